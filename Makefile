@@ -1,0 +1,44 @@
+# Makefile: the front door.  Meson and Ninja build; the scripts named here do the rest.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# What `make check` and `make bench` are told: make check ARGS='-v journey'
+ARGS ?=
+
+help:
+	@echo 'make build              install what is missing (Debian, npm) and build the program: build/gyre'
+	@echo 'make demo               the main job on 3 million flights, from raw data to a registered model'
+	@echo 'make check              every test; ends with "N passed, N failed, N skipped"'
+	@echo 'make check ARGS=NAME    the tests whose name contains NAME (-v shows their output)'
+	@echo 'make bench              measurements beside other programs, as ratios'
+	@echo 'make install PREFIX=DIR install the program (default /usr/local; DESTDIR is honoured)'
+	@echo 'make clean              remove what was built'
+
+build:
+	@deps/install build
+	@test -f build/build.ninja || meson setup build
+	@ninja -C build
+
+demo: build
+	@examples/flights/demo
+
+check:
+	@deps/install check
+	@tests/build
+	@tests/run $(ARGS)
+
+bench: build
+	@deps/install bench
+	@bench/run $(ARGS)
+
+install: build
+	@meson configure build -Dprefix='$(abspath $(PREFIX))'
+	@ninja -C build --quiet
+	@DESTDIR='$(DESTDIR)' meson install -C build --no-rebuild --quiet
+	@echo 'installed $(DESTDIR)$(abspath $(PREFIX))/bin/gyre'
+
+clean:
+	rm -rf build build-asan build-clang
+
+.PHONY: help build demo check bench install clean

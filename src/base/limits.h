@@ -1,0 +1,44 @@
+/* limits.h: every limit of the program, with its reason.  docs/reference/limits.md is made from this file. */
+#pragma once
+
+/* Columns of a table.  Each costs a scan state in every step and a row in every report; 4,096 is ten times the widest
+ * table a person looks at.  More is nearly always a transposed or badly quoted file. */
+#define LIMIT_COLUMNS 4096
+
+/* Rows of a table: row numbers are 32 bits in split and slice tables. */
+#define LIMIT_ROWS 2000000000
+
+/* Bytes of one text value (a cell).  Longer ones are refused with row and column: a missing quote swallows the rest of
+ * the file into one cell. */
+#define LIMIT_CELL_BYTES (16 << 20)
+
+/* Numeric features after all transforms; a dense row of them is 64 KiB, what fits a core's first cache twice. */
+#define LIMIT_FEATURES 16384
+
+/* Distinct values of a column that one_hot spreads out before the rest is lumped together as "other". */
+#define LIMIT_ONE_HOT 1000
+
+/* Classes of a target: metrics and reports are tables of classes by classes. */
+#define LIMIT_CLASSES 1000
+
+/* Distinct text values of one column kept in memory at once. */
+#define LIMIT_DICTIONARY 50000000
+
+/* Depth of nested YAML or JSON read from outside: recursion uses the stack. */
+#define LIMIT_NESTING 64
+
+/* Bytes of gyre.yaml, of schema.json and of any JSON handed over by another program. */
+#define LIMIT_CONFIG_BYTES (16 << 20)
+
+/* Bytes of a bundle: it is mapped whole. */
+#define LIMIT_BUNDLE_BYTES (2LL << 30)
+
+/* Trials of one search; each is a tracked run. */
+#define LIMIT_TRIALS 100000
+
+/* Steps of one plan. */
+#define LIMIT_STEPS 10000
+
+/* Bytes of the recipes of a project: one for every fold, each with all categories of every encoded column.  Ten folds of a
+ * million categories are about this much. */
+#define LIMIT_RECIPES_BYTES (1LL << 30)

@@ -1,0 +1,138 @@
+/* print.c: results as text for people.  An op with a printer of its own is in the table; any other result is shown as its
+ * keys, lists of objects as tables. */
+#include "cli/print.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "cli/cli.h"
+#include "cli/table.h"
+
+static const struct {
+	const char *op;
+	Printer *print;
+} PRINTERS[] = {
+        {"check", print_check},
+        {"completion", print_text},
+        {"data.diff", print_data_diff},
+        {"data.log", print_data_log},
+        {"data.show", print_data_show},
+        {"doctor", print_doctor},
+        {"logs", print_text},
+        {"model.ls", print_models},
+        {"model.show", print_model},
+        {"new", print_new},
+        {"run", print_run},
+        {"runs", print_runs},
+        {"runs.compare", print_runs_compare},
+        {"runs.show", print_run_record},
+        {"status", print_status},
+};
+
+void print_text(FILE *out, const json_t *result)
+{
+	fputs(json_get_text(result, "text", ""), out);
+}
+
+char *number_text(const json_t *value, int digits)
+{
+	if (!json_is_number(value))
+		return g_strdup("-");
+	return g_strdup_printf("%.*g", digits, json_number_value(value));
+}
+
+char *count_text(const json_t *value)
+{
+	if (!json_is_number(value))
+		return g_strdup("-");
+	g_autofree char *digits = g_strdup_printf("%.0f", json_number_value(value));
+	GString *text = g_string_new(NULL);
+	size_t length = strlen(digits);
+	for (size_t i = 0; i < length; i++) {
+		if (i && digits[i - 1] != '-' && (length - i) % 3 == 0)
+			g_string_append_c(text, ',');
+		g_string_append_c(text, digits[i]);
+	}
+	return g_string_free(text, FALSE);
+}
+
+char *seconds_text(double seconds)
+{
+	if (isnan(seconds))
+		return g_strdup("-");
+	if (seconds < 0.9995)
+		return g_strdup_printf("%.0f ms", seconds * 1000);
+	if (seconds < 60)
+		return g_strdup_printf("%.1f s", seconds);
+	return g_strdup_printf("%d min %d s", (int)(seconds / 60), (int)seconds % 60);
+}
+
+void print_head(FILE *out, const char *head)
+{
+	fprintf(out, "\n%s\n", head);
+}
+
+char *cell_text(const json_t *value)
+{
+	if (!value || json_is_null(value))
+		return NULL;
+	if (json_is_string(value))
+		return g_strdup(json_string_value(value));
+	if (json_is_real(value))
+		return g_strdup_printf("%.6g", json_real_value(value));
+	return json_canonical(value);
+}
+
+static bool is_table(const json_t *value)
+{
+	return json_is_array(value) && json_is_object(json_array_get(value, 0));
+}
+
+void print_table(FILE *out, const json_t *rows)
+{
+	g_autoptr(GPtrArray) heads = g_ptr_array_new();
+	const char *key;
+	json_t *value;
+	json_object_foreach (json_array_get(rows, 0), key, value)
+		g_ptr_array_add(heads, (void *)key);
+	g_ptr_array_add(heads, NULL);
+	Table *table = table_new((const char *const *)heads->pdata);
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)rows, i, row) {
+		g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func(g_free);
+		for (guint c = 0; heads->pdata[c]; c++)
+			g_ptr_array_add(cells, cell_text(json_object_get(row, heads->pdata[c])));
+		table_add_cells(table, (const char *const *)cells->pdata);
+	}
+	table_print(table, out, NULL);
+}
+
+void print_object(FILE *out, const json_t *object)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach ((json_t *)object, key, value) {
+		if (is_table(value)) {
+			fprintf(out, "\n%s\n", key);
+			print_table(out, value);
+			continue;
+		}
+		g_autofree char *text = cell_text(value);
+		fprintf(out, "%-14s %s\n", key, text ? text : "-");
+	}
+}
+
+void print_result(FILE *out, const Op *op, const json_t *result)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(PRINTERS); i++)
+		if (strcmp(PRINTERS[i].op, op->name) == 0) {
+			PRINTERS[i].print(out, result);
+			return;
+		}
+	if (json_object_size(result) == 1 && json_object_get(result, "text"))
+		print_text(out, result);
+	else
+		print_object(out, result);
+}

@@ -1,0 +1,206 @@
+/* canonical.c: casts into the five types, by the engine's name of a column's type. */
+#include "data/canonical.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/param.h"
+
+typedef enum Cast { AS_IS, AS_BIGINT, AS_DOUBLE, AS_TEXT, AS_TIME, AS_ID, AS_SUM, REFUSED } Cast;
+
+static const struct {
+	const char *prefix; /* of the engine's type name; the first that fits counts */
+	Cast cast;
+	const char *noun; /* what is refused */
+} CASTS[] = {
+        {"BOOLEAN", AS_IS, NULL},
+        {"BIGINT", AS_IS, NULL},
+        {"INTEGER", AS_BIGINT, NULL},
+        {"SMALLINT", AS_BIGINT, NULL},
+        {"TINYINT", AS_BIGINT, NULL},
+        {"UINTEGER", AS_BIGINT, NULL},
+        {"USMALLINT", AS_BIGINT, NULL},
+        {"UTINYINT", AS_BIGINT, NULL},
+        {"UBIGINT", AS_ID, NULL},
+        {"UHUGEINT", AS_ID, NULL},
+        {"HUGEINT", AS_SUM, NULL},
+        {"FLOAT", AS_DOUBLE, NULL},
+        {"DOUBLE", AS_DOUBLE, NULL},
+        {"DECIMAL", AS_DOUBLE, NULL},
+        {"VARCHAR", AS_IS, NULL},
+        {"ENUM", AS_TEXT, NULL},
+        {"UUID", AS_TEXT, NULL},
+        {"JSON", AS_TEXT, NULL},
+        {"DATE", AS_TIME, NULL},
+        {"TIMESTAMP", AS_TIME, NULL},
+        {"TIME", AS_TEXT, NULL},
+        {"STRUCT", REFUSED, "structs: take their parts out in data.query, as in x.part"},
+        {"MAP", REFUSED, "maps: take values out in data.query, as in x['key']"},
+        {"UNION", REFUSED, "unions: take one member out in data.query"},
+        {"BLOB", REFUSED, "binary values: leave the column out in data.query, or decode(x) it if it is UTF-8 text"},
+        {"BIT", REFUSED, "bit strings: cast them to text in data.query, x::varchar"},
+        {"INTERVAL", REFUSED, "intervals: turn them into a number in data.query, epoch(x)"},
+};
+
+static Cast cast_of(const char *sql_type, const char **ret_noun)
+{
+	*ret_noun = "values of a type that is not supported: cast them in data.query";
+	if (g_str_has_suffix(sql_type, "]")) {
+		*ret_noun = "lists: join them to text or take elements out in data.query, as in x[1]";
+		return REFUSED;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(CASTS); i++) {
+		if (!g_str_has_prefix(sql_type, CASTS[i].prefix))
+			continue;
+		*ret_noun = CASTS[i].noun;
+		return CASTS[i].cast;
+	}
+	return REFUSED;
+}
+
+/* By what is given, else by the data's type; the value's own type decides how. */
+static Cast cast_given(Cast natural, const char *given)
+{
+	if (!given || natural == REFUSED)
+		return natural;
+	ColumnType type = COLUMN_TEXT;
+	column_type_from_name(given, &type);
+	static const Cast BY_TYPE[COLUMN_TYPES] = {
+	        [COLUMN_INT] = AS_BIGINT, [COLUMN_REAL] = AS_DOUBLE, [COLUMN_TEXT] = AS_TEXT, [COLUMN_TIME] = AS_TIME};
+	return type == COLUMN_BOOL ? AS_IS : BY_TYPE[type];
+}
+
+/* Ids and sums whose values do not all fit 63 bits. */
+static bool fits(Engine *e, const char *from, const char *name, bool *ret, GError **error)
+{
+	json_auto_t *row = NULL;
+	g_autofree char *sql =
+	        g_strdup_printf("SELECT count(*) AS n FROM %s WHERE %s IS NOT NULL AND TRY_CAST(%s AS BIGINT) IS NULL",
+	                from, name, name);
+	if (!engine_row(e, sql, &row, error))
+		return false;
+	*ret = json_get_int(row, "n", 0) == 0;
+	return true;
+}
+
+static void add_cast(GString *sql, Cast cast, bool is_bool, const char *name)
+{
+	static const char *const FORMS[] = {
+	        [AS_IS] = "%s",
+	        [AS_BIGINT] = "CAST(%s AS BIGINT)",
+	        [AS_DOUBLE] = "CAST(%s AS DOUBLE)",
+	        [AS_TEXT] = "CAST(%s AS VARCHAR)",
+	        [AS_TIME] = "CAST(%s AS TIMESTAMP)",
+	};
+	g_auto(GStrv) parts = g_strsplit(is_bool ? "CAST(%s AS BOOLEAN)" : FORMS[cast], "%s", 2);
+	g_autofree char *value = g_strjoin(name, parts[0], parts[1], NULL);
+	if (cast == AS_DOUBLE)
+		g_string_append_printf(
+		        sql, "CASE WHEN isnan(%s) THEN 'nan'::DOUBLE ELSE %s END AS %s", value, value, name);
+	else
+		g_string_append_printf(sql, "%s AS %s", value, name);
+}
+
+static bool add_column(
+        GString *sql, Engine *e, const char *from, const json_t *column, const json_t *types, GError **error)
+{
+	const char *plain = json_get_text(column, "column_name", "");
+	const char *sql_type = json_get_text(column, "column_type", "");
+	const char *given = json_get_text(types, plain, NULL);
+	const char *noun;
+	Cast cast = cast_given(cast_of(sql_type, &noun), given);
+	if (cast == REFUSED)
+		return fail(error, FAIL_INVALID, "column \"%s\" (%s) holds %s", plain, sql_type, noun);
+	g_autofree char *name = sql_name(plain);
+	if (cast == AS_ID || cast == AS_SUM) {
+		bool all = false;
+		if (!fits(e, from, name, &all, error))
+			return false;
+		cast = all ? AS_BIGINT : cast == AS_ID ? AS_TEXT : AS_DOUBLE;
+	}
+	g_string_append(sql, sql->len ? ", " : "SELECT ");
+	add_cast(sql, cast, g_strcmp0(given, "bool") == 0, name);
+	return true;
+}
+
+static bool check_types(const json_t *types, const GPtrArray *names, GError **error)
+{
+	const char *name;
+	json_t *type;
+	json_object_foreach ((json_t *)types, name, type)
+		if (!canonical_check_known(names, "types", name, error))
+			return false;
+	return true;
+}
+
+bool canonical_select(Engine *e, const char *from, const json_t *types, char **ret, GError **error)
+{
+	json_auto_t *columns = NULL;
+	g_autofree char *describe = g_strdup_printf("DESCRIBE SELECT * FROM %s", from);
+	if (!engine_rows(e, describe, &columns, error))
+		return false;
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autoptr(GString) sql = g_string_new(NULL);
+	size_t i;
+	json_t *column;
+	json_array_foreach (columns, i, column)
+		g_ptr_array_add(names, (void *)json_get_text(column, "column_name", ""));
+	if (!canonical_check_names(names, error) || !check_types(types, names, error))
+		return false;
+	json_array_foreach (columns, i, column)
+		if (!add_column(sql, e, from, column, types, error))
+			return false;
+	g_string_append_printf(sql, " FROM %s", from);
+	*ret = g_strdup(sql->str);
+	return true;
+}
+
+static bool check_twice(GHashTable *seen, const char *name, guint column, GError **error)
+{
+	g_autofree char *folded = g_utf8_casefold(name, -1);
+	guint before = GPOINTER_TO_UINT(g_hash_table_lookup(seen, folded));
+	if (!before) {
+		g_hash_table_insert(seen, g_steal_pointer(&folded), GUINT_TO_POINTER(column));
+		return true;
+	}
+	return fail(error, FAIL_INVALID,
+	        "columns %u and %u have the same name, \"%s\" (large and small letters count as the same): rename one",
+	        before, column, name);
+}
+
+bool canonical_check_names(const GPtrArray *names, GError **error)
+{
+	if (names->len > LIMIT_COLUMNS)
+		return fail(error, FAIL_LIMIT,
+		        "%u columns where at most %d are taken; is the table transposed, or the delimiter another?",
+		        names->len, LIMIT_COLUMNS);
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = names->pdata[i];
+		if (!*name)
+			return fail(error, FAIL_INVALID, "column %u has no name", i + 1);
+		if (g_str_has_prefix(name, "_gyre_"))
+			return fail(error, FAIL_INVALID,
+			        "column \"%s\": names that begin with _gyre_ are kept for the program; rename it",
+			        name);
+		if (!check_twice(seen, name, i + 1, error))
+			return false;
+	}
+	return true;
+}
+
+bool canonical_check_known(const GPtrArray *names, const char *where, const char *name, GError **error)
+{
+	g_autoptr(GPtrArray) known = g_ptr_array_new();
+	for (guint i = 0; i < names->len; i++) {
+		if (strcmp(names->pdata[i], name) == 0)
+			return true;
+		g_ptr_array_add(known, names->pdata[i]);
+	}
+	g_ptr_array_add(known, NULL);
+	const char *near = nearest_name(name, (const char *const *)known->pdata);
+	return fail(error, FAIL_INVALID, "%s: there is no column \"%s\"%s%s%s", where, name,
+	        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}

@@ -1,0 +1,178 @@
+/* engine.c: DuckDB in memory behind SQL. */
+#include "data/engine.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "data/duckdb_calls.h"
+#include "data/engine_internal.h"
+
+bool engine_version(char **ret, GError **error)
+{
+	if (!duck_load(error))
+		return false;
+	*ret = g_strdup(duck.library_version());
+	return true;
+}
+
+static void set(duckdb_config config, const char *name, const char *value)
+{
+	if (value)
+		duck.set_config(config, name, value);
+}
+
+/* Extensions are never fetched: what the library carries is what there is. */
+static duckdb_config make_config(const EngineLimits *limits)
+{
+	duckdb_config config;
+	duck.create_config(&config);
+	unsigned threads = limits && limits->threads ? limits->threads : g_get_num_processors();
+	g_autofree char *thread_text = g_strdup_printf("%u", threads);
+	g_autofree char *memory_text =
+	        limits && limits->memory_mb ? g_strdup_printf("%zuMiB", limits->memory_mb) : NULL;
+	set(config, "threads", thread_text);
+	set(config, "memory_limit", memory_text);
+	set(config, "temp_directory", limits && limits->scratch ? limits->scratch : "");
+	set(config, "autoinstall_known_extensions", "false");
+	set(config, "autoload_known_extensions", "false");
+	set(config, "preserve_insertion_order", "true");
+	return config;
+}
+
+bool engine_open(const EngineLimits *limits, Engine **ret, GError **error)
+{
+	if (!duck_load(error))
+		return false;
+	Engine *e = g_new0(Engine, 1);
+	duckdb_config config = make_config(limits);
+	char *problem = NULL;
+	duckdb_state state = duck.open_ext(NULL, &e->database, config, &problem);
+	duck.destroy_config(&config);
+	if (state != DuckDBSuccess || duck.connect(e->database, &e->connection) != DuckDBSuccess) {
+		fail(error, FAIL_UNAVAILABLE, "the data engine cannot start: %s", problem ? problem : "no connection");
+		if (problem)
+			duck.free(problem);
+		engine_close(e);
+		return false;
+	}
+	if (!engine_run(e, "SET TimeZone = 'UTC'", error)) {
+		engine_close(e);
+		return false;
+	}
+	*ret = e;
+	return true;
+}
+
+void engine_close(Engine *e)
+{
+	if (!e)
+		return;
+	if (e->connection)
+		duck.disconnect(&e->connection);
+	if (e->database)
+		duck.close(&e->database);
+	g_free(e);
+}
+
+/* DuckDB's message starts with "Binder Error: " and may end with the SQL and a caret; the whole of it helps, but for the
+ * word before the colon.  Out of memory and disk errors are the machine's fault, the rest the statement's. */
+bool engine_fail(GError **error, const char *message)
+{
+	FailCode code = FAIL_INVALID;
+	if (!message)
+		message = "unknown error of the data engine";
+	if (g_str_has_prefix(message, "Out of Memory") || g_str_has_prefix(message, "IO Error"))
+		code = FAIL_UNAVAILABLE;
+	if (strstr(message, "No files found"))
+		code = FAIL_NOT_FOUND;
+	return fail(error, code, "%s", message);
+}
+
+bool engine_run(Engine *e, const char *sql, GError **error)
+{
+	duckdb_result result;
+	bool ok = duck.query(e->connection, sql, &result) == DuckDBSuccess;
+	if (!ok)
+		engine_fail(error, duck.result_error(&result));
+	duck.destroy_result(&result);
+	return ok;
+}
+
+bool engine_runf(Engine *e, GError **error, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	g_autofree char *sql = g_strdup_vprintf(format, args);
+	va_end(args);
+	return engine_run(e, sql, error);
+}
+
+static json_t *row_object(const Frame *f, size_t row)
+{
+	json_t *object = json_object();
+	for (guint i = 0; i < f->columns->len; i++) {
+		const Column *c = f->columns->pdata[i];
+		json_object_set_new(object, c->name, column_json(c, row));
+	}
+	return object;
+}
+
+bool engine_rows(Engine *e, const char *sql, json_t **ret, GError **error)
+{
+	g_autoptr(Frame) f = NULL;
+	if (!engine_frame(e, sql, &f, error))
+		return false;
+	*ret = json_array();
+	for (size_t i = 0; i < f->rows; i++)
+		json_array_append_new(*ret, row_object(f, i));
+	return true;
+}
+
+bool engine_row(Engine *e, const char *sql, json_t **ret, GError **error)
+{
+	g_autoptr(Frame) f = NULL;
+	if (!engine_frame(e, sql, &f, error))
+		return false;
+	if (!f->rows)
+		return fail(error, FAIL_NOT_FOUND, "the query has no row: %s", sql);
+	*ret = row_object(f, 0);
+	return true;
+}
+
+bool engine_write_parquet(Engine *e, const char *query, const char *path, GError **error)
+{
+	g_autofree char *quoted = sql_text(path);
+	return engine_runf(e, error,
+	        "COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, USE_TMP_FILE false)", query,
+	        quoted);
+}
+
+static char *quote(const char *text, char mark)
+{
+	GString *out = g_string_new(NULL);
+	g_string_append_c(out, mark);
+	for (; *text; text++) {
+		if (*text == mark)
+			g_string_append_c(out, mark);
+		g_string_append_c(out, *text);
+	}
+	g_string_append_c(out, mark);
+	return g_string_free(out, FALSE);
+}
+
+char *sql_name(const char *name)
+{
+	return quote(name, '"');
+}
+
+char *sql_text(const char *text)
+{
+	return quote(text, '\'');
+}
+
+char *sql_parquet(const char *path)
+{
+	g_autofree char *quoted = sql_text(path);
+	return g_strdup_printf("read_parquet(%s)", quoted);
+}

@@ -1,0 +1,470 @@
+/* fit.c: learning, pass by pass.
+ *
+ * In the first pass the transforms see the same rows for every recipe, so each learns by cells: rows of one fold (and,
+ * if it sees the target, one inner fold).  A recipe's state is the merge of the cells its rows are in; what it says
+ * without an inner fold is the merge less that fold's.  In later passes rows differ by recipe (earlier transforms have
+ * learnt on different rows), so each recipe is a group of its own. */
+#include "feature/fit.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "feature/chain.h"
+#include "feature/pick.h"
+#include "feature/plan.h"
+#include "feature/roles.h"
+
+typedef struct Fitting {
+	RecipePlan *plan;
+	const json_t *roles;
+	RowSource *rows;
+	uint64_t seed;
+	size_t folds;
+	size_t recipes; /* folds, and behind them the one of all rows */
+	bool sees_target;
+	GPtrArray **chains; /* by recipe: of Link *, as many as items */
+	json_t **entries;   /* by recipe: list of the recipe's transforms */
+	/* of the pass at hand: */
+	unsigned pass;
+	size_t groups;
+	void ***fits; /* by item: fits of its cells, group by group; NULL if it does not learn in this pass */
+} Fitting;
+
+/* The rows at hand with what goes with them. */
+typedef struct Rows {
+	Frame *frame;
+	uint32_t *group; /* by row */
+	uint32_t *inner; /* by row; NULL unless something sees the target */
+	double *target;  /* likewise */
+} Rows;
+
+static void rows_free(Rows *r)
+{
+	frame_free(r->frame);
+	g_free(r->group);
+	g_free(r->inner);
+	g_free(r->target);
+	*r = (Rows){0};
+}
+
+static PlanItem *item_at(const Fitting *f, size_t i)
+{
+	return f->plan->items->pdata[i];
+}
+
+static bool learns_now(const Fitting *f, const PlanItem *item)
+{
+	return item->learns && item->pass == f->pass;
+}
+
+static size_t inner_of(const PlanItem *item)
+{
+	return item->kind->sees_target ? INNER_FOLDS : 1;
+}
+
+static bool at_place(const PlanItem *item, bool ok, GError **error)
+{
+	if (!ok)
+		g_prefix_error(error, "%s (%s): ", item->place, item->kind->name);
+	return ok;
+}
+
+static bool absorb_cells(Fitting *f, size_t i, const Rows *rows, GError **error)
+{
+	const PlanItem *item = item_at(f, i);
+	const json_t *names = json_object_get(item->params, "columns");
+	size_t inner = inner_of(item), cells = f->groups * inner, count = rows->frame->rows;
+	g_autofree uint32_t *cell = g_new(uint32_t, MAX(count, (size_t)1));
+	g_autofree uint32_t *numbers = g_new(uint32_t, MAX(count, (size_t)1));
+	g_autofree size_t *starts = g_new(size_t, cells + 1);
+	g_autofree double *target = g_new(double, MAX(count, (size_t)1));
+	for (size_t r = 0; r < count; r++)
+		cell[r] = rows->group[r] * (uint32_t)inner + (inner > 1 ? rows->inner[r] : 0);
+	rows_by_group(cell, count, cells, numbers, starts);
+	for (size_t r = 0; rows->target && r < count; r++)
+		target[r] = rows->target[numbers[r]];
+	for (size_t c = 0; c < cells; c++) {
+		if (starts[c] == starts[c + 1])
+			continue;
+		g_autoptr(Frame) part = frame_pick(rows->frame, names, numbers + starts[c], starts[c + 1] - starts[c]);
+		if (!item->kind->absorb(f->fits[i][c], part, rows->target ? target + starts[c] : NULL, error))
+			return at_place(item, false, error);
+	}
+	return true;
+}
+
+static bool absorb(Fitting *f, size_t i, const Rows *rows, GError **error)
+{
+	const PlanItem *item = item_at(f, i);
+	if (f->groups * inner_of(item) > 1)
+		return absorb_cells(f, i, rows, error);
+	return at_place(item, item->kind->absorb(f->fits[i][0], rows->frame, rows->target, error), error);
+}
+
+static size_t last_learning(const Fitting *f)
+{
+	size_t last = 0;
+	for (size_t i = 0; i < f->plan->items->len; i++)
+		if (learns_now(f, item_at(f, i)))
+			last = i;
+	return last;
+}
+
+/* Goes along the recipe: applies what is known, learns what is to be learnt now.  Transforms that need what is not
+ * known yet are passed over; nothing that learns now reads what they make. */
+static bool learn(Fitting *f, GPtrArray *chain, Rows *rows, GError **error)
+{
+	size_t last = last_learning(f);
+	for (size_t i = 0; i <= last && i < f->plan->items->len; i++) {
+		const PlanItem *item = item_at(f, i);
+		if (learns_now(f, item)) {
+			if (!absorb(f, i, rows, error))
+				return false;
+		} else if (item->pass + item->learns <= f->pass &&
+		           !link_apply(chain->pdata[i], rows->frame, rows->inner, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool read_folds(const Fitting *f, const Frame *frame, uint32_t *ret, GError **error)
+{
+	const Column *folds = f->folds ? frame_find(frame, "_gyre_fold") : NULL;
+	if (f->folds && (!folds || folds->type != COLUMN_INT))
+		return fail(error, FAIL_INVALID, "training rows need the column \"_gyre_fold\" of whole numbers");
+	for (size_t i = 0; i < frame->rows; i++) {
+		if (folds && (folds->ints[i] < -1 || folds->ints[i] >= (int64_t)f->folds))
+			return fail(error, FAIL_INVALID, "fold %" G_GINT64_FORMAT " of a row is not from -1 to %zu",
+			        folds->ints[i], f->folds - 1);
+		ret[i] = folds ? (uint32_t)(folds->ints[i] + 1) : 0;
+	}
+	return true;
+}
+
+static bool rows_prepare(Fitting *f, Rows *rows, GError **error)
+{
+	rows->group = g_new(uint32_t, MAX(rows->frame->rows, (size_t)1));
+	if (!read_folds(f, rows->frame, rows->group, error))
+		return false;
+	if (!f->sees_target)
+		return true;
+	rows->target = g_new(double, MAX(rows->frame->rows, (size_t)1));
+	return inner_folds(rows->frame, f->seed, &rows->inner, error) &&
+	       target_values(rows->frame, f->roles, rows->target, error);
+}
+
+static bool is_member(const Fitting *f, size_t recipe, uint32_t fold_plus_one)
+{
+	return recipe == f->folds || fold_plus_one != recipe + 1;
+}
+
+/* The rows of one recipe, to be changed by its transforms. */
+static Rows rows_of_recipe(const Fitting *f, const Rows *all, size_t recipe)
+{
+	size_t count = all->frame->rows, to = 0;
+	g_autofree uint8_t *keep = g_new(uint8_t, MAX(count, (size_t)1));
+	Rows ret = {.group = g_new(uint32_t, MAX(count, (size_t)1))};
+	if (f->sees_target) {
+		ret.inner = g_new(uint32_t, MAX(count, (size_t)1));
+		ret.target = g_new(double, MAX(count, (size_t)1));
+	}
+	for (size_t i = 0; i < count; i++) {
+		keep[i] = is_member(f, recipe, all->group[i]);
+		if (!keep[i])
+			continue;
+		ret.group[to] = (uint32_t)recipe;
+		if (f->sees_target) {
+			ret.inner[to] = all->inner[i];
+			ret.target[to] = all->target[i];
+		}
+		to++;
+	}
+	ret.frame = frame_filter(all->frame, keep);
+	return ret;
+}
+
+static bool learn_frame(Fitting *f, Rows *rows, GError **error)
+{
+	if (!rows_prepare(f, rows, error))
+		return false;
+	if (f->pass == 0)
+		return learn(f, f->chains[0], rows, error);
+	for (size_t r = 0; r < f->recipes; r++) {
+		Rows own = rows_of_recipe(f, rows, r);
+		bool ok = learn(f, f->chains[r], &own, error);
+		rows_free(&own);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+static bool read_rows(Fitting *f, GError **error)
+{
+	if (!f->rows->start(f->rows->context, error))
+		return false;
+	for (;;) {
+		Rows rows = {0};
+		if (!f->rows->next(f->rows->context, &rows.frame, error))
+			return false;
+		if (!rows.frame)
+			return true;
+		bool ok = learn_frame(f, &rows, error);
+		rows_free(&rows);
+		if (!ok)
+			return false;
+	}
+}
+
+static bool pass_begin(Fitting *f, GError **error)
+{
+	f->groups = f->pass == 0 ? f->folds + 1 : f->recipes;
+	f->fits = g_new0(void **, f->plan->items->len);
+	for (size_t i = 0; i < f->plan->items->len; i++) {
+		const PlanItem *item = item_at(f, i);
+		if (!learns_now(f, item))
+			continue;
+		f->fits[i] = g_new0(void *, f->groups *inner_of(item));
+		for (size_t c = 0; c < f->groups * inner_of(item); c++)
+			if (!item->kind->begin(item->params, &f->fits[i][c], error))
+				return at_place(item, false, error);
+	}
+	return true;
+}
+
+static void pass_end(Fitting *f)
+{
+	for (size_t i = 0; f->fits && i < f->plan->items->len; i++) {
+		const PlanItem *item = item_at(f, i);
+		for (size_t c = 0; f->fits[i] && c < f->groups * inner_of(item); c++)
+			if (f->fits[i][c])
+				item->kind->free_fit(f->fits[i][c]);
+		g_free(f->fits[i]);
+	}
+	g_clear_pointer(&f->fits, g_free);
+}
+
+/* Do the rows of a group belong to the recipe in this pass? */
+static bool is_group_of(const Fitting *f, size_t recipe, size_t group)
+{
+	return f->pass == 0 ? is_member(f, recipe, (uint32_t)group) : group == recipe;
+}
+
+/* What the rows of a recipe say: all of them, or those of one inner fold (inner < INNER_FOLDS). */
+static bool gather(Fitting *f, size_t i, size_t recipe, size_t inner, void **ret, GError **error)
+{
+	const PlanItem *item = item_at(f, i);
+	void *all;
+	if (!item->kind->begin(item->params, &all, error))
+		return false;
+	for (size_t c = 0; c < f->groups * inner_of(item); c++) {
+		if (!is_group_of(f, recipe, c / inner_of(item)) || (inner < INNER_FOLDS && c % INNER_FOLDS != inner))
+			continue;
+		if (!item->kind->merge(all, f->fits[i][c], error)) {
+			item->kind->free_fit(all);
+			return false;
+		}
+	}
+	*ret = all;
+	return true;
+}
+
+static bool finish_inner(Fitting *f, size_t i, size_t recipe, void *all, json_t *cross, GError **error)
+{
+	const TransformKind *kind = item_at(f, i)->kind;
+	for (size_t inner = 0; inner < INNER_FOLDS; inner++) {
+		void *piece;
+		json_t *members = NULL;
+		if (!gather(f, i, recipe, inner, &piece, error))
+			return false;
+		bool ok = kind->finish_without(all, piece, &members, error);
+		kind->free_fit(piece);
+		if (!ok)
+			return false;
+		json_array_append_new(cross, members);
+	}
+	return true;
+}
+
+static bool finish_item(Fitting *f, size_t i, size_t recipe, GError **error)
+{
+	const PlanItem *item = item_at(f, i);
+	json_auto_t *state = NULL;
+	json_auto_t *cross = item->kind->sees_target ? json_array() : NULL;
+	void *all;
+	if (!gather(f, i, recipe, INNER_FOLDS, &all, error))
+		return at_place(item, false, error);
+	bool ok = item->kind->finish(all, &state, error) && (!cross || finish_inner(f, i, recipe, all, cross, error));
+	item->kind->free_fit(all);
+	if (!ok)
+		return at_place(item, false, error);
+	json_t *entry = json_array_get(f->entries[recipe], i);
+	json_object_set(entry, "state", state);
+	if (cross)
+		json_object_set(entry, "cross", cross);
+	return link_load(f->chains[recipe]->pdata[i], state, cross, error);
+}
+
+static bool pass_finish(Fitting *f, GError **error)
+{
+	for (size_t r = 0; r < f->recipes; r++)
+		for (size_t i = 0; i < f->plan->items->len; i++)
+			if (f->fits[i] && !finish_item(f, i, r, error))
+				return false;
+	return true;
+}
+
+static bool run_pass(Fitting *f, unsigned pass, GError **error)
+{
+	f->pass = pass;
+	bool ok = pass_begin(f, error) && read_rows(f, error) && pass_finish(f, error);
+	pass_end(f);
+	return ok;
+}
+
+static bool chains_begin(Fitting *f, GError **error)
+{
+	f->chains = g_new0(GPtrArray *, f->recipes);
+	f->entries = g_new0(json_t *, f->recipes);
+	for (size_t r = 0; r < f->recipes; r++) {
+		f->chains[r] = g_ptr_array_new_with_free_func((GDestroyNotify)link_free);
+		f->entries[r] = json_array();
+		for (size_t i = 0; i < f->plan->items->len; i++) {
+			const PlanItem *item = item_at(f, i);
+			Link *link = link_new(item->kind, item->params, item->place);
+			g_ptr_array_add(f->chains[r], link);
+			json_array_append_new(f->entries[r], json_pack("{s:s,s:O,s:s}", "transform", item->kind->name,
+			                                             "params", item->params, "place", item->place));
+			if (!item->learns && !link_load(link, NULL, NULL, error))
+				return false;
+		}
+	}
+	return true;
+}
+
+static void fitting_clear(Fitting *f)
+{
+	for (size_t r = 0; f->chains && r < f->recipes; r++) {
+		if (f->chains[r])
+			g_ptr_array_unref(f->chains[r]);
+		json_decref(f->entries[r]);
+	}
+	g_free(f->chains);
+	g_free(f->entries);
+	recipe_plan_free(f->plan);
+}
+
+/* No rows, but all columns: shows what a recipe makes of them. */
+static Frame *empty_inputs(const RecipePlan *plan)
+{
+	Frame *frame = frame_new(0);
+	size_t i;
+	json_t *input;
+	json_array_foreach (plan->inputs, i, input) {
+		ColumnType type = COLUMN_REAL;
+		column_type_from_name(json_get_text(input, "type", NULL), &type);
+		frame_add(frame, column_new(json_get_text(input, "name", ""), type, 0, NULL));
+	}
+	return frame;
+}
+
+static bool list_features(const Fitting *f, const Frame *made, json_t *ret, GError **error)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint i = 0; i < made->columns->len; i++) {
+		const Column *c = made->columns->pdata[i];
+		if (!g_hash_table_add(seen, c->name))
+			return fail(error, FAIL_INVALID, "two columns would be named \"%s\"; rename one in data.query",
+			        c->name);
+		if (plan_is_feature(f->plan, f->roles, c->name, c->type))
+			json_array_append_new(ret, json_string(c->name));
+	}
+	if (json_array_size(ret) == 0)
+		return fail(
+		        error, FAIL_INVALID, "no features are left: all columns are dropped, unusable or the target");
+	if (json_array_size(ret) > LIMIT_FEATURES)
+		return fail(error, FAIL_LIMIT,
+		        "%zu features; at most %d are allowed: lower max_categories of one_hot, or drop columns",
+		        json_array_size(ret), LIMIT_FEATURES);
+	return true;
+}
+
+static bool recipe_json(const Fitting *f, size_t recipe, json_t **ret, GError **error)
+{
+	g_autoptr(Frame) frame = empty_inputs(f->plan);
+	json_auto_t *features = json_array();
+	for (guint i = 0; i < f->chains[recipe]->len; i++)
+		if (!link_apply(f->chains[recipe]->pdata[i], frame, NULL, error))
+			return false;
+	if (!list_features(f, frame, features, error))
+		return false;
+	*ret = json_pack(
+	        "{s:O,s:O,s:O}", "inputs", f->plan->inputs, "transforms", f->entries[recipe], "features", features);
+	if (f->sees_target)
+		json_object_set_new(*ret, "seed", json_integer((json_int_t)f->seed));
+	return true;
+}
+
+static bool fit_all(Fitting *f, json_t **ret, GError **error)
+{
+	json_auto_t *folds = json_array();
+	json_t *one;
+	if (!chains_begin(f, error))
+		return false;
+	for (unsigned pass = 0; pass < f->plan->passes; pass++)
+		if (!run_pass(f, pass, error))
+			return false;
+	for (size_t r = 0; r < f->recipes; r++) {
+		if (!recipe_json(f, r, &one, error))
+			return false;
+		json_array_append_new(folds, one);
+	}
+	one = json_incref(json_array_get(folds, f->folds));
+	json_array_remove(folds, f->folds);
+	*ret = json_pack("{s:O,s:o}", "folds", folds, "final", one);
+	return true;
+}
+
+bool recipe_fit_folds(const json_t *plan, const json_t *schema, const json_t *roles, RowSource *rows, uint64_t seed,
+        size_t folds, json_t **ret, GError **error)
+{
+	Fitting f = {.roles = roles, .rows = rows, .seed = seed, .folds = folds, .recipes = folds + 1};
+	if (!recipe_plan_compile(plan, schema, roles, &f.plan, error))
+		return false;
+	f.sees_target = plan_sees_target(f.plan);
+	bool ok = fit_all(&f, ret, error);
+	fitting_clear(&f);
+	return ok;
+}
+
+bool recipe_fit(const json_t *plan, const json_t *schema, const json_t *roles, RowSource *rows, uint64_t seed,
+        json_t **ret, GError **error)
+{
+	json_auto_t *both = NULL;
+	if (!recipe_fit_folds(plan, schema, roles, rows, seed, 0, &both, error))
+		return false;
+	*ret = json_incref(json_object_get(both, "final"));
+	return true;
+}
+
+bool recipe_fit_reads(const json_t *plan, const json_t *schema, const json_t *roles, unsigned *ret_passes,
+        json_t **ret_names, GError **error)
+{
+	g_autoptr(RecipePlan) p = NULL;
+	if (!recipe_plan_compile(plan, schema, roles, &p, error))
+		return false;
+	json_t *names = json_array(), *input;
+	size_t i;
+	json_array_foreach (p->inputs, i, input)
+		json_array_append(names, json_object_get(input, "name"));
+	if (plan_sees_target(p)) {
+		json_array_append(names, json_object_get(roles, "target"));
+		json_array_append_new(names, json_string("_gyre_row"));
+	}
+	*ret_passes = p->passes;
+	*ret_names = names;
+	return true;
+}

@@ -1,0 +1,50 @@
+/* bundle.h: one artifact that predicts: schema, recipe, model, threshold, reference profile and where it all came from.
+ *
+ * The file:  "GYREBUNDLE 1\n"  u64 length of the header (little-endian)  header (canonical JSON)  parts, each at a multiple
+ * of 64.  The header's "parts": {"model": {"offset","size"}, ...} with offsets from the file's start.  Nothing in it depends
+ * on when, where or by whom it was made: same inputs and seed, same bytes.
+ *
+ * Header: {"format": 1, "project", "roles" (feature/recipe.h), "positive": label|null, "schema", "recipe", "family",
+ * "params", "threshold": number|null (binary: positive when probability >= threshold), "metrics": {"valid": {...}},
+ * "rows", "reference": {"target": {"priors": [share of each class of the training rows]} | {"mean", "sd"}, ...} profile of features
+ * and scores for drift, "provenance": {"train_digest", "recipe_digest", "seed",
+ * "gyre"}, "parts"} */
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "data/frame.h"
+#include "model/family.h"
+
+typedef struct Bundle Bundle;
+
+/* header without "format" and "parts"; borrowed. */
+bool bundle_write(const char *path, const json_t *header, GBytes *model, GError **error);
+
+/* Immutable once loaded: any number of threads may predict. */
+bool bundle_load(const char *path, Bundle **ret, GError **error);
+bool bundle_load_bytes(GBytes *bytes, const char *name_in_errors, Bundle **ret, GError **error);
+void bundle_free(Bundle *b);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bundle, bundle_free)
+
+const json_t *bundle_header(const Bundle *b);
+bool bundle_classifies(const Bundle *b);
+size_t bundle_outputs(const Bundle *b);
+size_t bundle_classes(const Bundle *b);              /* 0 for regression */
+const char *bundle_class(const Bundle *b, size_t i); /* label as in the data */
+int bundle_positive(const Bundle *b);                /* class index of the positive class; -1 unless binary */
+
+/* Scores rows: frame_conform to the bundle's inputs, recipe, model.  rows is consumed.  ret: rows x outputs.  Columns that
+ * are not there are an error naming all of them; unseen categories and missing values are what the transforms define. */
+bool bundle_predict(const Bundle *b, Frame *rows, double *ret, GError **error);
+/* The same from ready features (rows x features). */
+bool bundle_predict_matrix(const Bundle *b, const Matrix *x, double *ret, GError **error);
+bool bundle_features(const Bundle *b, Frame *rows, Matrix **ret, GError **error);
+
+/* What the model itself says of its features' weight: one a feature, summing to 1.  FAIL_NOT_FOUND: the family says nothing. */
+bool bundle_importance(const Bundle *b, double *ret, GError **error);
+
+/* The class decided on from one row's scores: by threshold in the binary case, else the largest (first of equals). */
+size_t bundle_decide(const Bundle *b, const double *scores);

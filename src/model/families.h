@@ -1,0 +1,9 @@
+/* families.h: the families there are, one file each; family.c lists them. */
+#pragma once
+
+#include "model/family.h"
+
+extern const ModelFamily FAMILY_BASELINE; /* the honest zero: what can be said without looking at a row */
+extern const ModelFamily FAMILY_LINEAR;   /* logistic and multinomial regression, ridge */
+extern const ModelFamily FAMILY_FOREST;   /* random forest */
+extern const ModelFamily FAMILY_BOOSTED;  /* gradient boosted trees */

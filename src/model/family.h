@@ -1,0 +1,53 @@
+/* family.h: a family of models: how one is trained, predicts, is kept and read again.
+ *
+ * Scores: `outputs` doubles a row: one for regression; for classification the probabilities of all classes, summing to 1.
+ * Features are finite or NaN (missing), as recipes make them. */
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/param.h"
+#include "feature/recipe.h"
+
+enum { TASK_BINARY = 1 << 0, TASK_MULTICLASS = 1 << 1, TASK_REGRESSION = 1 << 2, TASK_ANY = 7 };
+
+typedef struct TrainSet {
+	unsigned task;        /* one TASK_ */
+	size_t classes;       /* 2.. for classification, 0 for regression; outputs = MAX(classes, 1) */
+	const Matrix *x;      /* rows to learn from */
+	const double *y;      /* class index or number, one a row */
+	const double *weight; /* NULL: all 1 */
+	const Matrix *valid;  /* rows for early stopping; NULL: none, then params must say how long */
+	const double *valid_y;
+	const char *metric; /* stats/metric.h name that early stopping watches */
+	uint64_t seed;
+	unsigned threads;
+} TrainSet;
+
+typedef struct ModelFamily {
+	const char *name, *help;
+	unsigned tasks;
+	const Param *params; /* also the tuner's space: flags PARAM_TUNABLE */
+	unsigned
+	        search_share; /* how often a random search tries it, beside the other families' shares; 0: defaults only */
+	/* params: filled.  ret_model free with .free; ret_params: what a refit on other rows should use (rounds found by early
+	 * stopping made explicit); new reference, may be NULL. */
+	bool (*train)(const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error);
+	bool (*predict)(
+	        const void *model, const Matrix *x, double *ret, GError **error); /* any number of threads at once */
+	bool (*save)(const void *model, GBytes **ret, GError **error);            /* deterministic */
+	bool (*load)(GBytes *bytes, void **ret, GError **error); /* bytes are not trusted: checked, FAIL_BROKEN */
+	bool (*importance)(
+	        const void *model, double *ret, GError **error); /* per feature, sums to 1; NULL: by permutation only */
+	/* What predict reads and writes a row; columns 0: it looks at none.  Whoever has bytes from elsewhere compares first. */
+	void (*shape)(const void *model, size_t *ret_columns, size_t *ret_outputs);
+	void (*free)(void *model);
+} ModelFamily;
+
+extern const ModelFamily *const FAMILIES[]; /* NULL-ended */
+const ModelFamily *family_find(const char *name);
+unsigned task_of(const json_t *roles); /* TASK_ from "task" and the number of "classes" */
+size_t task_outputs(size_t classes);   /* doubles a row */

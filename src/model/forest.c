@@ -1,0 +1,122 @@
+/* forest.c: random forests, trained by XGBoost in one round of many trees, predicted by model/trees.
+ *
+ * The trees are fitted to the squared error, for classes too: of 0 and 1 for two, of each class against the rest for more.  A
+ * leaf then holds the share of its class, as in Breiman's forests, and the mean over the trees is a probability.  (One round
+ * of the logistic loss, XGBoost's own recipe, makes the same splits, but its single Newton step from 0.5 cannot leave
+ * 0.12..0.88.) */
+#include "model/families.h"
+
+#include "base/json.h"
+#include "model/labels.h"
+#include "model/xgboost_train.h"
+
+static const Param PARAMS[] = {
+        {.name = "trees",
+                .type = PARAM_INT,
+                .preset = "100",
+                .min = 1,
+                .max = 10000,
+                .help = "trees whose answers are averaged"},
+        {.name = "max_depth",
+                .type = PARAM_INT,
+                .preset = "12",
+                .min = 1,
+                .max = 20,
+                .flags = PARAM_TUNABLE,
+                .tune_min = 6,
+                .tune_max = 14,
+                .help = "depth of a tree, at most"},
+        {.name = "min_child_weight",
+                .type = PARAM_REAL,
+                .preset = "2",
+                .min = 0,
+                .max = 1e9,
+                .flags = PARAM_TUNABLE | PARAM_LOG,
+                .tune_min = 1,
+                .tune_max = 50,
+                .help = "rows (their weight) in a leaf, at least"},
+        {.name = "subsample",
+                .type = PARAM_REAL,
+                .preset = "0.63",
+                .min = 0.01,
+                .max = 1,
+                .flags = PARAM_TUNABLE,
+                .tune_min = 0.3,
+                .tune_max = 0.9,
+                .help = "share of the rows that each tree sees"},
+        {.name = "colsample_bynode",
+                .type = PARAM_REAL,
+                .preset = "0.5",
+                .min = 0.01,
+                .max = 1,
+                .flags = PARAM_TUNABLE,
+                .tune_min = 0.15,
+                .tune_max = 0.9,
+                .help = "share of the features that each split may choose from"},
+        {.name = "max_bin",
+                .type = PARAM_INT,
+                .preset = "128",
+                .min = 2,
+                .max = 65535,
+                .help = "steps into which each feature's values are sorted"},
+        {NULL},
+};
+
+static json_t *settings_of(const json_t *params)
+{
+	json_t *settings = json_pack("{s:f,s:f}", "eta", 1.0, "lambda", 1e-5);
+	static const char *const NAMES[] = {"max_depth", "min_child_weight", "subsample", "colsample_bynode", NULL};
+	for (const char *const *name = NAMES; *name; name++)
+		if (json_object_get(params, *name))
+			json_object_set(settings, *name, json_object_get(params, *name));
+	return settings;
+}
+
+static bool forest_train(
+        const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
+{
+	bool spread = set->task == TASK_MULTICLASS;
+	LabelScale scale = label_scale(set);
+	g_autofree float *labels =
+	        spread ? labels_spread(set->y, set->x->rows, set->classes) : labels_scaled(set->y, set->x->rows, scale);
+	json_auto_t *settings = settings_of(params);
+	TrainSet rows = *set;
+	rows.valid = NULL; /* one round: nothing to stop early */
+	XgboostJob job = {
+	        .set = &rows,
+	        .settings = settings,
+	        .objective = "reg:squarederror",
+	        .groups = spread ? (uint32_t)set->classes : 1,
+	        .parallel = (uint32_t)json_get_int(params, "trees", 100),
+	        .rounds = 1,
+	        .labels = labels,
+	        .label_columns = spread ? (uint32_t)set->classes : 1,
+	        .max_bin = (int)json_get_int(params, "max_bin", 128),
+	        .link = set->task == TASK_REGRESSION ? LINK_SCALED : LINK_SHARES,
+	        .shift = scale.shift,
+	        .scale = scale.scale,
+	};
+	Trees *trees = NULL;
+	unsigned rounds = 0;
+	if (!xgboost_train(&job, &trees, &rounds, error))
+		return false;
+	*ret_model = trees;
+	if (ret_params)
+		*ret_params = json_deep_copy(params);
+	return true;
+}
+
+const ModelFamily FAMILY_FOREST = {
+        .name = "forest",
+        .help = "random forest: the mean of many trees, each on a part of the rows and features",
+        .tasks = TASK_ANY,
+        .params = PARAMS,
+        .search_share = 1,
+        .train = forest_train,
+        .predict = trees_model_predict,
+        .save = trees_model_save,
+        .load = trees_model_load,
+        .importance = trees_model_importance,
+        .shape = trees_model_shape,
+        .free = trees_model_free,
+};

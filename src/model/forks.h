@@ -1,0 +1,34 @@
+/* forks.h: pieces of work, each in a forked child, several at a time.
+ *
+ * A child shares the parent's memory copy-on-write: a matrix of a gigabyte costs nothing to hand over, and a child that
+ * crashes, runs away or eats memory costs its own piece only.  Fork and threads do not mix: the parent must have none (no
+ * OpenMP, no open engine), and the work must not depend on which child does what: it leaves files. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct ForkEnd {
+	size_t number;
+	bool ok;
+	const char *reason; /* why not, in words; borrowed */
+	bool out_of_time;   /* killed because the whole budget was used up: no fault of its own */
+	double seconds, cpu_seconds, peak_mb;
+} ForkEnd;
+
+typedef struct ForkPlan {
+	size_t count; /* pieces, numbered from 0, begun in this order */
+	unsigned at_once;
+	double seconds;   /* for one piece; 0: no limit */
+	double budget;    /* for all: then the running ones are killed and no more begun; 0: no limit */
+	size_t memory_mb; /* what each may take beside what it shares; 0: no limit */
+	/* In the child; what it returns is whether it did its work. */
+	bool (*work)(void *context, size_t number, GError **error);
+	/* In the parent, once per piece, in the order in which they end. */
+	void (*ended)(void *context, const ForkEnd *end);
+	void *context;
+} ForkPlan;
+
+/* False when children cannot be made at all; a piece that fails is only told to `ended`. */
+bool forks_run(const ForkPlan *plan, GError **error);

@@ -1,0 +1,264 @@
+/* linear.c: logistic, multinomial and ridge regression on raw features: filling, standardising and saying what is missing
+ * happen inside (linear_columns.h), so the same features serve it and the trees.
+ *
+ * Kept is what predicting needs, in the raw features' terms:
+ *   margin_k = intercept_k + sum_j ( slope_jk * (x_j - centre_j)   or, where x_j is missing,   missing_jk ) */
+#include "model/families.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "model/bytes.h"
+#include "model/labels.h"
+#include "model/linear_fit.h"
+
+#define MAGIC "GYLINE1\n"
+
+typedef enum LinearLink { LINEAR_SCALED, LINEAR_LOGISTIC, LINEAR_SOFTMAX, LINEAR_LINKS } LinearLink;
+
+typedef struct Linear {
+	uint32_t columns, margins;
+	LinearLink link;
+	double shift, scale;     /* of numbers */
+	double *intercept;       /* margins */
+	double *centre;          /* columns */
+	double *slope, *missing; /* columns x margins */
+	double *weight;          /* columns: size of the standardised weights, for importance */
+} Linear;
+
+static const Param PARAMS[] = {
+        {.name = "l2",
+                .type = PARAM_REAL,
+                .preset = "1",
+                .min = 0,
+                .max = 1e12,
+                .flags = PARAM_TUNABLE | PARAM_LOG,
+                .tune_min = 1e-3,
+                .tune_max = 1e4,
+                .help = "penalty on the squares of the weights of standardised features"},
+        {.name = "l1",
+                .type = PARAM_REAL,
+                .preset = "0",
+                .min = 0,
+                .max = 1e12,
+                .help = "penalty on their sizes: makes weights of useless features 0"},
+        {.name = "iterations",
+                .type = PARAM_INT,
+                .preset = "300",
+                .min = 1,
+                .max = 100000,
+                .help = "steps of the fit, at most"},
+        {NULL},
+};
+
+static void linear_free(void *model)
+{
+	Linear *m = model;
+	if (!m)
+		return;
+	g_free(m->intercept);
+	g_free(m->centre);
+	g_free(m->slope);
+	g_free(m->missing);
+	g_free(m->weight);
+	g_free(m);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Linear, linear_free)
+
+static LinearLink link_of(unsigned task)
+{
+	return task == TASK_BINARY ? LINEAR_LOGISTIC : task == TASK_MULTICLASS ? LINEAR_SOFTMAX : LINEAR_SCALED;
+}
+
+/* A present value has its indicator at (0 - share) * scale, a missing one at (1 - share) * scale and itself at 0. */
+static void unpack_column(const LinearColumns *c, const LinearWeights *w, size_t j, Linear *m)
+{
+	int32_t flag = c->indicator[j];
+	for (size_t k = 0; k < w->margins; k++) {
+		size_t cell = j * w->margins + k;
+		double says = flag >= 0 ? w->weight[(size_t)flag * w->margins + k] : 0;
+		double step = flag >= 0 ? says * c->scale[flag] : 0;
+		m->slope[cell] = w->weight[cell] * c->scale[j];
+		m->missing[cell] = step;
+		m->intercept[k] -= flag >= 0 ? step * c->mean[flag] : 0;
+		m->weight[j] += fabs(w->weight[cell]) + fabs(says);
+	}
+	m->centre[j] = c->mean[j];
+}
+
+static Linear *unpack(const TrainSet *set, const LinearColumns *c, const LinearWeights *w, LabelScale scale)
+{
+	Linear *m = g_new0(Linear, 1);
+	m->columns = (uint32_t)c->inputs;
+	m->margins = (uint32_t)w->margins;
+	m->link = link_of(set->task);
+	m->shift = scale.shift;
+	m->scale = scale.scale;
+	m->intercept = g_memdup2(w->intercept, w->margins * sizeof *w->intercept);
+	m->centre = g_new0(double, c->inputs + 1);
+	m->slope = g_new0(double, c->inputs * w->margins + 1);
+	m->missing = g_new0(double, c->inputs * w->margins + 1);
+	m->weight = g_new0(double, c->inputs + 1);
+	for (size_t j = 0; j < c->inputs; j++)
+		unpack_column(c, w, j, m);
+	return m;
+}
+
+static double *standardised(const TrainSet *set, LabelScale scale)
+{
+	double *target = g_new(double, MAX(set->x->rows, 1));
+	for (size_t i = 0; i < set->x->rows; i++)
+		target[i] = (set->y[i] - scale.shift) / scale.scale;
+	return target;
+}
+
+static bool linear_train(
+        const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
+{
+	LinearPenalty penalty = {json_get_number(params, "l2", 1), json_get_number(params, "l1", 0),
+	        (int)json_get_int(params, "iterations", 300)};
+	LabelScale scale = label_scale(set);
+	g_autofree double *target = standardised(set, scale);
+	g_autoptr(LinearColumns) columns = linear_columns_measure(set);
+	g_autoptr(LinearWeights) weights = NULL;
+	if (!(columns->weight > 0))
+		return fail(error, FAIL_INVALID, "there are no rows to learn from");
+	bool direct = set->task == TASK_REGRESSION && penalty.l1 == 0;
+	if (!(direct && linear_fit_cholesky(set, target, columns, &penalty, &weights)) &&
+	        !linear_fit_lbfgs(set, target, columns, &penalty, &weights, error))
+		return false;
+	*ret_model = unpack(set, columns, weights, scale);
+	if (ret_params)
+		*ret_params = json_deep_copy(params);
+	return true;
+}
+
+static size_t outputs_of(const Linear *m)
+{
+	return m->link == LINEAR_SCALED ? 1 : MAX(m->margins, 2u);
+}
+
+static void margins_of(const Linear *m, const float *x, double *ret)
+{
+	memcpy(ret, m->intercept, m->margins * sizeof *ret);
+	for (size_t j = 0; j < m->columns; j++) {
+		bool is_missing = isnan(x[j]);
+		double value = is_missing ? 1 : (double)x[j] - m->centre[j];
+		const double *by = (is_missing ? m->missing : m->slope) + j * m->margins;
+		for (size_t k = 0; k < m->margins; k++)
+			ret[k] += by[k] * value;
+	}
+}
+
+static void softmax(double *values, size_t count)
+{
+	double largest = values[0], sum = 0;
+	for (size_t k = 1; k < count; k++)
+		largest = MAX(largest, values[k]);
+	for (size_t k = 0; k < count; k++)
+		sum += values[k] = exp(values[k] - largest);
+	for (size_t k = 0; k < count; k++)
+		values[k] /= sum;
+}
+
+static bool linear_predict(const void *model, const Matrix *x, double *ret, GError **error)
+{
+	const Linear *m = model;
+	size_t outputs = outputs_of(m);
+	if (x->columns != m->columns)
+		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", m->columns,
+		        x->columns);
+	for (size_t i = 0; i < x->rows; i++, ret += outputs) {
+		margins_of(m, x->values + i * x->columns, ret);
+		if (m->link == LINEAR_SCALED) {
+			*ret = m->shift + m->scale * *ret;
+		} else if (m->link == LINEAR_SOFTMAX) {
+			softmax(ret, outputs);
+		} else {
+			double margin = *ret;
+			ret[0] = 1 / (1 + exp(margin));
+			ret[1] = 1 / (1 + exp(-margin));
+		}
+	}
+	return true;
+}
+
+/* magic, columns, margins, link, shift, scale, intercept, centre, slope, missing, weight. */
+static bool linear_save(const void *model, GBytes **ret, GError **error)
+{
+	const Linear *m = model;
+	size_t cells = (size_t)m->columns * m->margins;
+	GByteArray *to = g_byte_array_new();
+	write_magic(to, MAGIC);
+	write_u32(to, m->columns);
+	write_u32(to, m->margins);
+	write_u32(to, m->link);
+	write_f64(to, m->shift);
+	write_f64(to, m->scale);
+	write_items(to, m->intercept, m->margins, sizeof(double));
+	write_items(to, m->centre, m->columns, sizeof(double));
+	write_items(to, m->slope, cells, sizeof(double));
+	write_items(to, m->missing, cells, sizeof(double));
+	write_items(to, m->weight, m->columns, sizeof(double));
+	*ret = g_byte_array_free_to_bytes(to);
+	return true;
+}
+
+static bool linear_load(GBytes *bytes, void **ret, GError **error)
+{
+	g_autoptr(Linear) m = g_new0(Linear, 1);
+	ByteReader r = byte_reader(bytes);
+	read_magic(&r, MAGIC);
+	m->columns = read_u32(&r);
+	m->margins = read_u32(&r);
+	m->link = (LinearLink)read_u32(&r);
+	m->shift = read_f64(&r);
+	m->scale = read_f64(&r);
+	r.ok = r.ok && m->columns <= LIMIT_FEATURES && m->margins >= 1 && m->margins <= LIMIT_CLASSES &&
+	       m->link < LINEAR_LINKS && (m->margins > 1) == (m->link == LINEAR_SOFTMAX);
+	size_t cells = (size_t)m->columns * m->margins;
+	m->intercept = read_items(&r, m->margins, sizeof(double));
+	m->centre = read_items(&r, m->columns, sizeof(double));
+	m->slope = read_items(&r, cells, sizeof(double));
+	m->missing = read_items(&r, cells, sizeof(double));
+	m->weight = read_items(&r, m->columns, sizeof(double));
+	if (!read_ended(&r))
+		return fail(error, FAIL_BROKEN, "the stored linear model is damaged");
+	*ret = g_steal_pointer(&m);
+	return true;
+}
+
+static bool linear_importance(const void *model, double *ret, GError **error)
+{
+	const Linear *m = model;
+	double sum = 0;
+	for (size_t j = 0; j < m->columns; j++)
+		sum += m->weight[j];
+	for (size_t j = 0; j < m->columns; j++)
+		ret[j] = sum > 0 ? m->weight[j] / sum : 1.0 / m->columns;
+	return true;
+}
+
+static void linear_shape(const void *model, size_t *ret_columns, size_t *ret_outputs)
+{
+	*ret_columns = ((const Linear *)model)->columns;
+	*ret_outputs = outputs_of(model);
+}
+
+const ModelFamily FAMILY_LINEAR = {
+        .name = "linear",
+        .help = "logistic regression for classes, ridge regression for numbers",
+        .tasks = TASK_ANY,
+        .params = PARAMS,
+        .search_share = 1,
+        .train = linear_train,
+        .predict = linear_predict,
+        .save = linear_save,
+        .load = linear_load,
+        .importance = linear_importance,
+        .shape = linear_shape,
+        .free = linear_free,
+};

@@ -1,0 +1,72 @@
+/* trees.h: ensembles of decision trees as flat arrays: how forest and boosted models are kept and predict.
+ *
+ * All nodes of all trees lie in one array of 12 bytes each, a tree after the other, parents before children, the two
+ * children of a split side by side:
+ *
+ *       [0] distance < 700? ---- left 1          x <  value: node left
+ *        /             \                         x >= value: node left + 1
+ *   [1] +0.31     [2] hour < 17? -- left 3       NaN:        left or right as the split learnt
+ *                   /      \
+ *              [3] -0.02  [4] +0.12              a leaf's left is itself: walking on stays there
+ *
+ * So a walk of exactly the tree's depth needs no test for leaves, and several rows are walked at once.  The arithmetic is
+ * XGBoost's: features and thresholds float32, leaves added as float32 in the order of the trees, beginning at 0; margins
+ * are equal to the bit.  The link (logistic, softmax) is then computed in double, where XGBoost uses float: probabilities
+ * differ from its own by at most 1e-6. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "feature/recipe.h"
+
+typedef enum TreesLink {
+	LINK_SCALED,   /* one number: shift + scale * margin */
+	LINK_LOGISTIC, /* two classes from one margin */
+	LINK_SOFTMAX,  /* a margin each class */
+	LINK_SHARES, /* margins are probabilities already: cut to 0..1; with a margin each class, divided by their sum */
+	TREES_LINKS
+} TreesLink;
+
+typedef struct TreeNode {
+	float value;   /* threshold; of a leaf: what the tree adds */
+	uint32_t left; /* index in all nodes */
+	uint16_t feature;
+	uint8_t is_split;
+	uint8_t missing_right;
+} TreeNode;
+
+typedef struct Trees {
+	uint32_t columns, groups, count; /* features a row; margins a row; trees */
+	TreesLink link;
+	double shift, scale;
+	uint32_t *start; /* count + 1: first node of each tree */
+	uint32_t *group; /* count: which margin a tree adds to */
+	uint32_t *depth; /* count: made by trees_finish */
+	TreeNode *nodes;
+	double *gain; /* columns: what the splits on each feature gained */
+} Trees;
+
+void trees_free(Trees *t);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Trees, trees_free)
+
+/* Checks every index and finds the depths; all trees, made or loaded, pass here before they predict. FAIL_BROKEN. */
+bool trees_finish(Trees *t, GError **error);
+
+size_t trees_outputs(const Trees *t);
+/* x: rows x columns; ret: rows x groups. */
+void trees_margins(const Trees *t, const float *x, size_t rows, float *ret);
+/* ret: rows x outputs. */
+void trees_predict(const Trees *t, const float *x, size_t rows, double *ret);
+
+GBytes *trees_save(const Trees *t);
+bool trees_load(GBytes *bytes, Trees **ret, GError **error);
+
+/* The functions of ModelFamily for models that are a Trees. */
+bool trees_model_predict(const void *model, const Matrix *x, double *ret, GError **error);
+bool trees_model_save(const void *model, GBytes **ret, GError **error);
+bool trees_model_load(GBytes *bytes, void **ret, GError **error);
+bool trees_model_importance(const void *model, double *ret, GError **error);
+void trees_model_shape(const void *model, size_t *ret_columns, size_t *ret_outputs);
+void trees_model_free(void *model);

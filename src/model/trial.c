@@ -1,0 +1,302 @@
+/* trial.c: the work of one child: train, predict, judge, leave files. */
+#include "model/trial.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "stats/threshold.h"
+
+/* Validation rows of all folds in turn, as the metrics take them. */
+typedef struct Pooled {
+	double *y, *weight, *scores;
+	uint32_t *decided;
+} Pooled;
+
+static void pooled_clear(Pooled *p)
+{
+	g_free(p->y);
+	g_free(p->weight);
+	g_free(p->scores);
+	g_free(p->decided);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pooled, pooled_clear)
+
+static void pool_init(const TrainData *d, Pooled *p)
+{
+	bool has_weight = d->all.weight != NULL;
+	p->y = g_new(double, d->valid_rows);
+	p->weight = has_weight ? g_new(double, d->valid_rows) : NULL;
+	p->scores = g_new0(double, d->valid_rows * d->outputs);
+	for (size_t k = 0, at = 0; k < d->fold_count; k++) {
+		const Part *valid = &d->folds[k].valid;
+		if (valid->x.rows == 0)
+			continue;
+		memcpy(p->y + at, valid->y, valid->x.rows * sizeof *p->y);
+		if (has_weight)
+			memcpy(p->weight + at, valid->weight, valid->x.rows * sizeof *p->weight);
+		at += valid->x.rows;
+	}
+}
+
+static Scored scored_part(const TrainData *d, const Pooled *p, size_t from, size_t rows)
+{
+	return (Scored){.rows = rows,
+	        .classes = d->classes,
+	        .y = p->y + from,
+	        .scores = p->scores + from * d->outputs,
+	        .weight = p->weight ? p->weight + from : NULL,
+	        .decided = p->decided ? p->decided + from : NULL,
+	        .positive = d->positive};
+}
+
+static TrainSet train_set(const TrialSetup *setup, const Part *rows, const Part *watch, unsigned threads)
+{
+	return (TrainSet){.task = setup->data->task,
+	        .classes = setup->data->classes,
+	        .x = &rows->x,
+	        .y = rows->y,
+	        .weight = rows->weight,
+	        .valid = watch && watch->x.rows ? &watch->x : NULL,
+	        .valid_y = watch ? watch->y : NULL,
+	        .metric = setup->metric->name,
+	        .seed = setup->seed,
+	        .threads = threads};
+}
+
+static bool run_fold(const TrialSetup *setup, const ModelFamily *family, const json_t *params, const Fold *fold,
+        double *ret_scores, json_t **ret_refit, GError **error)
+{
+	TrainSet set = train_set(setup, &fold->train, &fold->watch, 1);
+	void *model = NULL;
+	json_auto_t *refit = NULL;
+	if (!family->train(&set, params, &model, &refit, error))
+		return false;
+	bool ok = family->predict(model, &fold->valid.x, ret_scores, error);
+	family->free(model);
+	if (ok)
+		*ret_refit = refit ? g_steal_pointer(&refit) : json_deep_copy(params);
+	return ok;
+}
+
+/* Numbers on which the folds differ (rounds found by early stopping) are averaged. */
+static json_t *merge_refits(const json_t *folds)
+{
+	json_t *merged = json_deep_copy(json_array_get(folds, 0)), *value;
+	const char *name;
+	json_object_foreach (merged, name, value) {
+		size_t count = json_array_size(folds), i;
+		json_t *fold;
+		double sum = 0;
+		bool differ = false;
+		json_array_foreach (folds, i, fold) {
+			sum += json_get_number(fold, name, 0);
+			differ = differ || !json_equal(json_object_get(fold, name), value);
+		}
+		double mean = sum / (double)count;
+		if (differ && json_is_integer(value))
+			json_integer_set(value, (json_int_t)round(mean));
+		else if (differ && json_is_real(value))
+			json_real_set(value, mean);
+	}
+	return merged;
+}
+
+static void decide(const TrialSetup *setup, Pooled *p, json_t *about)
+{
+	const TrainData *d = setup->data;
+	json_object_set_new(about, "threshold", json_null());
+	if (d->task != TASK_BINARY)
+		return;
+	Scored all = scored_part(d, p, 0, d->valid_rows);
+	double threshold = threshold_choose(&all, setup->threshold_by).threshold;
+	p->decided = g_new(uint32_t, d->valid_rows);
+	threshold_decide(&all, threshold, p->decided);
+	json_object_set_new(about, "threshold", json_number(threshold));
+}
+
+/* Means over the folds where a metric is defined. */
+static json_t *mean_metrics(const json_t *folds)
+{
+	json_t *means = json_object(), *value;
+	const char *name;
+	json_object_foreach (json_array_get(folds, 0), name, value) {
+		double sum = 0, count = 0;
+		size_t i;
+		json_t *fold;
+		json_array_foreach (folds, i, fold) {
+			double found = json_get_number(fold, name, NAN);
+			sum += isnan(found) ? 0 : found;
+			count += !isnan(found);
+		}
+		json_object_set_new(means, name, json_number(count > 0 ? sum / count : NAN));
+	}
+	return means;
+}
+
+static double deviation(const json_t *folds, const char *name, double mean)
+{
+	double squares = 0, count = 0;
+	size_t i;
+	json_t *fold;
+	json_array_foreach (folds, i, fold) {
+		double away = json_get_number(fold, name, NAN) - mean;
+		squares += isnan(away) ? 0 : away * away;
+		count += !isnan(away);
+	}
+	return count > 1 ? sqrt(squares / (count - 1)) : NAN;
+}
+
+static void judge(const TrialSetup *setup, Pooled *p, json_t *about)
+{
+	const TrainData *d = setup->data;
+	const char *metric = setup->metric->name;
+	json_auto_t *folds = json_array();
+	decide(setup, p, about);
+	for (size_t k = 0, at = 0; k < d->fold_count; k++) {
+		size_t rows = d->folds[k].valid.x.rows;
+		if (rows == 0)
+			continue;
+		Scored part = scored_part(d, p, at, rows);
+		json_array_append_new(folds, metrics_compute(&part));
+		at += rows;
+	}
+	json_t *means = mean_metrics(folds);
+	json_object_set_new(about, "metrics", means);
+	json_object_set_new(about, "sd", json_number(deviation(folds, metric, json_get_number(means, metric, NAN))));
+}
+
+static void add_usage(json_t *about, gint64 start)
+{
+	struct rusage used;
+	gint64 end = g_get_real_time();
+	getrusage(RUSAGE_SELF, &used);
+	double cpu = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+	             (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+	json_object_set_new(about, "start", json_integer(start));
+	json_object_set_new(about, "end", json_integer(end));
+	json_object_set_new(about, "seconds", json_number((double)(end - start) / 1e6));
+	json_object_set_new(about, "cpu_seconds", json_number(cpu));
+	json_object_set_new(about, "peak_mb", json_number((double)used.ru_maxrss / 1024));
+}
+
+static char *file_of(const TrialSetup *setup, const char *name, const char *what)
+{
+	return g_strdup_printf("%s/trial-%s.%s", setup->folder, name, what);
+}
+
+static bool run_folds(const TrialSetup *setup, const ModelFamily *family, const json_t *params, Pooled *p,
+        json_t *about, GError **error)
+{
+	const TrainData *d = setup->data;
+	json_auto_t *refits = json_array();
+	for (size_t k = 0, at = 0; k < d->fold_count; k++) {
+		json_t *refit = NULL;
+		if (d->folds[k].valid.x.rows == 0)
+			continue;
+		if (!run_fold(setup, family, params, &d->folds[k], p->scores + at * d->outputs, &refit, error))
+			return false;
+		json_array_append_new(refits, refit);
+		at += d->folds[k].valid.x.rows;
+	}
+	json_t *refit = merge_refits(refits);
+	json_object_set_new(about, "refit", refit);
+	json_t *rounds = json_object_get(refit, "rounds");
+	json_object_set(about, "rounds", rounds ? rounds : json_null());
+	return true;
+}
+
+bool trial_run(
+        const TrialSetup *setup, const char *name, const ModelFamily *family, const json_t *params, GError **error)
+{
+	const TrainData *d = setup->data;
+	gint64 start = g_get_real_time();
+	g_auto(Pooled) p = {0};
+	json_auto_t *about = json_pack("{s:s,s:O}", "family", family->name, "params", params);
+	pool_init(d, &p);
+	if (!run_folds(setup, family, params, &p, about, error))
+		return false;
+	judge(setup, &p, about);
+	add_usage(about, start);
+	g_autofree char *scores = file_of(setup, name, "scores");
+	g_autofree char *told = file_of(setup, name, "json");
+	return file_write(scores, p.scores, d->valid_rows * d->outputs * sizeof *p.scores, error) &&
+	       json_write_file(told, about, error);
+}
+
+bool trial_read(const TrialSetup *setup, const char *name, const ModelFamily *family, const json_t *params,
+        json_t **ret, GError **error)
+{
+	g_autofree char *path = file_of(setup, name, "json");
+	json_auto_t *about = NULL;
+	*ret = NULL;
+	if (!g_file_test(path, G_FILE_TEST_EXISTS))
+		return true;
+	if (!json_read_file(path, &about, error))
+		return false;
+	g_autofree char *wanted = json_canonical(params);
+	g_autofree char *found = json_canonical(json_object_get(about, "params"));
+	if (g_str_equal(json_get_text(about, "family", ""), family->name) && g_str_equal(wanted, found))
+		*ret = g_steal_pointer(&about);
+	return true;
+}
+
+bool trial_scores(const TrialSetup *setup, const char *name, double **ret, GError **error)
+{
+	g_autofree char *path = file_of(setup, name, "scores");
+	size_t wanted = setup->data->valid_rows * setup->data->outputs * sizeof **ret, size;
+	char *bytes;
+	if (!file_read(path, wanted, &bytes, &size, error))
+		return false;
+	if (size != wanted) {
+		g_free(bytes);
+		return fail(error, FAIL_BROKEN, "%s has %zu bytes where %zu are expected", path, size, wanted);
+	}
+	*ret = (double *)(void *)bytes;
+	return true;
+}
+
+bool refit_run(
+        const TrialSetup *setup, const ModelFamily *family, const json_t *params, unsigned threads, GError **error)
+{
+	gint64 start = g_get_real_time();
+	TrainSet set = train_set(setup, &setup->data->all, NULL, threads);
+	g_autoptr(GBytes) bytes = NULL;
+	void *model = NULL;
+	if (!family->train(&set, params, &model, NULL, error))
+		return false;
+	bool ok = family->save(model, &bytes, error);
+	family->free(model);
+	if (!ok)
+		return false;
+	g_autofree char *path = g_build_filename(setup->folder, "model.bin", NULL);
+	g_autofree char *told = g_build_filename(setup->folder, "model.json", NULL);
+	json_auto_t *about = json_object();
+	add_usage(about, start);
+	return file_write(path, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error) &&
+	       json_write_file(told, about, error);
+}
+
+bool refit_read(const TrialSetup *setup, GBytes **ret_model, json_t **ret_used, GError **error)
+{
+	g_autofree char *path = g_build_filename(setup->folder, "model.bin", NULL);
+	g_autofree char *told = g_build_filename(setup->folder, "model.json", NULL);
+	char *bytes;
+	size_t size;
+	*ret_used = NULL;
+	if (!g_file_test(told, G_FILE_TEST_EXISTS))
+		return true;
+	if (!json_read_file(told, ret_used, error))
+		return false;
+	if (!file_read(path, (size_t)LIMIT_BUNDLE_BYTES, &bytes, &size, error)) {
+		g_clear_pointer(ret_used, json_decref);
+		return false;
+	}
+	*ret_model = g_bytes_new_take(bytes, size);
+	return true;
+}

@@ -1,0 +1,37 @@
+/* trial.h: one model tried: trained on each fold's training rows, judged on its validation rows.
+ *
+ * Runs in a child and leaves two files in the folder: trial-7.json, and before it trial-7.scores (doubles, validation rows of
+ * all folds in turn x outputs).  The JSON is there only when the trial is done, so a search that was cut off goes on.
+ *
+ * {"family", "params", "metrics": {name: mean over folds|null}, "sd": of the search's metric over folds|null, "threshold":
+ *  number|null, "rounds": number|null, "refit": params for other rows, "seconds", "cpu_seconds", "peak_mb", "start", "end" (us)} */
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "model/train_data.h"
+#include "stats/metric.h"
+
+typedef struct TrialSetup {
+	const TrainData *data;
+	const MetricKind *metric;       /* what trials are compared by */
+	const MetricKind *threshold_by; /* binary: what the threshold is chosen by */
+	uint64_t seed;
+	const char *folder;
+} TrialSetup;
+
+/* name: "7", or "baseline".  In the child. */
+bool trial_run(
+        const TrialSetup *setup, const char *name, const ModelFamily *family, const json_t *params, GError **error);
+
+/* What trial_run left, if it is of this family with these params; NULL in *ret otherwise. */
+bool trial_read(const TrialSetup *setup, const char *name, const ModelFamily *family, const json_t *params,
+        json_t **ret, GError **error);
+bool trial_scores(const TrialSetup *setup, const char *name, double **ret, GError **error);
+
+/* The winner on all rows, in a child: model.bin, and after it model.json {"seconds", "cpu_seconds", "peak_mb", "start", "end"}. */
+bool refit_run(
+        const TrialSetup *setup, const ModelFamily *family, const json_t *params, unsigned threads, GError **error);
+bool refit_read(const TrialSetup *setup, GBytes **ret_model, json_t **ret_used, GError **error);

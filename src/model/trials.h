@@ -1,0 +1,44 @@
+/* trials.h: the list of a search's trials, done in children, and which is best. */
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "model/search.h"
+#include "model/trial.h"
+
+typedef struct Trial {
+	char *name; /* "0", "1", ..., or "baseline": the yardstick when baseline is not tried itself */
+	const ModelFamily *family;
+	json_t *params;
+	json_t *result;                       /* as trial.h; NULL: failed, or never begun */
+	char *failure;                        /* why; NULL: done, or never begun */
+	double seconds, cpu_seconds, peak_mb; /* of a failed one */
+} Trial;
+
+typedef struct Trials {
+	GPtrArray *list; /* of Trial *; the yardstick, if there is one, last */
+	bool has_yardstick;
+	bool is_cut; /* the time was over before all were tried */
+} Trials;
+
+typedef struct TrialsBudget {
+	unsigned trials, at_once;
+	double time, trial_time;
+	size_t memory_mb; /* for all children together; when it is little, fewer run at once */
+} TrialsBudget;
+
+/* What would be tried. */
+Trials *trials_plan(const SearchKind *kind, const SearchSpace *space, unsigned count);
+void trials_free(Trials *t);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Trials, trials_free)
+
+/* Tries them, but for those whose result lies in the folder already. */
+bool trials_run(Trials *t, const TrialSetup *setup, const TrialsBudget *budget, GError **error);
+
+/* The best by the metric, the first of equals; FAIL_ when there is none. */
+bool trials_best(const Trials *t, const TrialSetup *setup, size_t *ret, GError **error);
+
+/* The result of the yardstick, or of the first baseline that was tried; NULL if it failed. */
+const json_t *trials_baseline(const Trials *t);

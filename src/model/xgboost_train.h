@@ -1,0 +1,36 @@
+/* xgboost_train.h: one training by XGBoost, from features and labels to flat trees. */
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/family.h"
+#include "model/trees.h"
+
+typedef struct XgboostJob {
+	const TrainSet *set;
+	const json_t *settings; /* {"eta": 0.1, ...}: XGBoost's own parameters, beside those below */
+	const char *objective;
+	uint32_t groups;     /* margins a row */
+	uint32_t parallel;   /* trees a round and group */
+	unsigned rounds;     /* at most */
+	unsigned patience;   /* stop when so many rounds have not improved `watched`; 0: never */
+	const char *watched; /* XGBoost's name of a metric */
+	bool watched_grows;
+	const float *labels, *valid_labels; /* rows x label_columns */
+	uint32_t label_columns;
+	int max_bin;    /* fewer in wide tables */
+	TreesLink link; /* of the trees made, with shift and scale */
+	double shift, scale;
+} XgboostJob;
+
+/* ret: the trees of the best rounds; ret_rounds: how many those are. */
+bool xgboost_train(const XgboostJob *job, Trees **ret, unsigned *ret_rounds, GError **error);
+
+/* Flat trees from a model saved as UBJSON, the first `count` of it. */
+bool trees_from_ubj(const void *bytes, size_t size, const XgboostJob *job, uint32_t count, Trees **ret, GError **error);
+
+/* {"data": [address, true], ...}, as XGBoost takes arrays.  Free with g_free. */
+char *xgboost_array(const float *values, size_t rows, size_t columns);

@@ -1,0 +1,51 @@
+/* lineage.c: the op `lineage`: what an artifact was made from, and what was made of it. */
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "op/desk.h"
+#include "pipeline/lineage.h"
+#include "registry/registry.h"
+
+static const char *const DIRECTIONS[] = {"up", "down", NULL};
+static const Param PARAMS[] = {
+        {"of", PARAM_TEXT, "a digest, or a model (NAME, NAME@3)", .flags = PARAM_POSITIONAL | PARAM_REQUIRED},
+        {"direction", PARAM_TEXT, "up: what it was made from; down: what was made of it", "\"up\"",
+                .choices = DIRECTIONS},
+        {NULL},
+};
+
+static bool digest_named(const Desk *d, const char *of, char **ret, GError **error)
+{
+	json_auto_t *version = NULL;
+	if (digest_is_valid(of)) {
+		*ret = g_strdup(of);
+		return true;
+	}
+	if (!registry_get(d->meta, of, &version, error))
+		return false;
+	*ret = g_strdup(json_get_text(version, "digest", ""));
+	return true;
+}
+
+static bool run(App *app, const json_t *in, json_t **ret, GError **error)
+{
+	Desk d;
+	g_autofree char *digest = NULL;
+	if (!desk_open(app, &d, error))
+		return false;
+	bool up = strcmp(json_get_text(in, "direction", "up"), "up") == 0;
+	bool ok = digest_named(&d, json_get_text(in, "of", ""), &digest, error) &&
+	          lineage_of(d.meta, digest, up ? LINEAGE_UP : LINEAGE_DOWN, ret, error);
+	desk_clear(&d);
+	return ok;
+}
+
+const Op OP_LINEAGE = {
+        .name = "lineage",
+        .help = "tell what a model or artifact was made from, or what was made of it",
+        .more = "JSON: as pipeline/lineage.h",
+        .params = PARAMS,
+        .run = run,
+};

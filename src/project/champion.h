@@ -1,0 +1,17 @@
+/* champion.h: which bundle a new one is held against.
+ *
+ * The champion in use, unless that is the very bundle that is judged: then the one it was judged against when it was
+ * registered.  So a second run of an unchanged project finds every key as it was. */
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+typedef struct Champion {
+	const char *state_folder;
+	const char *model;
+} Champion;
+
+/* A PlanChoose (pipeline/plan.h) for the input "champion" of the step evaluate; context is a Champion. */
+bool champion_choose(void *context, const json_t *known, char **ret_digest, GError **error);

@@ -1,0 +1,196 @@
+/* life.c: a project becomes a plan: which steps, with which params, fed by what. */
+#include "project/life.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "data/source.h"
+#include "data/profile.h"
+#include "data/steps.h"
+#include "eval/evaluate.h"
+#include "feature/step_features.h"
+#include "goal/goal.h"
+#include "model/step_train.h"
+#include "registry/step_register.h"
+#include "report/step_report.h"
+#include "project/champion.h"
+
+const StepKind *const STEP_KINDS[] = {&STEP_INGEST, &STEP_VERIFY, &STEP_PROFILE, &STEP_SPLIT, &STEP_FEATURES,
+        &STEP_TRAIN, &STEP_EVALUATE, &STEP_GATE, &STEP_REGISTER, &STEP_REPORT, NULL};
+
+const char *const LIFE_STEPS[] = {
+        "ingest", "verify", "profile", "split", "features", "train", "evaluate", "gate", "register", "report", NULL};
+
+typedef struct Life {
+	const Project *p;
+	Plan *plan;
+	const json_t *steps; /* the user's own */
+	json_t *roles;
+	uint64_t seed;
+	unsigned time_limit_s, memory_mb;
+} Life;
+
+/* Adds a step of ours, unless the user's own stands in its place.  Steals params. */
+static bool add(Life *l, const char *name, json_t *params, const PlanInput *inputs, GError **error)
+{
+	json_auto_t *owned = params;
+	if (json_object_get(l->steps, name))
+		return true;
+	PlanStep step = {
+	        .name = name,
+	        .kind = name,
+	        .params = owned,
+	        .inputs = inputs,
+	        .seed = l->seed,
+	        .time_limit_s = l->time_limit_s,
+	        .memory_mb = l->memory_mb,
+	};
+	return plan_add(l->plan, &step, error);
+}
+
+static json_t *member(const json_t *block, const char *key)
+{
+	json_t *value = json_object_get(block, key);
+	return value ? json_incref(value) : json_null();
+}
+
+static bool add_ingest(Life *l, GError **error)
+{
+	const json_t *data = project_block(l->p, "data");
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	json_auto_t *counts = NULL;
+	if (!sources_files(l->p->folder, json_object_get(data, "sources"), paths, &counts, error))
+		return false;
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	g_autofree PlanInput *inputs = g_new0(PlanInput, paths->len + 1);
+	for (guint i = 0; i < paths->len; i++) {
+		char *name = g_strdup_printf("source.%u", i);
+		g_ptr_array_add(names, name);
+		inputs[i] = (PlanInput){.name = name, .file = paths->pdata[i]};
+	}
+	json_t *params = json_pack("{s:o,s:O,s:o,s:o}", "sources", member(data, "sources"), "files", counts, "query",
+	        member(data, "query"), "time", member(data, "time"));
+	return add(l, "ingest", params, inputs, error);
+}
+
+/* The schema is kept in the project; until it is, the one just inferred serves, which has the same bytes. */
+static bool add_verify(Life *l, GError **error)
+{
+	g_autofree char *schema = project_path(l->p, PROJECT_SCHEMA);
+	PlanInput inputs[] = {{.name = "snapshot", .from = "ingest.snapshot"}, {.name = "schema"}, {NULL}};
+	if (g_file_test(schema, G_FILE_TEST_EXISTS))
+		inputs[1].file = schema;
+	else
+		inputs[1].from = "ingest.schema";
+	json_t *params = json_pack("{s:o,s:o,s:o}", "checks", member(project_block(l->p, "data"), "checks"), "time",
+	        member(l->roles, "time"), "needs", project_columns(l->p));
+	return add(l, "verify", params, inputs, error);
+}
+
+static bool add_profile(Life *l, GError **error)
+{
+	const PlanInput inputs[] = {{.name = "good", .from = "verify.good"}, {NULL}};
+	json_t *params = json_pack("{s:o,s:o,s:o}", "target", member(l->roles, "target"), "task",
+	        member(l->roles, "task"), "time", member(l->roles, "time"));
+	return add(l, "profile", params, inputs, error);
+}
+
+static bool add_split(Life *l, GError **error)
+{
+	const PlanInput inputs[] = {{.name = "good", .from = "verify.good"}, {NULL}};
+	return add(l, "split", json_copy((json_t *)project_block(l->p, "split")), inputs, error);
+}
+
+static bool add_features(Life *l, GError **error)
+{
+	const PlanInput inputs[] = {{.name = "train", .from = "split.train"}, {NULL}};
+	json_t *params = json_pack("{s:O,s:O}", "features", project_block(l->p, "features"), "roles", l->roles);
+	return add(l, "features", params, inputs, error);
+}
+
+static bool add_train(Life *l, GError **error)
+{
+	const PlanInput inputs[] = {
+	        {.name = "train", .from = "split.train"}, {.name = "recipes", .from = "features.recipes"}, {NULL}};
+	const json_t *models = project_block(l->p, "models");
+	json_t *params = json_pack("{s:s,s:o,s:o,s:o,s:o}", "project", project_name(l->p), "families",
+	        member(models, "families"), "search", member(models, "search"), "params", member(models, "params"),
+	        "metric", json_text(goal_metric_named(project_block(l->p, "goal"))));
+	return add(l, "train", params, inputs, error);
+}
+
+static bool add_evaluate(Life *l, Champion *champion, GError **error)
+{
+	const PlanInput inputs[] = {{.name = "bundle", .from = "train.bundle"}, {.name = "test", .from = "split.test"},
+	        {.name = "champion", .choose = champion_choose, .context = champion}, {NULL}};
+	json_t *params = json_pack("{s:O,s:O,s:o}", "goal", project_block(l->p, "goal"), "kpi",
+	        project_block(l->p, "kpi"), "slices", member(project_block(l->p, "gate"), "slices"));
+	return add(l, "evaluate", params, inputs, error);
+}
+
+static bool add_gate(Life *l, GError **error)
+{
+	const PlanInput inputs[] = {{.name = "evaluation", .from = "evaluate.evaluation"}, {NULL}};
+	json_t *params =
+	        json_pack("{s:O,s:O}", "goal", project_block(l->p, "goal"), "gate", project_block(l->p, "gate"));
+	return add(l, "gate", params, inputs, error);
+}
+
+static bool add_register(Life *l, GError **error)
+{
+	const PlanInput inputs[] = {{.name = "bundle", .from = "train.bundle"},
+	        {.name = "verdict", .from = "gate.verdict"}, {.name = "evaluation", .from = "evaluate.evaluation"},
+	        {NULL}};
+	return add(l, "register", json_pack("{s:s}", "model", project_name(l->p)), inputs, error);
+}
+
+static bool add_report(Life *l, GError **error)
+{
+	const PlanInput inputs[] = {{.name = "ingest", .from = "ingest.ingest"},
+	        {.name = "checks", .from = "verify.checks"}, {.name = "profile", .from = "profile.profile"},
+	        {.name = "split", .from = "split.split"}, {.name = "trials", .from = "train.trials"},
+	        {.name = "evaluation", .from = "evaluate.evaluation"}, {.name = "verdict", .from = "gate.verdict"},
+	        {.name = "registration", .from = "register.registration"},
+	        {.name = "snapshot", .from = "ingest.snapshot"}, {.name = "bundle", .from = "train.bundle"}, {NULL}};
+	json_t *params = json_pack("{s:s,s:O,s:O,s:O}", "project", project_name(l->p), "goal",
+	        project_block(l->p, "goal"), "data", project_block(l->p, "data"), "kpi", project_block(l->p, "kpi"));
+	return add(l, "report", params, inputs, error);
+}
+
+static bool add_own(Life *l, GError **error)
+{
+	const char *name;
+	json_t *step;
+	json_object_foreach ((json_t *)l->steps, name, step)
+		if (!plan_add_command(l->plan, name, step, l->p->folder, l->seed, error))
+			return false;
+	return true;
+}
+
+static bool add_all(Life *l, Champion *champion, GError **error)
+{
+	return add_ingest(l, error) && add_verify(l, error) && add_profile(l, error) && add_split(l, error) &&
+	       add_features(l, error) && add_train(l, error) && add_evaluate(l, champion, error) &&
+	       add_gate(l, error) && add_register(l, error) && add_report(l, error) && add_own(l, error);
+}
+
+bool life_plan(const Project *p, Champion *champion, Plan **ret, GError **error)
+{
+	const json_t *limits = project_block(p, "limits");
+	g_autoptr(Plan) plan = plan_new(STEP_KINDS);
+	json_auto_t *roles = project_roles(p);
+	Life l = {
+	        .p = p,
+	        .plan = plan,
+	        .steps = project_block(p, "steps"),
+	        .roles = roles,
+	        .seed = (uint64_t)json_get_int(p->config, "seed", 1),
+	        .time_limit_s = (unsigned)json_get_int(limits, "time", 0),
+	        .memory_mb = (unsigned)json_get_int(limits, "memory_mb", 0),
+	};
+	if (!add_all(&l, champion, error) || !plan_check(plan, error))
+		return false;
+	*ret = g_steal_pointer(&plan);
+	return true;
+}

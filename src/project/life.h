@@ -1,0 +1,15 @@
+/* life.h: the pipeline of a project: ingest, verify, profile, split, features, train, evaluate, gate, register, report, and
+ * the user's own steps. */
+#pragma once
+
+#include "pipeline/plan.h"
+#include "project/champion.h"
+#include "project/project.h"
+
+extern const StepKind *const STEP_KINDS[]; /* NULL-ended */
+
+/* The plan of a project.  The plan keeps no reference to p, but to champion, which must outlive it.  FAIL_NOT_FOUND when a source's file is not there. */
+bool life_plan(const Project *p, Champion *champion, Plan **ret, GError **error);
+
+/* The steps' names in order of a project's life, NULL-ended; for messages and completion. */
+extern const char *const LIFE_STEPS[];

@@ -1,0 +1,122 @@
+/* section_card.c: which models were tried; what the model is for, what not; where everything came from. */
+#include "report/section.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/json.h"
+
+static char *params_text(const json_t *params)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	const char *name;
+	json_t *value;
+	json_object_foreach ((json_t *)params, name, value) {
+		g_autofree char *shown = say_value(value);
+		g_string_append_printf(text, "%s%s %s", text->len ? ", " : "", name, shown);
+	}
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+void section_search(Page *p, const Story *s)
+{
+	enum { MOST_TRIALS = 200 };
+	const json_t *trials = json_object_get(s->trials, "trials");
+	const char *metric = json_get_text(s->trials, "metric", "");
+	int64_t best = json_get_int(s->trials, "best", -1);
+	size_t i;
+	json_t *trial;
+	if (!json_array_size(trials))
+		return;
+	g_autofree char *measure = say_measure(metric);
+	put_tag(p, "h2", "What was tried");
+	put_tag_format(p, "p",
+	        "%zu models, compared by %s on rows kept from their training; the best (★) was trained again on all "
+	        "rows "
+	        "but those it was judged on.",
+	        json_array_size(trials), measure);
+	put(p, "<details><summary>All of them</summary><div class=wide><table>\n");
+	put_row(p, "th", "ntnt", "", "family", measure, "settings");
+	json_array_foreach ((json_t *)trials, i, trial) {
+		if (i == MOST_TRIALS)
+			break;
+		g_autofree char *settings = params_text(json_object_get(trial, "params"));
+		g_autofree char *number = g_strdup_printf("%d%s", (int)json_get_int(trial, "number", 0),
+		        json_get_int(trial, "number", -2) == best ? " ★" : "");
+		const json_t *value = json_object_get(json_object_get(trial, "metrics"), metric);
+		g_autofree char *figure =
+		        value ? say_number(value, 4) : g_strdup(json_get_text(trial, "status", "failed"));
+		put_row(p, "td", "ntnt", number, json_get_text(trial, "family", ""), figure, settings);
+	}
+	put(p, "</table></div></details>\n");
+}
+
+static void put_entry(Page *p, const char *name, const char *text)
+{
+	if (!text || !*text)
+		return;
+	put(p, "<tr>");
+	put_tag(p, "th", name);
+	put_tag(p, "td", text);
+	put(p, "</tr>\n");
+}
+
+static char *joined(const json_t *list)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	size_t i;
+	json_t *item;
+	json_array_foreach ((json_t *)list, i, item)
+		g_string_append_printf(
+		        text, "%s%s", i ? ", " : "", json_string_value(item) ? json_string_value(item) : "");
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void put_digest(Page *p, const char *name, const char *digest)
+{
+	if (!digest)
+		return;
+	put(p, "<tr>");
+	put_tag(p, "th", name);
+	put(p, "<td><code>");
+	put_text(p, digest);
+	put(p, "</code></td></tr>\n");
+}
+
+void section_card(Page *p, const Story *s)
+{
+	g_autofree char *touched = joined(json_object_get(s->goal, "stakeholders")),
+	                *left_out = joined(json_object_get(s->data, "drop"));
+	g_autofree char *threshold = say_number(json_at(s->evaluation, "model.threshold"), 3);
+	g_autofree char *p99 = say_number(json_at(s->evaluation, "latency.p99_ms"), 2),
+	                *latency = g_strdup_printf("%s ms for 99 of 100 single rows", p99);
+	size_t i;
+	json_t *warning;
+	put_tag(p, "h2", "The model's card");
+	put(p, "<div class=wide><table>\n");
+	put_entry(p, "Model", json_get_text(s->registration, "model", NULL));
+	put_entry(p, "Kind", json_get_text(json_object_get(s->evaluation, "model"), "family", NULL));
+	put_entry(p, "Predicts", json_get_text(s->goal, "target", NULL));
+	put_entry(p, "Meant for", json_get_text(s->goal, "problem", NULL));
+	put_entry(p, "Touches", touched);
+	put_entry(p, "Not meant for",
+	        json_get_text(
+	                s->goal, "limits", "Other data, other times and other places than those it was judged on."));
+	put_entry(p, "Owner", json_get_text(s->goal, "owner", NULL));
+	put_entry(p, "Columns kept from it", left_out);
+	if (json_array_size(json_object_get(s->evaluation, "classes")) == 2 &&
+	        json_is_number(json_at(s->evaluation, "model.threshold")))
+		put_entry(p, "Marks from a probability of", threshold);
+	if (json_is_number(json_at(s->evaluation, "latency.p99_ms")))
+		put_entry(p, "Answers in", latency);
+	put_digest(p, "Bundle", s->bundle_digest);
+	put_digest(p, "Data", s->snapshot_digest);
+	put(p, "</table></div>\n");
+	json_array_foreach (json_object_get(s->evaluation, "warnings"), i, warning)
+		if (i < 20)
+			put_tag(p, "p class=soft", json_string_value(warning));
+	put_tag(p, "p class=soft",
+	        "Intervals are 95 % bootstrap intervals; they tell what chance alone could do on rows like these, not "
+	        "what a changed world would.");
+	put_tag_format(p, "p class=soft", "Made by Gyre %s.", GYRE_VERSION);
+}

@@ -1,0 +1,57 @@
+/* test.h: is it more than chance?  Tests of two models on the same rows, of two groups, and corrections for many tests.
+ *
+ * p is two-sided everywhere, and NaN where the test is not defined (no rows, no spread that differs from a difference of 0,
+ * one class only). */
+#pragma once
+
+#include "stats/metric.h"
+
+typedef struct TestResult {
+	double statistic, p;
+	double freedom; /* of the t or chi-squared distribution; 0: another (normal, exact) */
+} TestResult;
+
+/* The difference of a measure, a minus b. */
+typedef struct Difference {
+	double a, b, value;
+	double error; /* standard error; NaN from a bootstrap */
+	double low, high, p;
+} Difference;
+
+/* DeLong, DeLong and Clarke-Pearson (doi:10.2307/2531595): two ROC AUCs on the same rows, binary, in O(n log n).  Row weights
+ * are importance: they enter the AUCs and, squared, the variance; they do not stand for copies of rows. */
+Difference test_delong(const Scored *a, const Scored *b, double level);
+
+/* Paired bootstrap of any metric: both get the same draws.  Rows as in metrics_with_intervals; the interval is widened to hold
+ * the value.  p: twice the rarer side of zero among the draws, of which the value itself counts as one (Davison and
+ * Hinkley 1997, 4.2), so never below 2 / (draws + 1).  low, high and p are NaN when half of the draws have no value. */
+typedef struct BootstrapPlan {
+	unsigned draws;
+	double level;
+	uint64_t seed;
+	size_t max_rows;
+} BootstrapPlan;
+Difference test_bootstrap(const MetricKind *m, const Scored *a, const Scored *b, const BootstrapPlan *plan);
+
+/* McNemar: rows that only a, and only b, decided rightly.  Exact (binomial) below 25 such rows, otherwise chi-squared with
+ * continuity correction. */
+TestResult test_mcnemar(double only_a, double only_b);
+/* The same from decisions; rows count once whatever their weight. */
+TestResult test_mcnemar_decisions(const Scored *a, const Scored *b);
+
+typedef struct Sample {
+	double count, mean, variance; /* variance with count - 1 */
+} Sample;
+/* Welch's t test of two means with unequal variances, Satterthwaite's degrees of freedom. */
+TestResult test_welch(Sample a, Sample b);
+
+/* Two proportions, by the normal approximation with the pooled rate. */
+TestResult test_proportions(double hits_a, double rows_a, double hits_b, double rows_b);
+
+/* Wilson's score interval of a proportion (doi:10.1080/01621459.1927.10502953); 0 .. 1 for no rows. */
+void wilson_interval(double hits, double rows, double level, double *ret_low, double *ret_high);
+
+/* p values corrected for how many they are, in place; compare them with the level wanted.  NaN stays and does not count.
+ * Holm: the chance of any false finding.  Benjamini-Hochberg: the expected part of false ones among the findings. */
+void correct_holm(double *p, size_t count);
+void correct_benjamini_hochberg(double *p, size_t count);

@@ -1,0 +1,11 @@
+/* migrations.c: the list.  Append only. */
+#include "store/migrations.h"
+
+#include <stddef.h>
+
+const Migration MIGRATIONS[] = {
+        {"track", MIGRATION_TRACK},
+        {"registry", MIGRATION_REGISTRY},
+        {"pipeline", MIGRATION_PIPELINE},
+        {NULL, NULL},
+};

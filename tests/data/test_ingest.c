@@ -1,0 +1,270 @@
+/* test_ingest.c: the step `ingest`: the same rows are the same bytes, from whatever source; types; queries. */
+#include "ingest_test.h"
+
+#include <sqlite3.h>
+
+#define CSV_ROWS                                                      \
+	"id,name,price,sold,day\n"                                    \
+	"1,apple,1.5,true,2020-01-02\n"                               \
+	"2,\"a \"\"big\"\", one\",nan,false,2020-01-03T04:05:06.25\n" \
+	",,,,\n"                                                      \
+	"9223372036854775807,zo\xc3\xab,-inf,TRUE,2020-01-03 06:05:06.25+02:00\n"
+
+static void test_types(Place *p, const void *data)
+{
+	write_text(p, "a.csv", CSV_ROWS);
+	g_autofree char *types = types_from(p, "{'t': {'path': 'a.csv'}}");
+	g_assert_cmpstr(types, ==, "int text real bool time");
+	json_auto_t *out = output(p, "ingest");
+	g_assert_cmpint(json_get_int(out, "rows", 0), ==, 4);
+	g_assert_cmpint(json_get_int(json_at(out, "columns[0]"), "missing", 0), ==, 1);
+	g_autofree char *sources = json_canonical(json_object_get(out, "sources"));
+	g_assert_cmpstr(sources, ==, "{\"t\":{\"files\":1,\"kind\":\"file\",\"rows\":4}}");
+	g_autoptr(Engine) e = NULL;
+	g_assert_true(engine_open(NULL, &e, NULL));
+	g_autofree char *path = g_build_filename(p->folder, "work", "snapshot", NULL);
+	g_autofree char *from = sql_parquet(path);
+	g_autofree char *sql = g_strdup_printf("SELECT * FROM %s", from);
+	json_auto_t *rows = NULL;
+	g_assert_true(engine_rows(e, sql, &rows, NULL));
+	g_autofree char *text = json_canonical(rows);
+	g_assert_cmpstr(text, ==,
+	        "[{\"day\":\"2020-01-02 00:00:00\",\"id\":1,\"name\":\"apple\",\"price\":1.5,\"sold\":true},"
+	        "{\"day\":\"2020-01-03 04:05:06.250000\",\"id\":2,\"name\":\"a \\\"big\\\", "
+	        "one\",\"price\":null,\"sold\":false},"
+	        "{\"day\":null,\"id\":null,\"name\":null,\"price\":null,\"sold\":null},"
+	        "{\"day\":\"2020-01-03 "
+	        "04:05:06.250000\",\"id\":9223372036854775807,\"name\":\"zo\xc3\xab\",\"price\":null,"
+	        "\"sold\":true}]");
+}
+
+static void run_sqlite(const Place *p, const char *name, const char *sql)
+{
+	g_autofree char *path = in_folder(p, name);
+	sqlite3 *db;
+	g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+	char *problem = NULL;
+	if (sqlite3_exec(db, sql, NULL, NULL, &problem) != SQLITE_OK)
+		g_error("%s", problem);
+	sqlite3_close(db);
+}
+
+static void assert_same(const Place *p, const char *digest, const char *sources)
+{
+	g_autofree char *other = digest_from(p, sources);
+	if (strcmp(digest, other) != 0)
+		g_error("other bytes from %s", sources);
+}
+
+/* 300,000 rows are three row groups and several chunks for each thread. */
+#define MANY_ROWS                                                                                                      \
+	"CREATE TABLE t AS SELECT range AS id, CASE WHEN range % 7 > 0 THEN 'name ' || (range * 7919 % 1000) END AS "  \
+	"name, "                                                                                                       \
+	"(range * 0.37)::DOUBLE AS price, range % 3 = 0 AS sold, TIMESTAMP '2020-01-01' + INTERVAL (range) SECOND AS " \
+	"day "                                                                                                         \
+	"FROM range(300000);"
+
+static void test_same_bytes(Place *p, const void *data)
+{
+	run_sql(p, MANY_ROWS "COPY t TO 'FOLDER/a.csv' (HEADER); COPY t TO 'FOLDER/a.parquet'; COPY t TO "
+	                     "'FOLDER/a.jsonl' (FORMAT json);"
+	                     "COPY t TO 'FOLDER/a.csv.gz' (HEADER, COMPRESSION gzip); COPY t TO 'FOLDER/a.csv.zst' "
+	                     "(HEADER, COMPRESSION zstd);"
+	                     "COPY t TO 'FOLDER/a.tsv' (HEADER, DELIMITER '\t'); COPY t TO 'FOLDER/semi.txt' (HEADER, "
+	                     "DELIMITER ';', FORCE_QUOTE *);"
+	                     "COPY t TO 'FOLDER/a.jsonl.gz' (FORMAT json, COMPRESSION gzip); COPY t TO "
+	                     "'FOLDER/arr.json' (FORMAT json, ARRAY true);"
+	                     "COPY (FROM t WHERE id < 100000) TO 'FOLDER/part-1.csv' (HEADER);"
+	                     "COPY (SELECT day, sold, name, price, id FROM t WHERE id >= 100000 AND id < 200001) TO "
+	                     "'FOLDER/part-2.csv' (HEADER);"
+	                     "COPY (FROM t WHERE id > 200000) TO 'FOLDER/part-3.csv' (HEADER);"
+	                     "COPY (FROM t WHERE id < 100000) TO 'FOLDER/piece-1.parquet'; COPY (FROM t WHERE id >= "
+	                     "100000) TO 'FOLDER/piece-2.parquet'");
+	g_autofree char *digest = digest_from(p, "{'t': {'path': 'a.csv'}}");
+	assert_same(p, digest, "{'other_name': {'path': 'a.parquet'}}");
+	assert_same(p, digest, "{'t': {'path': 'a.jsonl'}}");
+	assert_same(p, digest, "{'t': {'path': 'a.jsonl.gz'}}");
+	assert_same(p, digest, "{'t': {'path': 'arr.json'}}");
+	assert_same(p, digest, "{'t': {'path': 'a.csv.gz'}}");
+	assert_same(p, digest, "{'t': {'path': 'a.csv.zst'}}");
+	assert_same(p, digest, "{'t': {'path': 'a.tsv'}}");
+	assert_same(p, digest, "{'t': {'path': 'semi.txt'}}");
+	assert_same(p, digest, "{'t': {'path': 'part-*.csv'}}");
+	assert_same(p, digest, "{'t': {'path': ['part-3.csv', 'part-1.csv', 'part-2.csv', 'part-*.csv']}}");
+	assert_same(p, digest, "{'t': {'path': 'piece-?.parquet'}}");
+}
+
+static void test_same_bytes_sqlite(Place *p, const void *data)
+{
+	write_text(p, "a.csv",
+	        "id,name,price,sold,day\n1,apple,1.5,true,2020-01-02\n2,,2.0,false,2020-01-03 "
+	        "04:05:06.25\n3,pear,,,\n");
+	run_sqlite(p, "a.db",
+	        "CREATE TABLE fruits (id INTEGER PRIMARY KEY, name TEXT, price REAL, sold BOOLEAN, day DATETIME);"
+	        "INSERT INTO fruits VALUES (2, NULL, 2, 0, '2020-01-03 04:05:06.25'), (3, 'pear', NULL, NULL, NULL), "
+	        "(1, 'apple', 1.5, 1, '2020-01-02')");
+	g_autofree char *digest = digest_from(p, "{'t': {'path': 'a.csv'}}");
+	assert_same(p, digest, "{'t': {'kind': 'sqlite', 'path': 'a.db', 'table': 'fruits'}}");
+	assert_same(p, digest, "{'t': {'kind': 'sqlite', 'path': 'a.db', 'query': 'select * from fruits;'}}");
+	assert_fails(p, "{'t': {'kind': 'sqlite', 'path': 'a.db', 'table': 'fruit'}}", FAIL_NOT_FOUND,
+	        "there is no table \"fruit\"; the file has: fruits");
+	assert_fails(p, "{'t': {'kind': 'sqlite', 'path': 'a.db', 'query': 'select x from fruits'}}", FAIL_INVALID,
+	        "no such column: x");
+	assert_fails(p, "{'t': {'kind': 'sqlite', 'path': 'a.db'}}", FAIL_INVALID, "give either table or query");
+	assert_fails(
+	        p, "{'t': {'kind': 'sqlite', 'path': 'a.csv', 'table': 'fruits'}}", FAIL_INVALID, "not a database");
+	run_sqlite(p, "b.db",
+	        "CREATE TABLE t (a); INSERT INTO t VALUES (1), (2.5), ('x'); CREATE TABLE u (b); INSERT INTO u VALUES "
+	        "(x'00')");
+	g_autofree char *types = types_from(p, "{'t': {'kind': 'sqlite', 'path': 'b.db', 'table': 't'}}");
+	g_assert_cmpstr(types, ==, "text");
+	assert_fails(p, "{'t': {'kind': 'sqlite', 'path': 'b.db', 'table': 'u'}}", FAIL_INVALID,
+	        "column \"b\" holds binary values");
+}
+
+/* What looks like one type in the first 10,000 rows and is another later. */
+static void test_late_types(Place *p, const void *data)
+{
+	g_autoptr(GString) text = g_string_new("a,b,c,d,e,f\n");
+	for (int i = 0; i < 20000; i++)
+		g_string_append_printf(text, "%d,%d,%d,,2020-01-01,%s\n", i, i, i, i % 2 ? "true" : "false");
+	g_string_append(text, "0.5,x,,7,soon,2\n");
+	write_text(p, "late.csv", text->str);
+	g_autofree char *types = types_from(p, "{'t': {'path': 'late.csv'}}");
+	g_assert_cmpstr(types, ==, "real text int int text text");
+	run_sql(p, "COPY (SELECT CASE WHEN range < 100000 THEN range::VARCHAR ELSE range::VARCHAR || '.5' END a FROM "
+	           "range(200000)) "
+	           "TO 'FOLDER/half.csv' (HEADER)");
+	g_autofree char *half = digest_from(p, "{'t': {'path': 'half.csv'}}");
+	run_sql(p, "COPY (SELECT CASE WHEN range < 100000 THEN range ELSE range + 0.5 END::DOUBLE a FROM "
+	           "range(200000)) TO "
+	           "'FOLDER/half.parquet'");
+	assert_same(p, half, "{'t': {'path': 'half.parquet'}}");
+}
+
+/* Each column of a file of two rows, its types as found. */
+static void test_found_types(Place *p, const void *data)
+{
+	static const struct {
+		const char *a, *b, *type;
+	} CASES[] = {
+	        {"1", "-7", "int"},
+	        {" 1", "2 ", "int"},
+	        {"1", "", "int"},
+	        {"01", "2", "text"},
+	        {"+1", "2", "real"},
+	        {"1", "2.5", "real"},
+	        {"1e3", "-.5", "real"},
+	        {"NaN", "inf", "real"},
+	        {"-Infinity", "1", "real"},
+	        {"1_000", "1", "text"},
+	        {"0x10", "1", "text"},
+	        {"0.5", "00.5", "text"},
+	        {"0", "0.5", "real"},
+	        {"9223372036854775807", "1", "int"},
+	        {"9223372036854775808", "1", "text"},
+	        {"1e20", "1", "real"},
+	        {"true", "FALSE", "bool"},
+	        {"true", "1", "text"},
+	        {"yes", "no", "text"},
+	        {"2020-01-02", "2020-1-3", "time"},
+	        {"2020-01-02T03:04:05Z", "2020-01-02 03:04", "time"},
+	        {"2020-01-02", "02/01/2020", "text"},
+	        {"20200102", "20200103", "int"},
+	        {"epoch", "infinity", "text"},
+	        {"12:30:00", "12:31:00", "text"},
+	        {"2020-02-30", "2020-02-01", "text"},
+	        {"", "", "text"},
+	        {"1", "x", "text"},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+		g_autofree char *text = g_strdup_printf("k,v\nx,%s\ny,%s\n", CASES[i].a, CASES[i].b);
+		write_text(p, "case.csv", text);
+		g_autofree char *types = types_from(p, "{'t': {'path': 'case.csv'}}");
+		g_autofree char *expected = g_strconcat("text ", CASES[i].type, NULL);
+		if (strcmp(types, expected) != 0)
+			g_error("%s and %s are %s, not %s", CASES[i].a, CASES[i].b, types, expected);
+	}
+}
+
+static void test_given(Place *p, const void *data)
+{
+	write_text(p, "a.csv", "zip,n,day,ok,m\n501,007,31/12/2020,yes,NA\n99,+8.0,2020-01-02,0,-\n");
+	g_autofree char *found = types_from(p, "{'t': {'path': 'a.csv', 'nulls': ['NA', '-']}}");
+	g_assert_cmpstr(found, ==, "int text text text text");
+	g_autofree char *given =
+	        types_from(p, "{'t': {'path': 'a.csv', 'nulls': ['NA', '-'], 'time_format': '%d/%m/%Y', "
+	                      "'types': {'zip': 'text', 'n': 'int', 'ok': 'bool', 'm': 'real'}}}");
+	g_assert_cmpstr(given, ==, "text int time bool real");
+	json_auto_t *out = output(p, "ingest");
+	g_assert_cmpint(json_get_int(json_at(out, "columns[4]"), "missing", 0), ==, 2);
+	assert_fails(p, "{'t': {'path': 'a.csv', 'types': {'m': 'real'}}}", FAIL_INVALID,
+	        "column \"m\", row 1: \"NA\" is not of type real, which `types` gives the column (so are 2 of its "
+	        "values)");
+	assert_fails(p, "{'t': {'path': 'a.csv', 'types': {'zap': 'text'}}}", FAIL_INVALID,
+	        "types: there is no column \"zap\"; did you mean \"zip\"?");
+	assert_fails(
+	        p, "{'t': {'path': 'a.csv', 'types': {'zip': 'number'}}}", FAIL_INVALID, "\"number\" is not a type");
+	write_text(p, "raw.csv", "1,x\n2,y\n");
+	g_autofree char *raw = types_from(p, "{'t': {'path': 'raw.csv', 'header': false}}");
+	g_assert_cmpstr(raw, ==, "int text");
+	json_auto_t *names = output(p, "schema");
+	g_assert_cmpstr(json_get_text(json_at(names, "columns[1]"), "name", ""), ==, "c2");
+}
+
+static void test_encodings(Place *p, const void *data)
+{
+	write_text(p, "utf8.csv", "a,b\n1,caf\xc3\xa9\n");
+	write_text(p, "bom.csv",
+	        "\xef\xbb\xbf"
+	        "a,b\n1,caf\xc3\xa9\n");
+	write_text(p, "latin.csv", "a,b\n1,caf\xe9\n");
+	write_text(p, "crlf.csv", "a,b\r\n1,caf\xc3\xa9\r\n");
+	g_autofree char *utf16_path = in_folder(p, "utf16.csv");
+	gsize size;
+	g_autofree char *utf16 = g_convert("a,b\n1,caf\xc3\xa9\n", -1, "UTF-16LE", "UTF-8", NULL, &size, NULL);
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	g_byte_array_append(bytes, (const guint8 *)"\xff\xfe", 2);
+	g_byte_array_append(bytes, (const guint8 *)utf16, (guint)size);
+	g_assert_true(g_file_set_contents(utf16_path, (const char *)bytes->data, bytes->len, NULL));
+	g_autofree char *digest = digest_from(p, "{'t': {'path': 'utf8.csv'}}");
+	assert_same(p, digest, "{'t': {'path': 'bom.csv'}}");
+	assert_same(p, digest, "{'t': {'path': 'crlf.csv'}}");
+	assert_same(p, digest, "{'t': {'path': 'latin.csv', 'encoding': 'latin-1'}}");
+	assert_same(p, digest, "{'t': {'path': 'utf16.csv', 'encoding': 'utf-16'}}");
+	assert_fails(p, "{'t': {'path': 'latin.csv'}}", FAIL_INVALID,
+	        "line 2 is not UTF-8 (byte 0xe9, byte 9 of the file); if the file is Latin-1, say so with encoding: "
+	        "latin-1");
+	assert_fails(
+	        p, "{'t': {'path': 'utf16.csv'}}", FAIL_INVALID, "is UTF-16, not UTF-8; say so with encoding: utf-16");
+}
+
+static void test_json(Place *p, const void *data)
+{
+	write_text(p, "a.jsonl",
+	        "{\"a\": 1, \"b\": \"2020-01-01\", \"c\": 1, \"d\": 1, \"e\": null, \"zip\": \"00501\"}\n"
+	        "{\"b\": \"2020-01-02T00:00:00Z\", \"c\": 2.5, \"d\": \"x\", \"f\": true}\n");
+	g_autofree char *types = types_from(p, "{'t': {'path': 'a.jsonl'}}");
+	g_assert_cmpstr(types, ==, "int time real text text text bool");
+	write_text(p, "nested.jsonl", "{\"a\": 1}\n{\"a\": [1]}\n");
+	assert_fails(p, "{'t': {'path': 'nested.jsonl'}}", FAIL_INVALID, "\"a\" holds lists or objects in 1 rows");
+	write_text(p, "broken.jsonl", "{\"a\": 1}\n{\"a\": 2}\n{\"a\": }\n");
+	assert_fails(p, "{'t': {'path': 'broken.jsonl'}}", FAIL_INVALID, "broken.jsonl, line 3, column ");
+	write_text(p, "scalar.jsonl", "1\n2\n");
+	assert_fails(p, "{'t': {'path': 'scalar.jsonl'}}", FAIL_INVALID, "no JSON object");
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+#define ADD(name, function) g_test_add(name, Place, NULL, set_up, function, tear_down)
+	ADD("/ingest/types", test_types);
+	ADD("/ingest/found-types", test_found_types);
+	ADD("/ingest/late-types", test_late_types);
+	ADD("/ingest/given", test_given);
+	ADD("/ingest/encodings", test_encodings);
+	ADD("/ingest/json", test_json);
+	ADD("/ingest/same-bytes", test_same_bytes);
+	ADD("/ingest/same-bytes-sqlite", test_same_bytes_sqlite);
+	return g_test_run();
+}

@@ -1,0 +1,376 @@
+/* test_families.c: what every family must keep, over the whole table. */
+#include "model/family.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "model/xgboost_calls.h"
+
+enum { ROWS = 400, COLUMNS = 6, CLASSES_MOST = 3 };
+
+typedef struct Data {
+	float x[2 * ROWS * COLUMNS];
+	double y[2 * ROWS], weight[2 * ROWS];
+	Matrix matrix;
+	TrainSet set;
+} Data;
+
+static const unsigned TASKS[] = {TASK_BINARY, TASK_MULTICLASS, TASK_REGRESSION};
+
+static Data *make_data(unsigned task)
+{
+	Data *t = g_new0(Data, 1);
+	Rng rng = rng_stream(3, "data");
+	for (size_t i = 0; i < ROWS; i++) {
+		float *row = t->x + i * COLUMNS;
+		for (size_t j = 0; j < COLUMNS; j++)
+			row[j] = j == 5 ? 2.5f : rng_unit(&rng) < 0.1 ? NAN : (float)rng_normal(&rng);
+		double z = (isnan(row[0]) ? 1 : (double)row[0]) - (isnan(row[1]) ? 0 : (double)row[1]);
+		z += 0.3 * rng_normal(&rng);
+		t->y[i] = task == TASK_REGRESSION ? 1000 * z : task == TASK_BINARY ? z > 0 : (z > -1) + (z > 1);
+	}
+	t->matrix = (Matrix){.rows = ROWS, .columns = COLUMNS, .values = t->x};
+	t->set = (TrainSet){.task = task,
+	        .classes = task == TASK_REGRESSION ? 0
+	                   : task == TASK_BINARY   ? 2
+	                                           : 3,
+	        .x = &t->matrix,
+	        .y = t->y,
+	        .metric = task == TASK_REGRESSION ? "rmse" : "log_loss",
+	        .seed = 11,
+	        .threads = 1};
+	return t;
+}
+
+static size_t outputs_of(const Data *t)
+{
+	return MAX(t->set.classes, 1);
+}
+
+static bool lacks_library(void)
+{
+	const XgboostCalls *calls;
+	g_autoptr(GError) error = NULL;
+	if (xgboost_calls(&calls, &error))
+		return false;
+	g_test_skip(error->message);
+	return true;
+}
+
+/* Small, so that the test takes milliseconds. */
+static json_t *quick_params(const ModelFamily *family)
+{
+	json_auto_t *given = json_object();
+	if (param_find(family->params, "rounds"))
+		json_object_set_new(given, "rounds", json_integer(30));
+	if (param_find(family->params, "trees"))
+		json_object_set_new(given, "trees", json_integer(25));
+	json_t *params = NULL;
+	g_assert_true(param_fill(family->params, family->name, given, &params, NULL));
+	return params;
+}
+
+static void *train(const ModelFamily *family, const TrainSet *set)
+{
+	json_auto_t *params = quick_params(family);
+	json_auto_t *refit = NULL;
+	g_autoptr(GError) error = NULL;
+	void *model = NULL;
+	family->train(set, params, &model, &refit, &error);
+	g_assert_no_error(error);
+	if (refit) { /* what a refit gets must be settings of the family */
+		json_auto_t *filled = NULL;
+		g_assert_true(param_fill(family->params, NULL, refit, &filled, NULL));
+	}
+	return model;
+}
+
+static GBytes *train_and_save(const ModelFamily *family, const TrainSet *set)
+{
+	void *model = train(family, set);
+	GBytes *bytes = NULL;
+	g_assert_true(family->save(model, &bytes, NULL));
+	family->free(model);
+	return bytes;
+}
+
+static double *predict(const ModelFamily *family, const void *model, const Data *t)
+{
+	g_autoptr(GError) error = NULL;
+	double *p = g_new0(double, ROWS *outputs_of(t));
+	family->predict(model, &t->matrix, p, &error);
+	g_assert_no_error(error);
+	return p;
+}
+
+static void check_scores(const Data *t, const double *p)
+{
+	size_t outputs = outputs_of(t);
+	for (size_t i = 0; i < ROWS; i++) {
+		double sum = 0;
+		for (size_t k = 0; k < outputs; k++) {
+			g_assert_true(isfinite(p[i * outputs + k]));
+			g_assert_true(!t->set.classes || (p[i * outputs + k] >= 0 && p[i * outputs + k] <= 1));
+			sum += p[i * outputs + k];
+		}
+		g_assert_true(!t->set.classes || fabs(sum - 1) < 1e-12);
+	}
+}
+
+/* load(save(model)) predicts the same bits, and a row alone gets what it gets among others. */
+static void check_kept(const ModelFamily *family, const Data *t, const void *model)
+{
+	g_autoptr(GBytes) bytes = NULL;
+	g_autoptr(GBytes) twice = NULL;
+	g_autoptr(GError) error = NULL;
+	void *again = NULL;
+	size_t columns, outputs;
+	g_assert_true(family->save(model, &bytes, NULL));
+	family->load(bytes, &again, &error);
+	g_assert_no_error(error);
+	g_assert_true(family->save(again, &twice, NULL));
+	g_assert_true(g_bytes_equal(bytes, twice));
+	family->shape(again, &columns, &outputs);
+	g_assert_true(columns == 0 || columns == COLUMNS);
+	g_assert_cmpuint(outputs, ==, outputs_of(t));
+	g_autofree double *before = predict(family, model, t);
+	g_autofree double *after = predict(family, again, t);
+	g_assert_cmpmem(before, ROWS * outputs * 8, after, ROWS * outputs * 8);
+	check_scores(t, after);
+	for (size_t i = 0; i < ROWS; i += 37) {
+		double alone[CLASSES_MOST];
+		Matrix row = {.rows = 1, .columns = COLUMNS, .values = (float *)t->x + i * COLUMNS};
+		g_assert_true(family->predict(again, &row, alone, NULL));
+		g_assert_cmpmem(alone, outputs * 8, after + i * outputs, outputs * 8);
+	}
+	family->free(again);
+}
+
+static void check_importance(const ModelFamily *family, const void *model)
+{
+	double importance[COLUMNS], sum = 0;
+	if (!family->importance)
+		return;
+	g_assert_true(family->importance(model, importance, NULL));
+	for (unsigned j = 0; j < COLUMNS; j++) {
+		g_assert_cmpfloat(importance[j], >=, 0);
+		sum += importance[j];
+	}
+	g_assert_cmpfloat_with_epsilon(sum, 1, 1e-9);
+	g_assert_cmpfloat(importance[0] + importance[1], >, 0.7); /* what the target is made of */
+	g_assert_cmpfloat(importance[5], ==, 0);                  /* a constant */
+}
+
+/* Bytes cut short or with one changed are refused, or load as another model; they never harm. */
+static void check_damage(const ModelFamily *family, const Data *t, const void *model)
+{
+	g_autoptr(GBytes) bytes = NULL;
+	g_assert_true(family->save(model, &bytes, NULL));
+	gsize size;
+	const uint8_t *data = g_bytes_get_data(bytes, &size);
+	for (size_t cut = 0; cut < size; cut += MAX(size / 50, 1)) {
+		g_autoptr(GBytes) part = g_bytes_new_from_bytes(bytes, 0, cut);
+		g_autoptr(GError) error = NULL;
+		void *none = NULL;
+		g_assert_false(family->load(part, &none, &error));
+		g_assert_error(error, FAIL, FAIL_BROKEN);
+	}
+	Rng rng = rng_stream(5, family->name);
+	for (unsigned turn = 0; turn < 300; turn++) {
+		g_autofree uint8_t *changed = g_memdup2(data, size);
+		size_t place = rng_below(&rng, turn % 2 ? MIN(size, 64) : size);
+		changed[place] = (uint8_t)rng_bits(&rng);
+		g_autoptr(GBytes) part = g_bytes_new_static(changed, size);
+		void *other = NULL;
+		size_t columns, outputs;
+		if (!family->load(part, &other, NULL))
+			continue;
+		family->shape(other, &columns, &outputs);
+		g_autofree double *p = g_new0(double, 10 * outputs);
+		Matrix rows = {.rows = 10, .columns = COLUMNS, .values = (float *)t->x};
+		if (columns == 0 || columns == COLUMNS)
+			g_assert_true(family->predict(other, &rows, p, NULL));
+		family->free(other);
+	}
+}
+
+static double loss_of(const Data *t, const double *p)
+{
+	double loss = 0;
+	for (size_t i = 0; i < ROWS; i++)
+		loss += t->set.classes ? -log(MAX(p[i * t->set.classes + (size_t)t->y[i]], 1e-12))
+		                       : fabs(p[i] - t->y[i]);
+	return loss / ROWS;
+}
+
+typedef struct Case {
+	const ModelFamily *family;
+	unsigned task;
+} Case;
+
+static void test_contract(gconstpointer data)
+{
+	const Case *c = data;
+	if (lacks_library())
+		return;
+	g_autofree Data *t = make_data(c->task);
+	void *model = train(c->family, &t->set);
+	check_kept(c->family, t, model);
+	check_importance(c->family, model);
+	check_damage(c->family, t, model);
+	g_autofree double *p = predict(c->family, model, t);
+	g_autofree Data *base = make_data(c->task);
+	void *zero = train(FAMILIES[0], &base->set);
+	g_autofree double *q = predict(FAMILIES[0], zero, base);
+	if (c->family != FAMILIES[0])
+		g_assert_cmpfloat(loss_of(t, p), <, 0.7 * loss_of(t, q));
+	FAMILIES[0]->free(zero);
+	c->family->free(model);
+}
+
+static void test_same_seed(gconstpointer data)
+{
+	const Case *c = data;
+	if (lacks_library())
+		return;
+	g_autofree Data *t = make_data(c->task);
+	g_autoptr(GBytes) first = train_and_save(c->family, &t->set);
+	g_autoptr(GBytes) second = train_and_save(c->family, &t->set);
+	g_assert_true(g_bytes_equal(first, second));
+}
+
+/* Rows of weight 2 are rows that are there twice.  Trees sample rows, so there it holds only on average. */
+static void test_weights(gconstpointer data)
+{
+	const Case *c = data;
+	g_autofree Data *weighed = make_data(c->task);
+	g_autofree Data *doubled = make_data(c->task);
+	size_t rows = ROWS;
+	for (size_t i = 0; i < ROWS; i++) {
+		weighed->weight[i] = i % 3 == 0 ? 2 : 1;
+		if (i % 3)
+			continue;
+		memcpy(doubled->x + rows * COLUMNS, doubled->x + i * COLUMNS, COLUMNS * sizeof(float));
+		doubled->y[rows++] = doubled->y[i];
+	}
+	weighed->set.weight = weighed->weight;
+	doubled->matrix.rows = rows;
+	void *one = train(c->family, &weighed->set), *other = train(c->family, &doubled->set);
+	doubled->matrix.rows = ROWS;
+	g_autofree double *p = predict(c->family, one, weighed);
+	g_autofree double *q = predict(c->family, other, doubled);
+	double unit = c->task == TASK_REGRESSION ? 1000 : 1;
+	for (size_t i = 0; i < ROWS * outputs_of(weighed); i++)
+		g_assert_cmpfloat_with_epsilon(p[i], q[i], 1e-5 * unit);
+	c->family->free(one);
+	c->family->free(other);
+}
+
+/* Rows whose features lie far outside of what was seen, all missing, or at the ends of float32. */
+static void test_strange_rows(gconstpointer data)
+{
+	const Case *c = data;
+	if (lacks_library())
+		return;
+	g_autofree Data *t = make_data(c->task);
+	void *model = train(c->family, &t->set);
+	float x[4 * COLUMNS];
+	const float strange[] = {NAN, FLT_MAX, -FLT_MAX, 0};
+	for (size_t i = 0; i < G_N_ELEMENTS(x); i++)
+		x[i] = strange[i / COLUMNS];
+	Matrix rows = {.rows = 4, .columns = COLUMNS, .values = x};
+	double p[4 * CLASSES_MOST];
+	g_assert_true(c->family->predict(model, &rows, p, NULL));
+	for (size_t i = 0; i < 4 * outputs_of(t); i++)
+		g_assert_true(isfinite(p[i]) && (!t->set.classes || (p[i] >= 0 && p[i] <= 1)));
+	rows.columns = COLUMNS - 1;
+	size_t columns, outputs;
+	c->family->shape(model, &columns, &outputs);
+	if (columns) {
+		g_autoptr(GError) error = NULL;
+		g_assert_false(c->family->predict(model, &rows, p, &error));
+		g_assert_error(error, FAIL, FAIL_INVALID);
+	}
+	c->family->free(model);
+}
+
+/* Rounds stop where the validation rows say, and a refit with the settings given back makes those rounds. */
+static void test_early_stopping(void)
+{
+	if (lacks_library())
+		return;
+	g_autofree Data *t = make_data(TASK_BINARY);
+	const ModelFamily *boosted = family_find("boosted");
+	Matrix half = {.rows = ROWS / 2, .columns = COLUMNS, .values = t->x};
+	Matrix rest = {.rows = ROWS / 2, .columns = COLUMNS, .values = t->x + ROWS / 2 * COLUMNS};
+	t->set.x = &half;
+	t->set.valid = &rest;
+	t->set.valid_y = t->y + ROWS / 2;
+	json_auto_t *given = json_pack("{s:i,s:i}", "rounds", 400, "patience", 10);
+	json_auto_t *params = NULL;
+	json_auto_t *refit = NULL;
+	json_auto_t *again = NULL;
+	g_assert_true(param_fill(boosted->params, NULL, given, &params, NULL));
+	void *stopped = NULL, *fixed = NULL;
+	g_autoptr(GBytes) a = NULL;
+	g_autoptr(GBytes) b = NULL;
+	g_assert_true(boosted->train(&t->set, params, &stopped, &refit, NULL));
+	json_int_t rounds = json_integer_value(json_object_get(refit, "rounds"));
+	g_assert_cmpint(rounds, >, 3);
+	g_assert_cmpint(rounds, <, 390);
+	t->set.valid = NULL;
+	g_assert_true(boosted->train(&t->set, refit, &fixed, &again, NULL));
+	g_assert_true(boosted->save(stopped, &a, NULL) && boosted->save(fixed, &b, NULL));
+	g_assert_true(g_bytes_equal(a, b));
+	g_assert_true(json_equal(refit, again));
+	boosted->free(stopped);
+	boosted->free(fixed);
+}
+
+static void test_table(void)
+{
+	for (const ModelFamily *const *f = FAMILIES; *f; f++) {
+		json_auto_t *params = NULL;
+		g_autoptr(GError) error = NULL;
+		g_assert_true(family_find((*f)->name) == *f);
+		param_fill((*f)->params, NULL, NULL, &params, &error);
+		g_assert_no_error(error);
+		Rng rng = rng_stream(1, (*f)->name);
+		for (unsigned turn = 0; turn < 200; turn++) { /* whatever a search draws is allowed */
+			json_auto_t *filled = NULL;
+			for (const Param *p = (*f)->params; p->name; p++)
+				if (p->flags & PARAM_TUNABLE)
+					json_object_set_new(params, p->name, param_draw(p, &rng));
+			param_fill((*f)->params, NULL, params, &filled, &error);
+			g_assert_no_error(error);
+		}
+	}
+}
+
+static void add(const char *what, const Case *c, GTestDataFunc run)
+{
+	g_autofree char *path = g_strdup_printf("/families/%s/%s/%u", what, c->family->name, c->task);
+	g_test_add_data_func_full(path, g_memdup2(c, sizeof *c), run, g_free);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/families/table", test_table);
+	g_test_add_func("/families/early stopping", test_early_stopping);
+	for (const ModelFamily *const *f = FAMILIES; *f; f++)
+		for (size_t i = 0; i < G_N_ELEMENTS(TASKS); i++) {
+			Case c = {*f, TASKS[i]};
+			if (!((*f)->tasks & TASKS[i]))
+				continue;
+			add("contract", &c, test_contract);
+			add("same seed", &c, test_same_seed);
+			add("strange rows", &c, test_strange_rows);
+			if (g_str_equal((*f)->name, "baseline") || g_str_equal((*f)->name, "linear"))
+				add("weights", &c, test_weights);
+		}
+	return g_test_run();
+}

@@ -1,0 +1,191 @@
+/* test_forks.c: children that do their work, say why not, crash, are too slow, want too much memory; and the search's kinds. */
+#include "model/forks.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "model/search.h"
+
+enum { PIECES = 6 };
+
+typedef struct Log {
+	char *folder;
+	unsigned ended;
+	bool ok[64], out_of_time[64];
+	char *reason[64];
+} Log;
+
+/* 0 writes a file, 1 says why not, 2 crashes, 3 takes too long, 4 wants 2 GiB, 5 writes a file. */
+static bool work(void *context, size_t number, GError **error)
+{
+	const Log *log = context;
+	g_autofree char *path = g_strdup_printf("%s/%zu", log->folder, number);
+	switch (number) {
+	case 1:
+		return fail(error, FAIL_INVALID, "the %zuth is no good", number);
+	case 2:
+		kill(getpid(), SIGUSR1); /* SIGSEGV would be caught by the sanitizers */
+		return true;
+	case 3:
+		sleep(60);
+		return true;
+	case 4: {
+		char *memory = malloc((size_t)2 << 30);
+		if (!memory)
+			abort(); /* as XGBoost and GLib do, in their ways */
+		memset(memory, 1, (size_t)2 << 30);
+		free(memory);
+		return true;
+	}
+	default:
+		return file_write(path, "done", 4, error);
+	}
+}
+
+static void ended(void *context, const ForkEnd *end)
+{
+	Log *log = context;
+	log->ended++;
+	log->ok[end->number] = end->ok;
+	log->out_of_time[end->number] = end->out_of_time;
+	log->reason[end->number] = g_strdup(end->reason);
+}
+
+static Log *log_new(void)
+{
+	Log *log = g_new0(Log, 1);
+	log->folder = g_dir_make_tmp("gyre-forks-XXXXXX", NULL);
+	return log;
+}
+
+static void log_free(Log *log)
+{
+	file_remove(log->folder, NULL);
+	for (unsigned i = 0; i < 64; i++)
+		g_free(log->reason[i]);
+	g_free(log->folder);
+	g_free(log);
+}
+
+static void test_ends(void)
+{
+	g_autoptr(GError) error = NULL;
+	Log *log = log_new();
+	ForkPlan plan = {.count = PIECES,
+	        .at_once = 2,
+	        .seconds = 1,
+	        .memory_mb = 100,
+	        .work = work,
+	        .ended = ended,
+	        .context = log};
+	forks_run(&plan, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(log->ended, ==, PIECES);
+	for (unsigned i = 0; i < PIECES; i++)
+		g_assert_true(log->ok[i] == (i == 0 || i == 5));
+	g_assert_cmpstr(log->reason[1], ==, "the 1th is no good");
+	g_assert_nonnull(strstr(log->reason[2], "crashed"));
+	g_assert_cmpstr(log->reason[3], ==, "it took longer than 1 s");
+#ifndef __SANITIZE_ADDRESS__ /* which ends the process in its own way */
+	g_assert_nonnull(strstr(log->reason[4], "memory"));
+#endif
+	g_autofree char *left = g_build_filename(log->folder, "5", NULL);
+	g_assert_true(g_file_test(left, G_FILE_TEST_EXISTS));
+	log_free(log);
+}
+
+static bool nap(void *context, size_t number, GError **error)
+{
+	g_usleep(number == 0 ? 1000 : 30000000);
+	return true;
+}
+
+static void test_budget(void)
+{
+	Log *log = log_new();
+	ForkPlan plan = {.count = 50, .at_once = 2, .budget = 0.3, .work = nap, .ended = ended, .context = log};
+	gint64 begun = g_get_monotonic_time();
+	g_assert_true(forks_run(&plan, NULL));
+	g_assert_cmpint(g_get_monotonic_time() - begun, <, 10 * G_USEC_PER_SEC);
+	g_assert_true(log->ok[0]);
+	g_assert_cmpuint(log->ended, <, 10); /* the rest was never begun */
+	g_assert_true(!log->ok[1] && log->out_of_time[1]);
+	log_free(log);
+}
+
+static json_t *drawn(const SearchSpace *space, unsigned number)
+{
+	const ModelFamily *family;
+	json_t *params;
+	g_assert_true(SEARCHES[0]->next(space, number, &family, &params));
+	json_object_set_new(params, "family", json_string(family->name));
+	return params;
+}
+
+/* Trial n is the same whoever asks, and in whatever order; a fixed parameter stays and moves no other. */
+static void test_random(void)
+{
+	const ModelFamily *families[] = {family_find("baseline"), family_find("linear"), family_find("boosted")};
+	SearchSpace space = {.families = families, .count = 3, .seed = 4};
+	json_auto_t *fixed = json_pack("{s:{s:i}}", "boosted", "max_depth", 2);
+	SearchSpace pinned = {.families = families, .count = 3, .seed = 4, .fixed = fixed};
+	unsigned boosted = 0, baseline = 0;
+	for (unsigned number = 60; number-- > 0;) {
+		json_auto_t *a = drawn(&space, number);
+		json_auto_t *b = drawn(&space, number);
+		json_auto_t *c = drawn(&pinned, number);
+		g_assert_true(json_equal(a, b));
+		const char *family = json_string_value(json_object_get(a, "family"));
+		boosted += strcmp(family, "boosted") == 0;
+		baseline += strcmp(family, "baseline") == 0;
+		if (strcmp(family, "boosted") == 0) {
+			g_assert_cmpint(json_integer_value(json_object_get(c, "max_depth")), ==, 2);
+			json_object_set(c, "max_depth", json_object_get(a, "max_depth"));
+		}
+		g_assert_true(json_equal(a, c));
+	}
+	g_assert_cmpuint(baseline, ==, 1);
+	g_assert_cmpuint(boosted, >, 30);
+	json_auto_t *first = drawn(&space, 2);
+	g_assert_cmpstr(json_string_value(json_object_get(first, "family")), ==, "boosted");
+	g_assert_cmpint(json_integer_value(json_object_get(first, "max_depth")), ==, 6); /* defaults first */
+	json_auto_t *x = drawn(&space, 5);
+	json_auto_t *y = drawn(&space, 6);
+	g_assert_false(json_equal(x, y));
+}
+
+static void test_searches(void)
+{
+	const ModelFamily *families[] = {family_find("baseline")};
+	SearchSpace space = {.families = families, .count = 1, .seed = 4};
+	const ModelFamily *family;
+	for (const SearchKind *const *k = SEARCHES; *k; k++) {
+		json_auto_t *params = NULL;
+		g_assert_true(search_find((*k)->name) == *k);
+		g_assert_true((*k)->next(&space, 0, &family, &params));
+		g_assert_true(json_is_object(params));
+		g_assert_false((*k)->next(&space, 1, &family, &params)); /* nothing of the baseline can be tuned */
+	}
+	const Param *method = param_find(SEARCH_PARAMS, "method");
+	for (const char *const *name = method->choices; *name; name++)
+		g_assert_nonnull(search_find(*name));
+	json_auto_t *fixed = json_pack("{s:{s:i}}", "boosted", "depth", 2);
+	space.fixed = fixed;
+	g_autoptr(GError) error = NULL;
+	g_assert_false(search_check(&space, &error));
+	g_assert_nonnull(strstr(error->message, "params.boosted"));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/forks/ends", test_ends);
+	g_test_add_func("/forks/budget", test_budget);
+	g_test_add_func("/search/random", test_random);
+	g_test_add_func("/search/kinds", test_searches);
+	return g_test_run();
+}

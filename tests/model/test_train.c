@@ -1,0 +1,449 @@
+/* test_train.c: the step train, from a table to a bundle: the same bytes however often, on however many cores and after a
+ * crash; folds and a hold-out; what is left out; what is told. */
+#include "model/step_train.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "data/engine.h"
+#include "feature/step_features.h"
+#include "model/bundle.h"
+#include "model/train_data.h"
+#include "pipeline/work.h"
+
+typedef struct Place {
+	char *folder, *train, *recipes;
+} Place;
+
+static char *at(const Place *p, const char *name)
+{
+	return g_build_filename(p->folder, name, NULL);
+}
+
+/* 1,500 rows: x and category make the target, noise does not; some x are missing.  fold: SQL of _gyre_fold from i. */
+static void make_table(const Place *p, const char *target, const char *fold)
+{
+	g_autoptr(Engine) e = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *sql = g_strdup_printf(
+	        "with raw as (select i, (hash(i) %% 1000) / 100.0 - 5 as u, (hash(i + 7777) %% 1000) / 1000.0 as "
+	        "noise, "
+	        "['red', 'green', 'blue', 'grey'][1 + (hash(i + 99) %% 4)::int] as category from range(1500) t(i)) "
+	        "select case when i %% 11 = 0 then null else u end as x, category, noise, (i %% 3 + 1)::double as w, "
+	        "%s as "
+	        "target, i as _gyre_row, (%s)::bigint as _gyre_fold from raw order by i",
+	        target, fold);
+	engine_open(NULL, &e, &error);
+	g_assert_no_error(error);
+	engine_write_parquet(e, sql, p->train, &error);
+	g_assert_no_error(error);
+}
+
+static json_t *roles_of(const char *task, bool weighted)
+{
+	json_t *roles = json_pack("{s:s,s:s,s:n,s:n,s:[],s:[],s:n,s:n}", "task", task, "target", "target", "positive",
+	        "time", "key", "drop", "group", "weight");
+	if (weighted)
+		json_object_set_new(roles, "weight", json_string("w"));
+	return roles;
+}
+
+static void make_recipes(const Place *p, json_t *roles)
+{
+	g_autoptr(GError) error = NULL;
+	const char *inputs[] = {"train", p->train, NULL};
+	g_autofree char *folder = at(p, "features");
+	g_autofree char *made = g_build_filename(folder, "recipes", NULL);
+	json_auto_t *params = json_pack("{s:o}", "roles", roles);
+	step_test_run(&STEP_FEATURES, params, inputs, folder, 1, &error);
+	g_assert_no_error(error);
+	g_assert_true(file_copy(made, p->recipes, NULL));
+}
+
+#define HOLD_OUT "case when i % 5 = 0 then 0 else -1 end"
+#define TWO_CLASSES \
+	"case when u + case category when 'red' then 2 else 0 end + 3 * noise > 1.5 then 'yes' else 'no' end"
+
+static Place *place_new(const char *target, const char *fold, json_t *roles)
+{
+	Place *p = g_new0(Place, 1);
+	p->folder = g_dir_make_tmp("gyre-train-XXXXXX", NULL);
+	p->train = at(p, "train.parquet");
+	p->recipes = at(p, "recipes");
+	make_table(p, target, fold);
+	make_recipes(p, roles);
+	return p;
+}
+
+static void place_free(Place *p)
+{
+	file_remove(p->folder, NULL);
+	g_free(p->folder);
+	g_free(p->train);
+	g_free(p->recipes);
+	g_free(p);
+}
+
+static bool train(const Place *p, const char *settings, const char *name, unsigned cores, GError **error)
+{
+	g_autofree char *folder = at(p, name);
+	json_auto_t *given = json_loads(settings, 0, NULL);
+	json_auto_t *params = NULL;
+	g_assert_nonnull(given);
+	if (!param_fill(STEP_TRAIN.params, "train", given, &params, error))
+		return false;
+	json_auto_t *spec = json_pack("{s:s,s:s,s:O,s:{s:{s:s,s:s},s:{s:s,s:s}},s:[s,s],s:i,s:i}", "step", "train",
+	        "kind", "train", "params", params, "inputs", "train", "path", p->train, "digest", "aa", "recipes",
+	        "path", p->recipes, "digest", "bb", "outputs", "bundle", "trials", "seed", 9, "cores", (int)cores);
+	g_assert_true(file_make_folder(folder, NULL));
+	g_autoptr(StepRun) s = work_new(&STEP_TRAIN, spec, folder, folder);
+	bool ok = work_run(s, error);
+	json_auto_t *told = work_told(s);
+	g_autofree char *path = g_build_filename(folder, "result.json", NULL);
+	g_assert_true(json_write_file(path, told, NULL));
+	return ok;
+}
+
+static void train_well(const Place *p, const char *settings, const char *name, unsigned cores)
+{
+	g_autoptr(GError) error = NULL;
+	train(p, settings, name, cores, &error);
+	g_assert_no_error(error);
+}
+
+static json_t *read_json(const Place *p, const char *name, const char *file)
+{
+	g_autofree char *path = g_build_filename(p->folder, name, file, NULL);
+	g_autoptr(GError) error = NULL;
+	json_t *value = NULL;
+	json_read_file(path, &value, &error);
+	g_assert_no_error(error);
+	return value;
+}
+
+static void assert_same(const Place *p, const char *a, const char *b)
+{
+	static const char *const FILES[] = {"bundle", "trials"};
+	for (size_t i = 0; i < G_N_ELEMENTS(FILES); i++) {
+		g_autofree char *one = g_build_filename(p->folder, a, FILES[i], NULL);
+		g_autofree char *other = g_build_filename(p->folder, b, FILES[i], NULL);
+		g_autofree char *x = NULL;
+		g_autofree char *y = NULL;
+		gsize nx, ny;
+		g_assert_true(g_file_get_contents(one, &x, &nx, NULL) && g_file_get_contents(other, &y, &ny, NULL));
+		g_assert_cmpmem(x, nx, y, ny);
+	}
+}
+
+static Bundle *open_bundle(const Place *p, const char *name)
+{
+	g_autofree char *path = g_build_filename(p->folder, name, "bundle", NULL);
+	g_autoptr(GError) error = NULL;
+	Bundle *b = NULL;
+	bundle_load(path, &b, &error);
+	g_assert_no_error(error);
+	return b;
+}
+
+static Frame *some_rows(const Place *p)
+{
+	g_autoptr(Engine) e = NULL;
+	Frame *rows = NULL;
+	g_autofree char *table = sql_parquet(p->train);
+	g_autofree char *sql =
+	        g_strdup_printf("select noise, w, x, category, target from %s order by _gyre_row", table);
+	g_assert_true(engine_open(NULL, &e, NULL) && engine_frame(e, sql, &rows, NULL));
+	return rows;
+}
+
+#define QUICK "{\"search\": {\"trials\": 6}, \"params\": {\"boosted\": {\"rounds\": 40}, \"forest\": {\"trees\": 20}}}"
+
+static void test_repeats(void)
+{
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	train_well(p, QUICK, "a", 1);
+	train_well(p, QUICK, "b", 2);
+	assert_same(p, "a", "b");
+	/* After a crash: two trials are there, one half-written file, no bundle. */
+	train_well(p, QUICK, "c", 2);
+	static const char *const LOST[] = {"bundle", "trials", "scratch/model.json", "scratch/trial-2.json",
+	        "scratch/trial-3.json", "scratch/trial-4.json", "scratch/trial-5.json"};
+	json_auto_t *before = read_json(p, "c", "scratch/trial-1.json");
+	for (size_t i = 0; i < G_N_ELEMENTS(LOST); i++) {
+		g_autofree char *path = g_build_filename(p->folder, "c", LOST[i], NULL);
+		g_assert_true(file_remove(path, NULL));
+	}
+	g_autofree char *half = g_build_filename(p->folder, "c", "scratch", "trial-3.scores", NULL);
+	g_assert_true(g_file_set_contents(half, "half", 4, NULL));
+	train_well(p, QUICK, "c", 2);
+	json_auto_t *after = read_json(p, "c", "scratch/trial-1.json");
+	assert_same(p, "a", "c");
+	g_assert_true(json_equal(before, after)); /* its times too: it was not done again */
+	place_free(p);
+}
+
+static void test_artifacts(void)
+{
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	train_well(p, QUICK, "a", 2);
+	json_auto_t *trials = read_json(p, "a", "trials");
+	json_auto_t *told = read_json(p, "a", "result.json");
+	g_autoptr(Bundle) b = open_bundle(p, "a");
+	const json_t *list = json_object_get(trials, "trials");
+	json_int_t best = json_get_int(trials, "best", -1);
+	double auc = json_get_number(json_object_get(trials, "valid_metrics"), "roc_auc", NAN);
+	g_assert_cmpuint(json_array_size(list), ==, 6);
+	g_assert_cmpstr(json_get_text(trials, "metric", ""), ==, "roc_auc");
+	g_assert_cmpstr(json_get_text(trials, "direction", ""), ==, "max");
+	g_assert_cmpstr(json_get_text(trials, "threshold_metric", ""), ==, "balanced_accuracy");
+	g_assert_cmpfloat(auc, >, 0.95);
+	g_assert_cmpfloat(json_number_value(json_at(trials, "baseline.roc_auc")), ==, 0.5);
+	g_assert_cmpint(json_integer_value(json_at(trials, "rows.searched")), ==, 1200);
+	g_assert_cmpint(json_integer_value(json_at(trials, "rows.valid")), ==, 300);
+	g_assert_cmpint(json_integer_value(json_at(trials, "refit.rows")), ==, 1500);
+	size_t i;
+	json_t *one;
+	json_array_foreach (list, i, one) {
+		double value = json_number_value(json_at(one, "metrics.roc_auc"));
+		g_assert_cmpstr(json_get_text(one, "status", ""), ==, "done");
+		g_assert_true(value < auc || (value == auc && (json_int_t)i >= best));
+		g_assert_null(json_at(one, "metrics.seconds"));
+	}
+	json_t *run = json_array_get(json_object_get(told, "runs"), 0);
+	g_assert_cmpuint(json_array_size(json_object_get(told, "runs")), ==, 7); /* and the refit */
+	g_assert_true(json_number_value(json_at(run, "metrics.seconds")) >= 0);
+	g_assert_true(json_number_value(json_at(run, "metrics.peak_mb")) > 1);
+	g_assert_cmpstr(json_get_text(run, "status", ""), ==, "FINISHED");
+	g_assert_cmpfloat(json_number_value(json_at(told, "metrics.valid_roc_auc")), ==, auc);
+	double shares = 0;
+	json_array_foreach (json_object_get(trials, "importance"), i, one)
+		shares += json_number_value(json_array_get(one, 1));
+	g_assert_cmpfloat_with_epsilon(shares, 1, 1e-9);
+
+	const json_t *header = bundle_header(b);
+	g_assert_cmpstr(json_string_value(json_at(header, "provenance.train_digest")), ==, "aa");
+	g_assert_cmpstr(json_get_text(header, "positive", ""), ==, "yes");
+	g_assert_cmpuint(bundle_classes(b), ==, 2);
+	g_assert_cmpint(bundle_positive(b), ==, 1);
+	g_assert_cmpstr(bundle_class(b, 1), ==, "yes");
+	g_assert_cmpfloat(
+	        json_number_value(json_at(header, "threshold")), ==, json_get_number(trials, "threshold", NAN));
+	g_autofree char *recipe = json_canonical(json_object_get(header, "recipe"));
+	g_assert_null(strstr(recipe, "\"cross\""));
+	g_assert_cmpuint(json_array_size(json_at(header, "reference.inputs.x.quantiles")), ==, 21);
+	g_assert_cmpuint(json_array_size(json_at(header, "reference.inputs.category.top")), ==, 4);
+	g_assert_cmpfloat_with_epsilon(
+	        json_number_value(json_at(header, "reference.inputs.x.missing")), 137.0 / 1500, 1e-12);
+	double priors = json_number_value(json_at(header, "reference.target.priors[0]")) +
+	                json_number_value(json_at(header, "reference.target.priors[1]"));
+	g_assert_cmpfloat_with_epsilon(priors, 1, 1e-12);
+	g_assert_cmpuint(json_array_size(json_at(header, "reference.scores.histogram")), ==, 20);
+	place_free(p);
+}
+
+/* What the bundle says of rows: the classes they have, the same for a row alone, in other columns' company and order. */
+static void test_predict(void)
+{
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	train_well(p, QUICK, "a", 2);
+	g_autoptr(Bundle) b = open_bundle(p, "a");
+	g_autoptr(Frame) rows = some_rows(p);
+	g_autofree double *scores = g_new(double, rows->rows * 2);
+	g_autofree char *first = column_text(frame_find(rows, "target"), 0);
+	size_t right = 0;
+	g_autoptr(GError) error = NULL;
+	g_autofree uint8_t *keep = g_malloc0(rows->rows);
+	keep[7] = 1;
+	g_autoptr(Frame) alone = frame_filter(rows, keep);
+	g_autoptr(Frame) poor = frame_filter(rows, keep);
+	g_autoptr(Frame) truth = some_rows(p);
+	bundle_predict(b, rows, scores, &error);
+	g_assert_no_error(error);
+	for (size_t i = 0; i < truth->rows; i++) {
+		g_autofree char *label = column_text(frame_find(truth, "target"), i);
+		right += strcmp(label, bundle_class(b, bundle_decide(b, scores + 2 * i))) == 0;
+		g_assert_cmpfloat_with_epsilon(scores[2 * i] + scores[2 * i + 1], 1, 1e-12);
+	}
+	g_assert_cmpuint(right, >, truth->rows * 85 / 100);
+	double one[2];
+	g_assert_true(bundle_predict(b, alone, one, NULL));
+	g_assert_cmpmem(one, sizeof one, scores + 14, sizeof one);
+	frame_remove(poor, "x");
+	frame_remove(poor, "category");
+	g_assert_false(bundle_predict(b, poor, one, &error));
+	g_assert_error(error, FAIL, FAIL_INVALID);
+	g_assert_nonnull(strstr(error->message, "\"x\""));
+	g_assert_nonnull(strstr(error->message, "\"category\""));
+	place_free(p);
+}
+
+static void test_folds(void)
+{
+	Place *p = place_new(TWO_CLASSES, "i % 3", roles_of("classification", true));
+	train_well(p, QUICK, "a", 2);
+	json_auto_t *trials = read_json(p, "a", "trials");
+	g_assert_cmpint(json_get_int(trials, "folds", 0), ==, 3);
+	g_assert_cmpint(json_integer_value(json_at(trials, "rows.valid")), ==, 1500);
+	g_assert_cmpint(json_integer_value(json_at(trials, "rows.searched")), ==, 1000);
+	size_t i;
+	json_t *one;
+	json_array_foreach (json_object_get(trials, "trials"), i, one) {
+		g_assert_true(json_is_number(json_object_get(one, "sd")));
+		g_assert_true(i == 0 || json_number_value(json_object_get(one, "sd")) > 0);
+	}
+	place_free(p);
+}
+
+static void test_tasks(void)
+{
+	static const struct {
+		const char *target, *task, *metric;
+		double better; /* than this */
+	} CASES[] = {
+	        {"case when u < -2 then 'low' when u < 2 or category = 'blue' then 'mid' else 'high' end",
+	                "classification", "log_loss", 0.4},
+	        /* Without x, in a row of eleven, it is off by 290: 87 is the best there is. */
+	        {"100 * u + 50 * (category = 'red')::int + noise", "regression", "rmse", 100},
+	};
+	for (size_t c = 0; c < G_N_ELEMENTS(CASES); c++) {
+		Place *p = place_new(CASES[c].target, HOLD_OUT, roles_of(CASES[c].task, false));
+		train_well(p, QUICK, "a", 2);
+		json_auto_t *trials = read_json(p, "a", "trials");
+		g_autoptr(Bundle) b = open_bundle(p, "a");
+		double value = json_get_number(json_object_get(trials, "valid_metrics"), CASES[c].metric, NAN);
+		double zero = json_get_number(json_object_get(trials, "baseline"), CASES[c].metric, NAN);
+		g_assert_cmpstr(json_get_text(trials, "metric", ""), ==, CASES[c].metric);
+		g_assert_cmpstr(json_get_text(trials, "direction", ""), ==, "min");
+		g_assert_cmpfloat(value, <, CASES[c].better);
+		g_assert_cmpfloat(value, <, zero / 2);
+		g_assert_true(json_is_null(json_object_get(trials, "threshold")));
+		g_assert_cmpuint(bundle_classes(b), ==, c == 0 ? 3 : 0);
+		g_assert_cmpint(bundle_positive(b), ==, -1);
+		place_free(p);
+	}
+}
+
+/* Rows without a target, and the yardstick when baseline is not asked for; a metric and threshold of one's own. */
+static void test_left_out(void)
+{
+	Place *p = place_new(
+	        "case when i % 10 = 3 then null else " TWO_CLASSES " end", HOLD_OUT, roles_of("classification", false));
+	train_well(p,
+	        "{\"families\": [\"linear\"], \"search\": {\"method\": \"fixed\", \"metric\": \"log_loss\"}, "
+	        "\"threshold_metric\": \"f1\"}",
+	        "a", 2);
+	json_auto_t *trials = read_json(p, "a", "trials");
+	g_assert_cmpint(json_integer_value(json_at(trials, "rows.left_out")), ==, 150);
+	g_assert_cmpint(json_integer_value(json_at(trials, "refit.rows")), ==, 1350);
+	g_assert_cmpuint(json_array_size(json_object_get(trials, "trials")), ==, 1);
+	g_assert_cmpstr(json_get_text(trials, "threshold_metric", ""), ==, "f1");
+	g_assert_cmpfloat(json_number_value(json_at(trials, "baseline.log_loss")), >, 0.5);
+	place_free(p);
+}
+
+static void expect_failure(const Place *p, const char *settings, FailCode code, const char *words)
+{
+	g_autoptr(GError) error = NULL;
+	static unsigned number;
+	g_autofree char *name = g_strdup_printf("failure-%u", number++);
+	g_assert_false(train(p, settings, name, 2, &error));
+	g_assert_error(error, FAIL, (int)code);
+	if (!strstr(error->message, words))
+		g_error("\"%s\" does not say \"%s\"", error->message, words);
+}
+
+static void test_failures(void)
+{
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	expect_failure(p, "{\"search\": {\"metric\": \"rmse\"}}", FAIL_INVALID, "rmse is not for this target");
+	expect_failure(p, "{\"metric\": \"nonsense\"}", FAIL_INVALID, "no metric \"nonsense\"");
+	expect_failure(p, "{\"params\": {\"boosted\": {\"depth\": 3}}}", FAIL_INVALID, "params.boosted");
+	expect_failure(p, "{\"search\": {\"trails\": 3}}", FAIL_INVALID, "trials");
+	expect_failure(p,
+	        "{\"families\": [\"boosted\"], \"params\": {\"boosted\": {\"rounds\": 100000, \"patience\": 0}}, "
+	        "\"search\": {\"trials\": 1, \"trial_time\": 0.2}}",
+	        FAIL_INVALID, "all trials failed; the first because it took longer than 0.2 s");
+	expect_failure(p,
+	        "{\"families\": [\"boosted\"], \"params\": {\"boosted\": {\"rounds\": 100000, \"patience\": 0}}, "
+	        "\"search\": {\"trials\": 3, \"time\": 0.2}}",
+	        FAIL_LIMIT, "time was over");
+	/* One that fails does not stop the others. */
+	train_well(p,
+	        "{\"families\": [\"linear\", \"boosted\"], \"params\": {\"boosted\": {\"rounds\": 100000, "
+	        "\"patience\": 0}}, "
+	        "\"search\": {\"trials\": 2, \"trial_time\": 1}}",
+	        "some", 2);
+	json_auto_t *trials = read_json(p, "some", "trials");
+	g_assert_cmpstr(json_string_value(json_at(trials, "trials[1].status")), ==, "failed");
+	g_assert_cmpint(json_get_int(trials, "best", -1), ==, 0);
+	place_free(p);
+	p = place_new(TWO_CLASSES, "-1", roles_of("classification", false));
+	expect_failure(p, "{}", FAIL_INVALID, "no validation rows");
+	place_free(p);
+}
+
+/* A search on a part of the rows: the part is of the size asked for, the winner learns from all. */
+static void test_part(void)
+{
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	train_well(p, "{\"families\": [\"linear\"], \"search\": {\"trials\": 1, \"rows\": 200}}", "a", 2);
+	json_auto_t *trials = read_json(p, "a", "trials");
+	json_int_t searched = json_integer_value(json_at(trials, "rows.searched"));
+	g_assert_cmpint(searched, >, 150);
+	g_assert_cmpint(searched, <, 250);
+	g_assert_cmpint(json_integer_value(json_at(trials, "refit.rows")), ==, 1500);
+	place_free(p);
+}
+
+/* Forking needs a process without threads: reading leaves none behind. */
+static void test_no_threads(void)
+{
+	Place *p = place_new(TWO_CLASSES, "i % 2", roles_of("classification", true));
+	json_auto_t *recipes = NULL;
+	g_autoptr(TrainData) d = NULL;
+	g_autoptr(GError) error = NULL;
+	g_assert_true(recipes_read(p->recipes, &recipes, NULL));
+	TrainDataWanted wanted = {.table = p->train, .recipes = recipes, .rows = 10000, .threads = 4, .memory_mb = 500};
+	train_data_read(&wanted, &d, &error);
+	g_assert_no_error(error);
+	GDir *tasks = g_dir_open("/proc/self/task", 0, NULL);
+	unsigned threads = 0;
+	while (g_dir_read_name(tasks))
+		threads++;
+	g_dir_close(tasks);
+#ifndef __SANITIZE_ADDRESS__
+	g_assert_cmpuint(threads, ==, 1);
+#endif
+	g_assert_cmpuint(d->all.x.rows, ==, 1500);
+	g_assert_cmpuint(d->folds[0].train.x.rows + d->folds[0].valid.x.rows, ==, 1500);
+	g_assert_cmpfloat(d->all.weight[4], ==, 2);
+	wanted.limit_bytes = 20000;
+	TrainData *none = NULL;
+	g_assert_false(train_data_read(&wanted, &none, &error));
+	g_assert_error(error, FAIL, FAIL_LIMIT);
+	place_free(p);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_autofree char *version = NULL;
+	g_autoptr(GError) error = NULL;
+	if (!engine_version(&version, &error)) {
+		g_print("1..0 # SKIP %s\n", error->message);
+		return 0;
+	}
+	g_test_add_func("/train/repeats", test_repeats);
+	g_test_add_func("/train/artifacts", test_artifacts);
+	g_test_add_func("/train/predict", test_predict);
+	g_test_add_func("/train/folds", test_folds);
+	g_test_add_func("/train/tasks", test_tasks);
+	g_test_add_func("/train/left out", test_left_out);
+	g_test_add_func("/train/failures", test_failures);
+	g_test_add_func("/train/part", test_part);
+	g_test_add_func("/train/no threads", test_no_threads);
+	return g_test_run();
+}

@@ -1,0 +1,166 @@
+/* test_tables.c: the contract of every table: whatever is listed anywhere has a name, a help line, and params whose defaults
+ * pass their own check.  A new kind is tested the moment it is listed. */
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "data/check.h"
+#include "data/source.h"
+#include "data/split.h"
+#include "feature/transform.h"
+#include "goal/goal.h"
+#include "model/family.h"
+#include "model/search.h"
+#include "op/op.h"
+#include "pipeline/executor.h"
+#include "pipeline/plan.h"
+#include "project/life.h"
+#include "stats/metric.h"
+
+static bool is_word(const char *name)
+{
+	bool ok = *name && islower((unsigned char)*name);
+	for (; *name; name++)
+		ok = ok && (islower((unsigned char)*name) || isdigit((unsigned char)*name) || *name == '_');
+	return ok;
+}
+
+static void check_help(const char *where, const char *help)
+{
+	bool stops = help && g_str_has_suffix(help, ".") && !g_str_has_suffix(help, "..");
+	if (!help || !*help || stops || strlen(help) > 240)
+		g_error("%s: help is a phrase without a full stop, not \"%s\"", where, help ? help : "(none)");
+}
+
+static void check_preset(const char *where, const Param *p)
+{
+	Param alone[] = {*p, {NULL}};
+	json_auto_t *preset = json_loads(p->preset, JSON_DECODE_ANY, NULL);
+	json_auto_t *in = json_object(), *out = NULL;
+	g_autoptr(GError) error = NULL;
+	if (!preset)
+		g_error("%s.%s: the default %s is not JSON", where, p->name, p->preset);
+	json_object_set(in, p->name, preset);
+	if (!param_fill(alone, where, in, &out, &error))
+		g_error("%s: the default does not pass: %s", where, error->message);
+}
+
+static void check_drawn(const char *where, const Param *p)
+{
+	Param alone[] = {*p, {NULL}};
+	Rng rng = rng_stream(1, where);
+	for (int i = 0; i < 200; i++) {
+		json_auto_t *in = json_object(), *out = NULL;
+		g_autoptr(GError) error = NULL;
+		json_object_set_new(in, p->name, param_draw(p, &rng));
+		if (!param_fill(alone, where, in, &out, &error))
+			g_error("%s: a drawn value does not pass: %s", where, error->message);
+	}
+}
+
+static void check_params(const char *where, const Param *params)
+{
+	for (const Param *p = params; p && p->name; p++) {
+		g_autofree char *place = g_strdup_printf("%s.%s", where, p->name);
+		if (!is_word(p->name))
+			g_error("%s: not a lower-case word", place);
+		if (param_find(params, p->name) != p)
+			g_error("%s: listed twice", place);
+		check_help(place, p->help);
+		if (p->preset)
+			check_preset(where, p);
+		if (p->flags & PARAM_TUNABLE)
+			check_drawn(place, p);
+	}
+}
+
+static void test_ops(void)
+{
+	for (const Op *const *o = OPS; *o; o++) {
+		g_assert_true(op_find((*o)->name) == *o); /* no name twice */
+		g_assert_nonnull((*o)->run);
+		check_help((*o)->name, (*o)->help);
+		check_params((*o)->name, (*o)->params);
+		for (const Param *g = GLOBAL_PARAMS; g->name; g++)
+			g_assert_null(param_find((*o)->params, g->name));
+	}
+	check_params("global", GLOBAL_PARAMS);
+}
+
+static void test_steps(void)
+{
+	for (size_t i = 0; STEP_KINDS[i]; i++) {
+		const StepKind *k = STEP_KINDS[i];
+		g_assert_cmpstr(k->name, ==, LIFE_STEPS[i]);
+		g_assert_true(is_word(k->name) && k->version >= 1 && k->run && k->inputs[0] && k->outputs[0]);
+		check_help(k->name, k->help);
+		check_params(k->name, k->params);
+	}
+}
+
+static void test_kinds(void)
+{
+	for (const SourceKind *const *k = SOURCE_KINDS; *k; k++) {
+		g_assert_true(source_kind((*k)->name) == *k && (*k)->files && (*k)->open);
+		check_help((*k)->name, (*k)->help);
+		check_params((*k)->name, (*k)->params);
+	}
+	for (const CheckKind *const *k = CHECK_KINDS; *k; k++) {
+		g_assert_true(check_kind((*k)->name) == *k);
+		check_help((*k)->name, (*k)->help);
+		check_params((*k)->name, (*k)->params);
+		for (const Param *p = (*k)->params; p->name; p++)
+			g_assert_null(param_find(CHECK_PARAMS, p->name));
+	}
+	for (const TransformKind *const *k = TRANSFORMS; *k; k++) {
+		g_assert_true(transform_find((*k)->name) == *k && (*k)->load && (*k)->apply && (*k)->free);
+		g_assert_true(
+		        !(*k)->begin == !(*k)->absorb && !(*k)->begin == !(*k)->merge && !(*k)->begin == !(*k)->finish);
+		check_help((*k)->name, (*k)->help);
+		check_params((*k)->name, (*k)->params);
+	}
+	for (const ModelFamily *const *k = FAMILIES; *k; k++) {
+		g_assert_true(family_find((*k)->name) == *k && (*k)->train && (*k)->predict && (*k)->save &&
+		              (*k)->load && (*k)->free);
+		check_help((*k)->name, (*k)->help);
+		check_params((*k)->name, (*k)->params);
+	}
+	for (const SearchKind *const *k = SEARCHES; *k; k++) {
+		g_assert_true(search_find((*k)->name) == *k && (*k)->next);
+		check_help((*k)->name, (*k)->help);
+	}
+	for (const Executor *const *k = EXECUTORS; *k; k++) {
+		g_assert_true(executor_find((*k)->name) == *k);
+		check_help((*k)->name, (*k)->help);
+	}
+	for (const MetricKind *const *k = METRICS; *k; k++) {
+		g_assert_true(metric_find((*k)->name) == *k && is_word((*k)->name) && (*k)->label);
+		check_help((*k)->name, (*k)->help);
+	}
+}
+
+static void test_blocks(void)
+{
+	check_params("gyre.yaml", PROJECT_PARAMS);
+	check_params("goal", GOAL_PARAMS);
+	check_params("goal.success", CRITERION_PARAMS);
+	check_params("data", DATA_PARAMS);
+	check_params("check", CHECK_PARAMS);
+	check_params("split", SPLIT_PARAMS);
+	check_params("models", MODELS_PARAMS);
+	check_params("search", SEARCH_PARAMS);
+	check_params("gate", GATE_PARAMS);
+	check_params("steps", PLAN_COMMAND_PARAMS);
+	check_params("limits", LIMITS_PARAMS);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/tables/ops", test_ops);
+	g_test_add_func("/tables/steps", test_steps);
+	g_test_add_func("/tables/kinds", test_kinds);
+	g_test_add_func("/tables/blocks", test_blocks);
+	return g_test_run();
+}
