@@ -114,7 +114,7 @@ static void print_metrics(FILE *out, const json_t *summary)
 	for (int pass = 0; pass < 2; pass++)
 		for (const char *const *name = pass ? FIRST : (const char *const[]){own, NULL}; *name; name++) {
 			const json_t *figure = json_object_get(metrics, *name);
-			if (!json_is_number(json_object_get(figure, "value")) || (pass && strcmp(*name, own) == 0))
+			if (!json_is_number(json_object_get(figure, "value")) || (pass && g_strcmp0(*name, own) == 0))
 				continue;
 			g_autofree char *value = interval_text(figure);
 			g_autofree char *base =

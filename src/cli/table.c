@@ -73,15 +73,15 @@ static void print_cell(FILE *out, const char *text, size_t width, bool right, bo
 
 void table_print(Table *t, FILE *out, const char *empty)
 {
-	guint rows = t->columns ? t->cells->len / t->columns : 0;
-	g_autofree size_t *widths = g_new0(size_t, MAX(t->columns, 1u));
+	guint columns = MAX(t->columns, 1u), rows = t->cells->len / columns;
+	g_autofree size_t *widths = g_new0(size_t, columns);
 	for (guint i = 0; i < t->cells->len; i++)
-		widths[i % t->columns] = MAX(widths[i % t->columns], text_width(t->cells->pdata[i]));
+		widths[i % columns] = MAX(widths[i % columns], text_width(t->cells->pdata[i]));
 	if (rows <= 1 && empty)
 		fprintf(out, "%s\n", empty);
 	for (guint i = 0; rows > 1 && i < t->cells->len; i++) {
-		guint c = i % t->columns;
-		print_cell(out, t->cells->pdata[i], widths[c], t->right[c], c + 1 == t->columns);
+		guint c = i % columns;
+		print_cell(out, t->cells->pdata[i], widths[c], t->right[c], c + 1 == columns);
 	}
 	g_ptr_array_unref(t->cells);
 	g_free(t->right);

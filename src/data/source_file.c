@@ -231,9 +231,9 @@ static bool open_files(Engine *e, const SourceInput *in, int64_t *ret_rows, GErr
 	Look look;
 	if (!look_at_all(in, &look, error))
 		return false;
-	if (strcmp(look.format, "parquet") == 0)
+	if (g_strcmp0(look.format, "parquet") == 0)
 		return open_parquet(e, in, ret_rows, error);
-	if (strcmp(look.format, "json") == 0)
+	if (g_strcmp0(look.format, "json") == 0)
 		return json_lines_open(e, in, look.compression, ret_rows, error);
 	return open_csv(e, in, &look, ret_rows, error);
 }

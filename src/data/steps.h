@@ -23,4 +23,4 @@
 #include "data/split.h"
 #include "pipeline/step.h"
 
-extern const StepKind STEP_INGEST, STEP_VERIFY, STEP_PROFILE;
+extern const StepKind STEP_INGEST, STEP_VERIFY;
