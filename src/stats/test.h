@@ -39,6 +39,25 @@ TestResult test_mcnemar(double only_a, double only_b);
 /* The same from decisions; rows count once whatever their weight. */
 TestResult test_mcnemar_decisions(const Scored *a, const Scored *b);
 
+/* Scores of two models, a minus b, on the same test parts of a (repeated) cross-validation. */
+typedef struct FoldDifferences {
+	const double *values;
+	size_t count;           /* folds x repeats */
+	double test_over_train; /* rows tested on / rows learned from: 1 / (k - 1) for k folds */
+} FoldDifferences;
+/* The corrected resampled t test (Nadeau and Bengio 2003, doi:10.1023/A:1024068626366): t = mean / sqrt((1/J + n_test/n_train)
+ * s2) with J - 1 degrees of freedom, J = count.  a and b are NaN; value is the mean.  Without spread p is 1 when the mean is 0. */
+Difference test_corrected_t(const FoldDifferences *d, double level);
+
+/* The Bayesian correlated t test (Corani and Benavoli 2015, doi:10.1007/s10994-015-5486-z): the chances that b is better by more
+ * than `rope`, that the difference is too small to matter (|mean difference| <= rope), and that a is; with a measure of which more
+ * is better.  The posterior of the mean difference is Student's with J - 1 degrees of freedom about the mean, of scale
+ * sqrt((1/J + rho / (1 - rho)) s2), where rho = n_test / (n_test + n_train). */
+typedef struct Practical {
+	double b, same, a;
+} Practical;
+Practical test_bayes_t(const FoldDifferences *d, double rope);
+
 typedef struct Sample {
 	double count, mean, variance; /* variance with count - 1 */
 } Sample;

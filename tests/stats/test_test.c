@@ -111,6 +111,56 @@ static void test_mcnemar_values(void)
 	near("decisions", test_mcnemar_decisions(&a, &b).p, 0.5); /* two of two on one side */
 }
 
+/* Ten folds of one cross-validation.  Expected: the formulas with SciPy's t distribution (stats.t.sf, interval, cdf). */
+static void test_folds(void)
+{
+	static const double DIFFERENCES[10] = {.012, -.004, .021, .009, .015, -.002, .018, .006, .011, .003};
+	FoldDifferences folds = {DIFFERENCES, 10, 1.0 / 9};
+	Difference t = test_corrected_t(&folds, 0.95);
+	near("mean", t.value, 0.0089);
+	near("error", t.error, 0.0037792644133710514);
+	near("p", t.p, 0.042954924881359734);
+	near("low", t.low, 0.00035070993718432086);
+	near("high", t.high, 0.01744929006281568);
+	Practical chance = test_bayes_t(&folds, 0.01);
+	near("b", chance.b, 0.00036899352765873547);
+	near("same", chance.same, 0.6108308782575593);
+	near("a", chance.a, 0.38880012821478194);
+	near("all", chance.a + chance.same + chance.b, 1);
+	folds.test_over_train = 0; /* then it is the paired t test */
+	g_assert_cmpfloat(test_corrected_t(&folds, 0.95).p, <, t.p);
+
+	static const double SAME[3] = {0, 0, 0}, ALL_BETTER[3] = {0.5, 0.5, 0.5}, BROKEN[2] = {0.1, NAN};
+	FoldDifferences same = {SAME, 3, 0.5}, better = {ALL_BETTER, 3, 0.5}, broken = {BROKEN, 2, 0.5};
+	g_assert_true(test_corrected_t(&same, 0.95).p == 1 && test_bayes_t(&same, 0.01).same == 1);
+	g_assert_true(isnan(test_corrected_t(&better, 0.95).p) && test_bayes_t(&better, 0.01).a == 1);
+	g_assert_true(isnan(test_corrected_t(&broken, 0.95).value) && isnan(test_bayes_t(&broken, 0.01).a));
+	FoldDifferences one = {DIFFERENCES, 1, 1};
+	g_assert_true(isnan(test_corrected_t(&one, 0.95).p));
+}
+
+/* Two models that know nothing, each fold's score made of what the folds share and what is its own, in the proportion
+ * the correction is made for (correlation rho = 1/10): the plain t test calls a difference far too often, the corrected one
+ * at 0.05 in about one of twenty (2000 trials: 0.05 +- 0.005; four standard errors). */
+static void test_folds_false_alarms(void)
+{
+	enum { FOLDS = 10, TRIALS = 2000 };
+	unsigned corrected = 0, plain = 0;
+	Rng rng = rng_stream(1, "folds");
+	for (unsigned trial = 0; trial < TRIALS; trial++) {
+		double d[FOLDS], shared = sqrt(0.1) * rng_normal(&rng);
+		for (size_t k = 0; k < FOLDS; k++)
+			d[k] = shared + sqrt(0.9) * rng_normal(&rng);
+		FoldDifferences folds = {d, FOLDS, 1.0 / 9}, alone = {d, FOLDS, 0};
+		corrected += test_corrected_t(&folds, 0.95).p < 0.05;
+		plain += test_corrected_t(&alone, 0.95).p < 0.05;
+	}
+	g_test_message("false alarms of %d: corrected %u, plain %u", TRIALS, corrected, plain);
+	g_assert_cmpuint(corrected, >=, 60);
+	g_assert_cmpuint(corrected, <=, 140);
+	g_assert_cmpuint(plain, >, 200);
+}
+
 static void test_groups(void)
 {
 	Sample a = {5, 3.7, 0.775}, b = {7, 2.157142857142857, 0.9495238095238094};
@@ -170,6 +220,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/test/false-alarms", test_false_alarms);
 	g_test_add_func("/test/bootstrap", test_bootstrap_difference);
 	g_test_add_func("/test/mcnemar", test_mcnemar_values);
+	g_test_add_func("/test/folds", test_folds);
+	g_test_add_func("/test/folds-false-alarms", test_folds_false_alarms);
 	g_test_add_func("/test/groups", test_groups);
 	g_test_add_func("/test/wilson", test_wilson);
 	g_test_add_func("/test/corrections", test_corrections);
