@@ -18,7 +18,7 @@ help:
 build:
 	@deps/install build
 	@test -f build/build.ninja || meson setup build
-	@ninja -C build
+	@ninja -C build gyre
 
 demo: build
 	@examples/flights/demo
@@ -34,7 +34,7 @@ bench: build
 
 install: build
 	@meson configure build -Dprefix='$(abspath $(PREFIX))'
-	@ninja -C build --quiet
+	@ninja -C build --quiet gyre
 	@DESTDIR='$(DESTDIR)' meson install -C build --no-rebuild --quiet
 	@echo 'installed $(DESTDIR)$(abspath $(PREFIX))/bin/gyre'
 

@@ -182,7 +182,7 @@ static void become(char **words, char **variables, size_t memory_mb)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
-	int number = limit_memory(memory_mb, LIMIT_SLACK_COMMAND_MB);
+	int number = limit_memory_before_exec(memory_mb, LIMIT_SLACK_COMMAND_MB);
 	if (number == 0)
 		execvpe(words[0], words, variables);
 	_exit(errno == ENOENT ? 127 : 126);

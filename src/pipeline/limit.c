@@ -31,13 +31,21 @@ static rlim_t sanitizer_bytes(void)
 	return pages;
 }
 
-int limit_memory(size_t mb, size_t slack_mb)
+static int limit_data(size_t mb, size_t slack_mb, rlim_t beside)
 {
-	if (mb == 0)
-		return 0;
-	rlim_t bytes = (((rlim_t)mb + mb / 4 + slack_mb) << 20) + sanitizer_bytes();
+	rlim_t bytes = (((rlim_t)mb + mb / 4 + slack_mb) << 20) + beside;
 	struct rlimit limit = {bytes, bytes};
 	return setrlimit(RLIMIT_DATA, &limit) == 0 ? 0 : errno;
+}
+
+int limit_memory(size_t mb, size_t slack_mb)
+{
+	return mb ? limit_data(mb, slack_mb, sanitizer_bytes()) : 0;
+}
+
+int limit_memory_before_exec(size_t mb, size_t slack_mb)
+{
+	return mb ? limit_data(mb, slack_mb, 0) : 0;
 }
 
 /* DuckDB, GLib, C++, Python, the C library. */

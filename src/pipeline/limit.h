@@ -11,8 +11,11 @@
 #define LIMIT_SLACK_COMMAND_MB 64
 
 /* Limits the data (heap, private maps, threads' stacks: RLIMIT_DATA) of this process and of those it starts to
- * mb + mb / 4 + slack_mb; mb 0: no limit.  Safe between fork and exec.  Returns 0 or an errno. */
+ * mb + mb / 4 + slack_mb; mb 0: no limit.  Returns 0 or an errno. */
 int limit_memory(size_t mb, size_t slack_mb);
+
+/* The same for the program that is executed next, which is not built with our sanitizers.  Safe between fork and exec. */
+int limit_memory_before_exec(size_t mb, size_t slack_mb);
 
 /* Do these last words say that memory could not be had? */
 bool limit_is_told(const char *text);

@@ -56,13 +56,13 @@ static void assert_same(const Place *p, const char *digest, const char *sources)
 		g_error("other bytes from %s", sources);
 }
 
-/* 300,000 rows are three row groups and several chunks for each thread. */
+/* 150,000 rows are two row groups and several chunks for each thread. */
 #define MANY_ROWS                                                                                                      \
 	"CREATE TABLE t AS SELECT range AS id, CASE WHEN range % 7 > 0 THEN 'name ' || (range * 7919 % 1000) END AS "  \
 	"name, "                                                                                                       \
 	"(range * 0.37)::DOUBLE AS price, range % 3 = 0 AS sold, TIMESTAMP '2020-01-01' + INTERVAL (range) SECOND AS " \
 	"day "                                                                                                         \
-	"FROM range(300000);"
+	"FROM range(150000);"
 
 static void test_same_bytes(Place *p, const void *data)
 {
@@ -74,12 +74,12 @@ static void test_same_bytes(Place *p, const void *data)
 	                     "DELIMITER ';', FORCE_QUOTE *);"
 	                     "COPY t TO 'FOLDER/a.jsonl.gz' (FORMAT json, COMPRESSION gzip); COPY t TO "
 	                     "'FOLDER/arr.json' (FORMAT json, ARRAY true);"
-	                     "COPY (FROM t WHERE id < 100000) TO 'FOLDER/part-1.csv' (HEADER);"
-	                     "COPY (SELECT day, sold, name, price, id FROM t WHERE id >= 100000 AND id < 200001) TO "
+	                     "COPY (FROM t WHERE id < 50000) TO 'FOLDER/part-1.csv' (HEADER);"
+	                     "COPY (SELECT day, sold, name, price, id FROM t WHERE id >= 50000 AND id < 100001) TO "
 	                     "'FOLDER/part-2.csv' (HEADER);"
-	                     "COPY (FROM t WHERE id > 200000) TO 'FOLDER/part-3.csv' (HEADER);"
-	                     "COPY (FROM t WHERE id < 100000) TO 'FOLDER/piece-1.parquet'; COPY (FROM t WHERE id >= "
-	                     "100000) TO 'FOLDER/piece-2.parquet'");
+	                     "COPY (FROM t WHERE id > 100000) TO 'FOLDER/part-3.csv' (HEADER);"
+	                     "COPY (FROM t WHERE id < 50000) TO 'FOLDER/piece-1.parquet'; COPY (FROM t WHERE id >= "
+	                     "50000) TO 'FOLDER/piece-2.parquet'");
 	g_autofree char *digest = digest_from(p, "{'t': {'path': 'a.csv'}}");
 	assert_same(p, digest, "{'other_name': {'path': 'a.parquet'}}");
 	assert_same(p, digest, "{'t': {'path': 'a.jsonl'}}");
