@@ -7,3 +7,4 @@ extern const ModelFamily FAMILY_BASELINE; /* the honest zero: what can be said w
 extern const ModelFamily FAMILY_LINEAR;   /* logistic and multinomial regression, ridge */
 extern const ModelFamily FAMILY_FOREST;   /* random forest */
 extern const ModelFamily FAMILY_BOOSTED;  /* gradient boosted trees */
+extern const ModelFamily FAMILY_ENSEMBLE; /* several models as one */

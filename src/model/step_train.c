@@ -11,11 +11,12 @@
 #include "base/progress.h"
 #include "feature/recipe.h"
 #include "model/bundle.h"
+#include "model/ensemble_kinds.h"
 #include "model/forks.h"
 #include "model/reference.h"
 #include "model/trials.h"
 
-static const char *const FAMILY_NAMES[] = {"baseline", "linear", "forest", "boosted", NULL};
+static const char *const FAMILY_NAMES[] = {"baseline", "linear", "forest", "boosted", "ensemble", NULL};
 
 static const Param PARAMS[] = {
         {.name = "project", .type = PARAM_TEXT, .preset = "\"\"", .help = "name of the project, kept in the bundle"},
@@ -26,6 +27,14 @@ static const Param PARAMS[] = {
                 .help = "families of models to try"},
         {.name = "search", .type = PARAM_JSON, .preset = "{}", .help = "method, trials, metric, time, rows"},
         {.name = "params", .type = PARAM_JSON, .preset = "{}", .help = "fixed parameters by family"},
+        {.name = "ensemble", .type = PARAM_JSON, .preset = "{}", .help = "method, size, steps, folds, keep, rows"},
+        {.name = "latency_ms",
+                .type = PARAM_REAL,
+                .preset = "0",
+                .min = 0,
+                .max = 1e9,
+                .unit = "ms",
+                .help = "what an answer may take, 99 of 100: it bounds the members of an ensemble; 0: no bound"},
         {.name = "metric",
                 .type = PARAM_TEXT,
                 .help = "what the best is best by; search.metric goes before; else roc_auc, log_loss or rmse"},
@@ -44,7 +53,8 @@ static const Param PARAMS[] = {
 typedef struct Training {
 	StepRun *s;
 	const json_t *params;
-	json_t *search, *recipes;
+	json_t *search, *ensemble, *recipes;
+	json_t *assembled; /* what ensemble_assemble tells */
 	const ModelFamily *families[G_N_ELEMENTS(FAMILY_NAMES)];
 	SearchSpace space;
 	TrainData *data;
@@ -57,6 +67,8 @@ typedef struct Training {
 static void training_clear(Training *t)
 {
 	json_decref(t->search);
+	json_decref(t->ensemble);
+	json_decref(t->assembled);
 	json_decref(t->recipes);
 	train_data_free(t->data);
 	trials_free(t->trials);
@@ -114,6 +126,7 @@ static bool check(Training *t, GError **error)
 	t->space = (SearchSpace){
 	        .families = t->families, .fixed = json_object_get(t->params, "params"), .seed = step_seed(t->s)};
 	if (!param_fill(SEARCH_PARAMS, "search", json_object_get(t->params, "search"), &t->search, error) ||
+	        !param_fill(ENSEMBLE_PARAMS, "ensemble", json_object_get(t->params, "ensemble"), &t->ensemble, error) ||
 	        !choose_families(t, task, error) || !search_check(&t->space, error))
 		return false;
 	const char *metric = json_get_text(t->params, "metric", usual_metric(task));
@@ -169,6 +182,12 @@ static bool search(Training *t, GError **error)
 	        .memory_mb = memory_left(t)};
 	t->trials = trials_plan(kind, &t->space, budget.trials);
 	return trials_run(t->trials, &t->setup, &budget, error) && trials_best(t->trials, &t->setup, &t->best, error);
+}
+
+static bool assemble(Training *t, GError **error)
+{
+	return ensemble_assemble(&t->setup, t->trials, t->ensemble, json_get_number(t->params, "latency_ms", 0),
+	        &t->best, &t->assembled, error);
 }
 
 static bool refit_work(void *context, size_t number, GError **error)
@@ -289,6 +308,10 @@ static json_t *importance_json(const Training *t, GError **error)
 	g_autofree double *share = g_new0(double, count);
 	bool ok = family->importance(model, share, error);
 	family->free(model);
+	if (!ok && g_error_matches(*error, FAIL, FAIL_NOT_FOUND)) {
+		g_clear_error(error);
+		return json_null();
+	}
 	if (!ok)
 		return NULL;
 	g_autofree Share *sorted = g_new(Share, count);
@@ -319,7 +342,7 @@ static bool write_trials(const Training *t, GError **error)
 	}
 	for (guint i = 0; i < t->trials->list->len - (t->trials->has_yardstick ? 1 : 0); i++)
 		json_array_append_new(list, trial_json(t->trials->list->pdata[i], i));
-	json_auto_t *out = json_pack("{s:s,s:s,s:O,s:o,s:I,s:b,s:o,s:O,s:s,s:O,s:O,s:{s:I,s:I,s:I,s:I},s:I,s:o}",
+	json_auto_t *out = json_pack("{s:s,s:s,s:O,s:o,s:I,s:b,s:o,s:O,s:s,s:O,s:O,s:{s:I,s:I,s:I,s:I},s:I,s:o,s:O}",
 	        "metric", t->setup.metric->name, "direction", t->setup.metric->larger_is_better ? "max" : "min",
 	        "method", json_object_get(t->search, "method"), "trials", list, "best", (json_int_t)t->best, "cut",
 	        (int)t->trials->is_cut, "refit", refit_json(t), "threshold", json_object_get(won, "threshold"),
@@ -327,7 +350,7 @@ static bool write_trials(const Training *t, GError **error)
 	        baseline ? json_object_get(baseline, "metrics") : json_null(), "valid_metrics",
 	        json_object_get(won, "metrics"), "rows", "train", (json_int_t)d->rows, "left_out",
 	        (json_int_t)d->left_out, "searched", (json_int_t)d->folds[0].train.x.rows, "valid",
-	        (json_int_t)d->valid_rows, "folds", (json_int_t)d->fold_count, "importance", importance);
+	        (json_int_t)d->valid_rows, "folds", (json_int_t)d->fold_count, "importance", importance, "ensemble", t->assembled);
 	return step_output_json(t->s, "trials", out, error);
 }
 
@@ -440,7 +463,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 	bool found = search(&t, error);
 	if (t.trials)
 		tell_runs(&t);
-	if (!found || !refit(&t, error) || !write_bundle(&t, error) || !write_trials(&t, error))
+	if (!found || !assemble(&t, error) || !refit(&t, error) || !write_bundle(&t, error) || !write_trials(&t, error))
 		return false;
 	tell_metrics(&t);
 	return true;
@@ -452,7 +475,7 @@ static const char *const OUTPUTS[] = {"bundle", "trials", NULL};
 const StepKind STEP_TRAIN = {
         .name = "train",
         .help = "tries models, trains the best on all rows and packs it as a bundle",
-        .version = 1,
+        .version = 2,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

@@ -14,7 +14,9 @@
  *  "baseline": {name: number|null}|null, "valid_metrics": {...} (of the winner),
  *  "rows": {"train" (in the table), "left_out" (no usable target or weight), "searched" (learnt from in a trial, first fold),
  *           "valid"}, "folds": n,
- *  "importance": [[feature, share]...] by share|null}
+ *  "importance": [[feature, share]...] by share|null,
+ *  "ensemble": {"method", "candidates", "members", "bag", "taken", "why"}}  (model/ensemble_kinds.h)
+ * An ensemble that was put together is the last trial, of the family `ensemble`, whether it was taken or not.
  * Times, memory and process ends are in the child runs only: they differ from run to run, artifacts do not. */
 #pragma once
 

@@ -84,27 +84,44 @@ static bool run_fold(const TrialSetup *setup, const ModelFamily *family, const j
 	return ok;
 }
 
-/* Numbers on which the folds differ (rounds found by early stopping) are averaged. */
+/* Numbers on which the folds differ (rounds found by early stopping) are averaged, at any depth (an ensemble's members). */
+static json_t *merge_values(json_t *const *values, size_t count)
+{
+	const char *name;
+	json_t *member;
+	size_t i;
+	double sum = 0;
+	bool differ = false;
+	json_t *merged = json_deep_copy(values[0]);
+	g_autofree json_t **inner = g_new(json_t *, count);
+	json_object_foreach (values[0], name, member) {
+		for (size_t k = 0; k < count; k++)
+			inner[k] = json_object_get(values[k], name) ? json_object_get(values[k], name) : member;
+		json_object_set_new(merged, name, merge_values(inner, count));
+	}
+	json_array_foreach (values[0], i, member) {
+		for (size_t k = 0; k < count; k++)
+			inner[k] = json_array_get(values[k], i) ? json_array_get(values[k], i) : member;
+		json_array_set_new(merged, i, merge_values(inner, count));
+	}
+	for (size_t k = 0; k < count; k++) {
+		sum += json_number_value(values[k]);
+		differ = differ || !json_equal(values[k], values[0]);
+	}
+	if (differ && json_is_integer(merged))
+		json_integer_set(merged, (json_int_t)round(sum / (double)count));
+	else if (differ && json_is_real(merged))
+		json_real_set(merged, sum / (double)count);
+	return merged;
+}
+
 static json_t *merge_refits(const json_t *folds)
 {
-	json_t *merged = json_deep_copy(json_array_get(folds, 0)), *value;
-	const char *name;
-	json_object_foreach (merged, name, value) {
-		size_t count = json_array_size(folds), i;
-		json_t *fold;
-		double sum = 0;
-		bool differ = false;
-		json_array_foreach (folds, i, fold) {
-			sum += json_get_number(fold, name, 0);
-			differ = differ || !json_equal(json_object_get(fold, name), value);
-		}
-		double mean = sum / (double)count;
-		if (differ && json_is_integer(value))
-			json_integer_set(value, (json_int_t)round(mean));
-		else if (differ && json_is_real(value))
-			json_real_set(value, mean);
-	}
-	return merged;
+	size_t count = json_array_size(folds);
+	g_autofree json_t **values = g_new(json_t *, MAX(count, 1));
+	for (size_t k = 0; k < count; k++)
+		values[k] = json_array_get(folds, k);
+	return count ? merge_values(values, count) : json_object();
 }
 
 static void decide(const TrialSetup *setup, Pooled *p, json_t *about)
@@ -211,22 +228,38 @@ static bool run_folds(const TrialSetup *setup, const ModelFamily *family, const 
 	return true;
 }
 
-bool trial_run(
-        const TrialSetup *setup, const char *name, const ModelFamily *family, const json_t *params, GError **error)
+/* Judges the scores in p, and leaves both files. */
+static bool leave(const TrialSetup *setup, const char *name, Pooled *p, json_t *about, gint64 start, GError **error)
 {
 	const TrainData *d = setup->data;
-	gint64 start = g_get_real_time();
-	g_auto(Pooled) p = {0};
-	json_auto_t *about = json_pack("{s:s,s:O}", "family", family->name, "params", params);
-	pool_init(d, &p);
-	if (!run_folds(setup, family, params, &p, about, error))
-		return false;
-	judge(setup, &p, about);
+	judge(setup, p, about);
 	add_usage(about, start);
 	g_autofree char *scores = file_of(setup, name, "scores");
 	g_autofree char *told = file_of(setup, name, "json");
-	return file_write(scores, p.scores, d->valid_rows * d->outputs * sizeof *p.scores, error) &&
+	return file_write(scores, p->scores, d->valid_rows * d->outputs * sizeof *p->scores, error) &&
 	       json_write_file(told, about, error);
+}
+
+bool trial_run(
+        const TrialSetup *setup, const char *name, const ModelFamily *family, const json_t *params, GError **error)
+{
+	gint64 start = g_get_real_time();
+	g_auto(Pooled) p = {0};
+	json_auto_t *about = json_pack("{s:s,s:O}", "family", family->name, "params", params);
+	pool_init(setup->data, &p);
+	return run_folds(setup, family, params, &p, about, error) && leave(setup, name, &p, about, start, error);
+}
+
+bool trial_combine(const TrialSetup *setup, const char *name, const ModelFamily *family, const json_t *params,
+        const double *scores, GError **error)
+{
+	gint64 start = g_get_real_time();
+	g_auto(Pooled) p = {0};
+	json_auto_t *about =
+	        json_pack("{s:s,s:O,s:O,s:n}", "family", family->name, "params", params, "refit", params, "rounds");
+	pool_init(setup->data, &p);
+	memcpy(p.scores, scores, setup->data->valid_rows * setup->data->outputs * sizeof *scores);
+	return leave(setup, name, &p, about, start, error);
 }
 
 bool trial_read(const TrialSetup *setup, const char *name, const ModelFamily *family, const json_t *params,

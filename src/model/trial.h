@@ -26,6 +26,10 @@ typedef struct TrialSetup {
 bool trial_run(
         const TrialSetup *setup, const char *name, const ModelFamily *family, const json_t *params, GError **error);
 
+/* The same from scores made of other trials' scores, without training: params are what a refit will use. */
+bool trial_combine(const TrialSetup *setup, const char *name, const ModelFamily *family, const json_t *params,
+        const double *scores, GError **error);
+
 /* What trial_run left, if it is of this family with these params; NULL in *ret otherwise. */
 bool trial_read(const TrialSetup *setup, const char *name, const ModelFamily *family, const json_t *params,
         json_t **ret, GError **error);

@@ -63,7 +63,7 @@ void trials_free(Trials *t)
 	g_free(t);
 }
 
-static size_t candidates(const Trials *t)
+size_t trials_candidates(const Trials *t)
 {
 	return t->list->len - (t->has_yardstick ? 1 : 0);
 }
@@ -76,7 +76,7 @@ static double value_of(const Trial *t, const MetricKind *metric)
 static bool find_best(const Trials *t, const MetricKind *metric, size_t *ret)
 {
 	bool found = false;
-	for (size_t i = 0; i < candidates(t); i++) {
+	for (size_t i = 0; i < trials_candidates(t); i++) {
 		double value = value_of(t->list->pdata[i], metric);
 		if (isnan(value) ||
 		        (found && metric_compare(metric, value, value_of(t->list->pdata[*ret], metric)) <= 0))
@@ -180,7 +180,7 @@ bool trials_best(const Trials *t, const TrialSetup *setup, size_t *ret, GError *
 	bool any = false;
 	if (find_best(t, setup->metric, ret))
 		return true;
-	for (size_t i = candidates(t); i-- > 0;) {
+	for (size_t i = trials_candidates(t); i-- > 0;) {
 		const Trial *trial = t->list->pdata[i];
 		any = any || trial->result;
 		failure = trial->failure ? trial->failure : failure;
@@ -192,6 +192,15 @@ bool trials_best(const Trials *t, const TrialSetup *setup, size_t *ret, GError *
 	if (failure)
 		return fail(error, FAIL_INVALID, "all trials failed; the first because %s", failure);
 	return fail(error, FAIL_LIMIT, "the search's time was over before any trial was done");
+}
+
+size_t trials_add(Trials *t, const char *name, const ModelFamily *family, json_t *params, json_t *result)
+{
+	size_t place = trials_candidates(t);
+	Trial *trial = g_new0(Trial, 1);
+	*trial = (Trial){.name = g_strdup(name), .family = family, .params = params, .result = result};
+	g_ptr_array_insert(t->list, (int)place, trial);
+	return place;
 }
 
 const json_t *trials_baseline(const Trials *t)

@@ -40,5 +40,11 @@ bool trials_run(Trials *t, const TrialSetup *setup, const TrialsBudget *budget, 
 /* The best by the metric, the first of equals; FAIL_ when there is none. */
 bool trials_best(const Trials *t, const TrialSetup *setup, size_t *ret, GError **error);
 
+/* How many there are to choose from: all but the yardstick. */
+size_t trials_candidates(const Trials *t);
+
+/* Adds one that is done already, behind the others; returns its place.  params and result: new references, taken. */
+size_t trials_add(Trials *t, const char *name, const ModelFamily *family, json_t *params, json_t *result);
+
 /* The result of the yardstick, or of the first baseline that was tried; NULL if it failed. */
 const json_t *trials_baseline(const Trials *t);

@@ -12,6 +12,7 @@
 #include "data/split.h"
 #include "feature/transform.h"
 #include "goal/goal.h"
+#include "model/ensemble_kinds.h"
 #include "model/family.h"
 #include "model/search.h"
 #include "op/op.h"
@@ -88,6 +89,7 @@ static void configuration(FILE *out)
 	print_block(out, "split", "Which rows teach, choose and judge.", SPLIT_PARAMS);
 	print_block(out, "models", "Families, search and budget.", MODELS_PARAMS);
 	print_block(out, "models.search", "How parameters are chosen.", SEARCH_PARAMS);
+	print_block(out, "models.ensemble", "How models that were tried are put together.", ENSEMBLE_PARAMS);
 	print_block(out, "gate", "What a model must pass to become champion.", GATE_PARAMS);
 	print_block(out, "steps.NAME", "A step of your own.", PLAN_COMMAND_PARAMS);
 	print_block(out, "limits", "What a run may use.", LIMITS_PARAMS);
@@ -110,6 +112,9 @@ static void kinds(FILE *out)
 		print_kind(out, (*k)->name, (*k)->help, (*k)->params);
 	fputs("\n## Search methods (models.search.method)\n", out);
 	for (const SearchKind *const *k = SEARCHES; *k; k++)
+		fprintf(out, "\n### %s\n\n%c%s.\n", (*k)->name, g_ascii_toupper((*k)->help[0]), (*k)->help + 1);
+	fputs("\n## Ensembles (models.ensemble.method)\n", out);
+	for (const EnsembleKind *const *k = ENSEMBLES; *k; k++)
 		fprintf(out, "\n### %s\n\n%c%s.\n", (*k)->name, g_ascii_toupper((*k)->help[0]), (*k)->help + 1);
 	fputs("\n## Steps\n\n| step | what it does | reads | writes |\n|---|---|---|---|\n", out);
 	for (const StepKind *const *k = STEP_KINDS; *k; k++) {

@@ -9,6 +9,7 @@
 #include "data/split.h"
 #include "feature/recipe.h"
 #include "goal/goal.h"
+#include "model/ensemble_kinds.h"
 #include "model/family.h"
 #include "model/search.h"
 #include "pipeline/plan.h"
@@ -139,6 +140,10 @@ static void check_models(Project *p, json_t *config)
 	json_t *search = param_check(SEARCH_PARAMS, "models.search", json_object_get(models, "search"), report, p);
 	if (search)
 		json_object_set_new(models, "search", search);
+	json_t *ensemble =
+	        param_check(ENSEMBLE_PARAMS, "models.ensemble", json_object_get(models, "ensemble"), report, p);
+	if (ensemble)
+		json_object_set_new(models, "ensemble", ensemble);
 }
 
 static void check_features(Project *p, json_t *config)

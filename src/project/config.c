@@ -36,6 +36,7 @@ const Param DATA_PARAMS[] = {
 const Param MODELS_PARAMS[] = {
         {"families", PARAM_TEXTS, "families to try", "[\"baseline\",\"linear\",\"forest\",\"boosted\"]"},
         {"search", PARAM_JSON, "method, trials, metric, time", "{}"},
+        {"ensemble", PARAM_JSON, "how models that were tried are put together", "{}"},
         {"params", PARAM_JSON, "fixed parameters by family: {boosted: {max_depth: 6}}", "{}"},
         {NULL},
 };

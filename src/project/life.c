@@ -109,14 +109,29 @@ static bool add_features(Life *l, GError **error)
 	return add(l, "features", params, inputs, error);
 }
 
+/* What the goal allows an answer to take, 99 of 100; 0: nothing is said. */
+static double latency_wanted(const json_t *goal)
+{
+	double least = 0;
+	size_t i;
+	json_t *criterion;
+	json_array_foreach (json_object_get(goal, "success"), i, criterion) {
+		double most = json_get_number(criterion, "at_most", 0);
+		if (g_strcmp0(json_get_text(criterion, "metric", NULL), "latency_p99_ms") == 0 && most > 0)
+			least = least > 0 ? MIN(least, most) : most;
+	}
+	return least;
+}
+
 static bool add_train(Life *l, GError **error)
 {
 	const PlanInput inputs[] = {
 	        {.name = "train", .from = "split.train"}, {.name = "recipes", .from = "features.recipes"}, {NULL}};
 	const json_t *models = project_block(l->p, "models");
-	json_t *params = json_pack("{s:s,s:o,s:o,s:o,s:o}", "project", project_name(l->p), "families",
-	        member(models, "families"), "search", member(models, "search"), "params", member(models, "params"),
-	        "metric", json_text(goal_metric_named(project_block(l->p, "goal"))));
+	json_t *params = json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:f}", "project", project_name(l->p), "families",
+	        member(models, "families"), "search", member(models, "search"), "ensemble", member(models, "ensemble"),
+	        "params", member(models, "params"), "metric", json_text(goal_metric_named(project_block(l->p, "goal"))),
+	        "latency_ms", latency_wanted(project_block(l->p, "goal")));
 	return add(l, "train", params, inputs, error);
 }
 

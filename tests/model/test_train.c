@@ -195,7 +195,7 @@ static void test_artifacts(void)
 	const json_t *list = json_object_get(trials, "trials");
 	json_int_t best = json_get_int(trials, "best", -1);
 	double auc = json_get_number(json_object_get(trials, "valid_metrics"), "roc_auc", NAN);
-	g_assert_cmpuint(json_array_size(list), ==, 6);
+	g_assert_cmpuint(json_array_size(list), ==, 7); /* and what was put together of them */
 	g_assert_cmpstr(json_get_text(trials, "metric", ""), ==, "roc_auc");
 	g_assert_cmpstr(json_get_text(trials, "direction", ""), ==, "max");
 	g_assert_cmpstr(json_get_text(trials, "threshold_metric", ""), ==, "balanced_accuracy");
@@ -385,6 +385,52 @@ static void test_failures(void)
 	place_free(p);
 }
 
+/* Each way of putting models together: what is told, what the bundle has, the same on one core and two. */
+static void test_ensembles(void)
+{
+	static const struct {
+		const char *name, *settings;
+		size_t members, bag;
+	} CASES[] = {
+	        {"none", "{\"method\": \"none\"}", 0, 0},
+	        {"vote", "{\"method\": \"vote\", \"size\": 3}", 3, 0},
+	        {"bag", "{\"method\": \"bag\", \"folds\": 4}", 1, 4},
+	        {"refit", "{\"method\": \"vote\", \"size\": 2, \"keep\": \"bag\", \"folds\": 2}", 2, 2},
+	        {"stack", "{\"method\": \"stack\"}", 0, 0},
+	};
+	Place *p = place_new(TWO_CLASSES, "i % 2", roles_of("classification", false));
+	for (size_t c = 0; c < G_N_ELEMENTS(CASES); c++) {
+		g_autofree char *settings = g_strdup_printf(
+		        "{\"ensemble\": %s, \"families\": [\"linear\", \"boosted\"], \"search\": {\"trials\": 4}, "
+		        "\"params\": {\"boosted\": {\"rounds\": 30}}}",
+		        CASES[c].settings);
+		g_autofree char *again = g_strconcat(CASES[c].name, "-again", NULL);
+		train_well(p, settings, CASES[c].name, 1);
+		train_well(p, settings, again, 2);
+		assert_same(p, CASES[c].name, again);
+		json_auto_t *trials = read_json(p, CASES[c].name, "trials");
+		const json_t *told = json_object_get(trials, "ensemble");
+		g_autoptr(Bundle) b = open_bundle(p, CASES[c].name);
+		const json_t *members = json_at(bundle_header(b), "params.members");
+		g_assert_cmpstr(json_get_text(trials, "refit", ""), ==, "");
+		g_assert_cmpstr(json_string_value(json_at(trials, "refit.family")), ==,
+		        json_get_text(bundle_header(b), "family", ""));
+		if (CASES[c].members) {
+			g_assert_true(json_get_bool(told, "taken", false));
+			g_assert_cmpuint(json_array_size(members), ==, CASES[c].members * MAX(CASES[c].bag, 1));
+			g_assert_cmpint(json_get_int(told, "bag", -1), ==, (int64_t)CASES[c].bag);
+			g_assert_cmpstr(json_get_text(bundle_header(b), "family", ""), ==, "ensemble");
+		}
+	}
+	/* The goal allows 0.2 ms: two models, so no bag of four, and no vote of three. */
+	train_well(p,
+	        "{\"ensemble\": {\"method\": \"bag\", \"folds\": 4}, \"latency_ms\": 0.2, \"families\": [\"linear\"]}",
+	        "quick", 2);
+	g_autoptr(Bundle) quick = open_bundle(p, "quick");
+	g_assert_cmpstr(json_get_text(bundle_header(quick), "family", ""), ==, "linear");
+	place_free(p);
+}
+
 /* A search on a part of the rows: the part is of the size asked for, the winner learns from all. */
 static void test_part(void)
 {
@@ -443,6 +489,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/train/tasks", test_tasks);
 	g_test_add_func("/train/left out", test_left_out);
 	g_test_add_func("/train/failures", test_failures);
+	g_test_add_func("/train/ensembles", test_ensembles);
 	g_test_add_func("/train/part", test_part);
 	g_test_add_func("/train/no threads", test_no_threads);
 	return g_test_run();

@@ -1,0 +1,383 @@
+/* ensemble.c: the family `ensemble`: trains its members one after another, and answers with what they say together. */
+#include "model/ensemble.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "model/bytes.h"
+#include "model/families.h"
+
+#define MAGIC "GYENSEM1"
+#define BLOCK 1024u /* rows asked of each member at once */
+#define NAME_MOST 64u
+
+typedef struct Member {
+	const ModelFamily *family;
+	void *model;
+	double weight;
+} Member;
+
+typedef struct Ensemble {
+	size_t count, columns, outputs, intercepts;
+	Member *members;
+	double total, *intercept; /* total: of weights */
+} Ensemble;
+
+static const Param PARAMS[] = {
+        {.name = "members",
+                .type = PARAM_JSON,
+                .preset = "[{\"family\":\"linear\"},{\"family\":\"forest\"}]",
+                .help = "its models: a list of {family, params, weight, bag}"},
+        {.name = "layer",
+                .type = PARAM_JSON,
+                .help = "how their answers are put together: {weights, intercepts}; without it their mean is taken"},
+        {NULL},
+};
+
+static void ensemble_free(void *model)
+{
+	Ensemble *e = model;
+	if (!e)
+		return;
+	for (size_t m = 0; m < e->count; m++)
+		if (e->members[m].model)
+			e->members[m].family->free(e->members[m].model);
+	g_free(e->members);
+	g_free(e->intercept);
+	g_free(e);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ensemble, ensemble_free)
+
+static Ensemble *ensemble_new(size_t members)
+{
+	Ensemble *e = g_new0(Ensemble, 1);
+	e->members = g_new0(Member, members);
+	e->count = members;
+	return e;
+}
+
+/* Do the members fit each other?  NULL, or what is wrong. */
+static const char *finish(Ensemble *e)
+{
+	e->total = 0;
+	for (size_t m = 0; m < e->count; m++) {
+		size_t columns, outputs;
+		e->members[m].family->shape(e->members[m].model, &columns, &outputs);
+		e->outputs = m ? e->outputs : outputs;
+		if (outputs != e->outputs || (columns && e->columns && columns != e->columns))
+			return "its members do not fit each other";
+		e->columns = columns ? columns : e->columns;
+		if (!isfinite(e->members[m].weight) || e->members[m].weight < 0 || e->members[m].weight > 1e6)
+			return "a member's weight is no number from 0 to a million";
+		e->total += e->members[m].weight;
+	}
+	if (e->intercepts && e->intercepts != e->outputs)
+		return "its layer does not fit its members";
+	for (size_t k = 0; k < e->intercepts; k++)
+		if (!isfinite(e->intercept[k]))
+			return "its layer has no finite numbers";
+	return e->intercepts || e->total > 0 ? NULL : "its members have no weight";
+}
+
+/* Rows of all parts but one, as a set of their own. */
+typedef struct Bagged {
+	TrainSet set;
+	Matrix x;
+	double *y, *weight;
+} Bagged;
+
+static void bagged_clear(Bagged *b)
+{
+	g_free(b->x.values);
+	g_free(b->y);
+	g_free(b->weight);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bagged, bagged_clear)
+
+static void bag_rows(const TrainSet *set, uint64_t part, uint64_t of, Bagged *b)
+{
+	size_t columns = set->x->columns, count = 0;
+	b->x = (Matrix){.columns = columns, .values = g_new(float, MAX(set->x->rows * columns, 1))};
+	b->y = g_new(double, MAX(set->x->rows, 1));
+	b->weight = set->weight ? g_new(double, MAX(set->x->rows, 1)) : NULL;
+	for (size_t i = 0; i < set->x->rows; i++) {
+		if (rng_hash(set->seed, i) % of == part)
+			continue;
+		memcpy(b->x.values + count * columns, set->x->values + i * columns, columns * sizeof(float));
+		b->y[count] = set->y[i];
+		if (b->weight)
+			b->weight[count] = set->weight[i];
+		count++;
+	}
+	b->x.rows = count;
+	b->set = *set;
+	b->set.x = &b->x;
+	b->set.y = b->y;
+	b->set.weight = b->weight;
+	b->set.seed = set->seed + part;
+}
+
+static bool member_train(const TrainSet *set, const json_t *given, Member *ret, json_t **ret_used, GError **error)
+{
+	const char *name = json_get_text(given, "family", "");
+	const json_t *bag = json_object_get(given, "bag");
+	int64_t part = json_get_int(bag, "part", 0), of = json_get_int(bag, "of", 0);
+	g_auto(Bagged) bagged = {0};
+	json_auto_t *params = NULL;
+	json_auto_t *refit = NULL;
+	ret->family = family_find(name);
+	ret->weight = json_get_number(given, "weight", 1);
+	if (!ret->family || ret->family == &FAMILY_ENSEMBLE)
+		return fail(error, FAIL_INVALID, "members: \"%s\" is no family that can be a member", name);
+	if (bag && (of < 2 || of > 100 || part < 0 || part >= of))
+		return fail(error, FAIL_INVALID, "members: a bag has 2 to 100 parts, counted from 0");
+	if (!param_fill(ret->family->params, "members.params", json_object_get(given, "params"), &params, error))
+		return false;
+	if (bag)
+		bag_rows(set, (uint64_t)part, (uint64_t)of, &bagged);
+	if (!ret->family->train(bag ? &bagged.set : set, params, &ret->model, &refit, error))
+		return false;
+	*ret_used = json_deep_copy(given);
+	json_object_set(*ret_used, "params", refit ? refit : params);
+	return true;
+}
+
+static bool layer_read(const json_t *layer, Ensemble *e, GError **error)
+{
+	const json_t *weights = json_object_get(layer, "weights"), *intercepts = json_object_get(layer, "intercepts");
+	if (!json_is_object(layer))
+		return true;
+	e->intercepts = json_array_size(intercepts);
+	if (json_array_size(weights) != e->count || e->intercepts < 1 || e->intercepts > LIMIT_CLASSES)
+		return fail(
+		        error, FAIL_INVALID, "layer: it needs a weight for each member and an intercept each output");
+	e->intercept = g_new0(double, e->intercepts);
+	for (size_t k = 0; k < e->intercepts; k++)
+		e->intercept[k] = json_number_value(json_array_get(intercepts, k));
+	for (size_t m = 0; m < e->count; m++)
+		e->members[m].weight = json_number_value(json_array_get(weights, m));
+	return true;
+}
+
+static bool ensemble_train(
+        const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
+{
+	const json_t *members = json_object_get(params, "members");
+	json_auto_t *used = json_array();
+	size_t count = json_array_size(members), m;
+	json_t *given;
+	if (count < 1 || count > ENSEMBLE_MEMBERS_MOST)
+		return fail(error, FAIL_INVALID, "members: an ensemble has 1 to %u of them", ENSEMBLE_MEMBERS_MOST);
+	g_autoptr(Ensemble) e = ensemble_new(count);
+	json_array_foreach ((json_t *)members, m, given) {
+		json_t *one = NULL;
+		if (!member_train(set, given, &e->members[m], &one, error))
+			return false;
+		json_array_append_new(used, one);
+	}
+	if (!layer_read(json_object_get(params, "layer"), e, error))
+		return false;
+	const char *wrong = finish(e);
+	if (wrong)
+		return fail(error, FAIL_INVALID, "the ensemble cannot be: %s", wrong);
+	if (ret_params) {
+		*ret_params = json_copy((json_t *)params);
+		json_object_set(*ret_params, "members", used);
+	}
+	*ret_model = g_steal_pointer(&e);
+	return true;
+}
+
+void ensemble_layer_add(double weight, size_t outputs, const double *scores, double *margins)
+{
+	for (size_t k = 0; k < outputs; k++)
+		margins[k] += weight * (outputs > 1 ? log(MAX(scores[k], ENSEMBLE_LEAST)) : scores[k]);
+}
+
+void ensemble_layer_link(size_t outputs, double *margins)
+{
+	double highest = -INFINITY, sum = 0;
+	if (outputs == 1)
+		return;
+	for (size_t k = 0; k < outputs; k++)
+		highest = MAX(highest, margins[k]);
+	for (size_t k = 0; k < outputs; k++)
+		sum += margins[k] = exp(margins[k] - highest);
+	for (size_t k = 0; k < outputs; k++)
+		margins[k] /= sum;
+}
+
+static void add_scores(const Ensemble *e, double weight, const double *scores, double *into)
+{
+	if (e->intercepts) {
+		ensemble_layer_add(weight, e->outputs, scores, into);
+		return;
+	}
+	for (size_t k = 0; k < e->outputs; k++)
+		into[k] += weight * scores[k];
+}
+
+static void finish_scores(const Ensemble *e, double *row)
+{
+	if (e->intercepts)
+		ensemble_layer_link(e->outputs, row);
+	for (size_t k = 0; !e->intercepts && k < e->outputs; k++)
+		row[k] /= e->total;
+}
+
+static bool predict_block(const Ensemble *e, const Matrix *x, double *said, double *ret, GError **error)
+{
+	size_t outputs = e->outputs;
+	for (size_t c = 0; c < x->rows * outputs; c++)
+		ret[c] = e->intercepts ? e->intercept[c % outputs] : 0;
+	for (size_t m = 0; m < e->count; m++) {
+		if (!e->members[m].family->predict(e->members[m].model, x, said, error))
+			return false;
+		for (size_t i = 0; i < x->rows; i++)
+			add_scores(e, e->members[m].weight, said + i * outputs, ret + i * outputs);
+	}
+	for (size_t i = 0; i < x->rows; i++)
+		finish_scores(e, ret + i * outputs);
+	return true;
+}
+
+static bool ensemble_predict(const void *model, const Matrix *x, double *ret, GError **error)
+{
+	const Ensemble *e = model;
+	if (e->columns && x->columns != e->columns)
+		return fail(error, FAIL_INVALID, "the ensemble needs %zu features, these rows have %zu", e->columns,
+		        x->columns);
+	g_autofree double *said = g_new(double, MIN(BLOCK, MAX(x->rows, 1)) * e->outputs);
+	for (size_t from = 0; from < x->rows; from += BLOCK) {
+		Matrix part = {.rows = MIN(x->rows - from, BLOCK),
+		        .columns = x->columns,
+		        .values = x->values + from * x->columns};
+		if (!predict_block(e, &part, said, ret + from * e->outputs, error))
+			return false;
+	}
+	return true;
+}
+
+static bool member_save(const Member *m, GByteArray *to, GError **error)
+{
+	g_autoptr(GBytes) bytes = NULL;
+	gsize size;
+	if (!m->family->save(m->model, &bytes, error))
+		return false;
+	const void *data = g_bytes_get_data(bytes, &size);
+	if (size > (gsize)(LIMIT_BUNDLE_BYTES - (long long)to->len - 4096))
+		return fail(error, FAIL_LIMIT, "the ensemble would be larger than a bundle may be");
+	write_u32(to, (uint32_t)strlen(m->family->name));
+	write_items(to, m->family->name, strlen(m->family->name), 1);
+	write_f64(to, m->weight);
+	write_u32(to, (uint32_t)size);
+	write_items(to, data, size, 1);
+	return true;
+}
+
+static bool ensemble_save(const void *model, GBytes **ret, GError **error)
+{
+	const Ensemble *e = model;
+	g_autoptr(GByteArray) to = g_byte_array_new();
+	write_magic(to, MAGIC);
+	write_u32(to, (uint32_t)e->count);
+	write_u32(to, (uint32_t)e->intercepts);
+	if (e->intercepts)
+		write_items(to, e->intercept, e->intercepts, sizeof *e->intercept);
+	for (size_t m = 0; m < e->count; m++)
+		if (!member_save(&e->members[m], to, error))
+			return false;
+	*ret = g_byte_array_free_to_bytes(g_steal_pointer(&to));
+	return true;
+}
+
+static bool damaged(const char *what, GError **error)
+{
+	return fail(error, FAIL_BROKEN, "the stored ensemble is damaged: %s", what);
+}
+
+static bool member_load(ByteReader *r, Member *ret, GError **error)
+{
+	uint32_t length = read_u32(r);
+	g_autofree char *bytes = length <= NAME_MOST ? read_items(r, length, 1) : NULL;
+	g_autofree char *name = bytes ? g_strndup(bytes, length) : NULL;
+	ret->weight = read_f64(r);
+	uint32_t size = read_u32(r);
+	void *data = read_items(r, size, 1);
+	g_autoptr(GBytes) part = data ? g_bytes_new_take(data, size) : NULL;
+	ret->family = family_find(name);
+	if (!part || !ret->family || ret->family == &FAMILY_ENSEMBLE)
+		return damaged("a member is cut short or of no known family", error);
+	return ret->family->load(part, &ret->model, error);
+}
+
+static bool ensemble_load(GBytes *bytes, void **ret, GError **error)
+{
+	ByteReader r = byte_reader(bytes);
+	read_magic(&r, MAGIC);
+	uint32_t count = read_u32(&r), intercepts = read_u32(&r);
+	if (!r.ok || count < 1 || count > ENSEMBLE_MEMBERS_MOST || intercepts > LIMIT_CLASSES)
+		return damaged("it does not begin like one", error);
+	g_autoptr(Ensemble) e = ensemble_new(count);
+	e->intercepts = intercepts;
+	e->intercept = intercepts ? read_items(&r, intercepts, sizeof *e->intercept) : NULL;
+	for (size_t m = 0; r.ok && m < count; m++)
+		if (!member_load(&r, &e->members[m], error))
+			return false;
+	if (!read_ended(&r))
+		return damaged("it is too short or too long", error);
+	const char *wrong = finish(e);
+	if (wrong)
+		return damaged(wrong, error);
+	*ret = g_steal_pointer(&e);
+	return true;
+}
+
+/* The members' shares by their weights; those that know none of their own are left out. */
+static bool ensemble_importance(const void *model, double *ret, GError **error)
+{
+	const Ensemble *e = model;
+	double total = 0;
+	g_autofree double *one = g_new0(double, MAX(e->columns, 1));
+	memset(ret, 0, e->columns * sizeof *ret);
+	for (size_t m = 0; m < e->count; m++) {
+		const Member *member = &e->members[m];
+		size_t columns, outputs;
+		member->family->shape(member->model, &columns, &outputs);
+		if (!member->family->importance || columns != e->columns || member->weight == 0)
+			continue;
+		if (!member->family->importance(member->model, one, error))
+			return false;
+		total += member->weight;
+		for (size_t j = 0; j < columns; j++)
+			ret[j] += member->weight * one[j];
+	}
+	if (total == 0)
+		return fail(error, FAIL_NOT_FOUND, "no member of the ensemble has an importance of its own");
+	for (size_t j = 0; j < e->columns; j++)
+		ret[j] /= total;
+	return true;
+}
+
+static void ensemble_shape(const void *model, size_t *ret_columns, size_t *ret_outputs)
+{
+	*ret_columns = ((const Ensemble *)model)->columns;
+	*ret_outputs = ((const Ensemble *)model)->outputs;
+}
+
+const ModelFamily FAMILY_ENSEMBLE = {
+        .name = "ensemble",
+        .help = "several models whose answers are put together; models.ensemble makes one of the models tried",
+        .tasks = TASK_ANY,
+        .params = PARAMS,
+        .train = ensemble_train,
+        .predict = ensemble_predict,
+        .save = ensemble_save,
+        .load = ensemble_load,
+        .importance = ensemble_importance,
+        .shape = ensemble_shape,
+        .free = ensemble_free,
+};

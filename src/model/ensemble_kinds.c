@@ -1,0 +1,380 @@
+/* ensemble_kinds.c: the table of ensembles, and from candidates to the ensemble's params and scores. */
+#include "model/ensemble_kinds.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/progress.h"
+#include "model/ensemble.h"
+#include "model/families.h"
+
+static const char *const METHODS[] = {"none", "vote", "bag", "select", "stack", NULL};
+static const char *const KEEPS[] = {"auto", "bag", "refit", NULL};
+
+const Param ENSEMBLE_PARAMS[] = {
+        {.name = "method",
+                .type = PARAM_TEXT,
+                .preset = "\"select\"",
+                .choices = METHODS,
+                .help = "how models that were tried are put together"},
+        {.name = "size",
+                .type = PARAM_INT,
+                .preset = "5",
+                .min = 1,
+                .max = ENSEMBLE_TRIALS_MOST,
+                .help = "vote: the best so many take part"},
+        {.name = "steps",
+                .type = PARAM_INT,
+                .preset = "25",
+                .min = 1,
+                .max = 1000,
+                .help = "select: models added one after another, the same as often as it helps"},
+        {.name = "folds",
+                .type = PARAM_INT,
+                .preset = "5",
+                .min = 2,
+                .max = 10,
+                .help = "parts of a bag: as many models, each trained without one part"},
+        {.name = "keep",
+                .type = PARAM_TEXT,
+                .preset = "\"auto\"",
+                .choices = KEEPS,
+                .help = "refit: each member is trained once, on all rows; bag: once without each part, and all of "
+                        "these are "
+                        "kept; auto: what the method is for, as far as the goal's latency allows"},
+        {.name = "rows",
+                .type = PARAM_INT,
+                .preset = "500000",
+                .min = 0,
+                .max = LIMIT_ROWS,
+                .help = "tables with more rows get the best single model: every member learns from all of them"},
+        {NULL},
+};
+
+static bool vote_mix(const Pool *p, const json_t *settings, size_t most, Mix *ret, GError **error)
+{
+	size_t size = MIN((size_t)json_get_int(settings, "size", 5), most);
+	for (size_t m = 0; m < MIN(size, p->count); m++)
+		ret->weights[m] = 1;
+	return true;
+}
+
+static bool bag_mix(const Pool *p, const json_t *settings, size_t most, Mix *ret, GError **error)
+{
+	ret->weights[0] = 1;
+	return true;
+}
+
+static const EnsembleKind ENSEMBLE_NONE = {.name = "none", .help = "the best single model"};
+static const EnsembleKind ENSEMBLE_VOTE = {
+        .name = "vote", .help = "the mean of the best `size` models", .mix = vote_mix};
+static const EnsembleKind ENSEMBLE_BAG = {.name = "bag",
+        .help = "the best model `folds` times, each time without one part of the rows, and the mean of these",
+        .keeps_bag = true,
+        .mix = bag_mix};
+static const EnsembleKind ENSEMBLE_SELECT = {.name = "select",
+        .help = "a weighted mean: from all models, `steps` times the one is added that helps most (Caruana 2004)",
+        .must_win = true,
+        .mix = ensemble_select};
+static const EnsembleKind ENSEMBLE_STACK = {.name = "stack",
+        .help = "a layer that learns how far to trust each model; taken only if it wins on rows neither has seen, else "
+                "as select",
+        .must_win = true,
+        .mix = ensemble_stack};
+
+const EnsembleKind *const ENSEMBLES[] = {
+        &ENSEMBLE_NONE, &ENSEMBLE_VOTE, &ENSEMBLE_BAG, &ENSEMBLE_SELECT, &ENSEMBLE_STACK, NULL};
+
+const EnsembleKind *ensemble_find(const char *name)
+{
+	for (const EnsembleKind *const *k = ENSEMBLES; name && *k; k++)
+		if (strcmp((*k)->name, name) == 0)
+			return *k;
+	return NULL;
+}
+
+static void pool_clear(Pool *p)
+{
+	for (size_t m = 0; m < p->count; m++)
+		g_free(p->scores[m]);
+	g_free(p->scores);
+	g_free(p->trials);
+	g_free(p->end);
+	g_free(p->y);
+	g_free(p->weight);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pool, pool_clear)
+
+static double value_of(const Trial *t, const MetricKind *metric)
+{
+	return t->result ? json_get_number(json_object_get(t->result, "metrics"), metric->name, NAN) : NAN;
+}
+
+static void take_candidate(Pool *p, const Trial *t)
+{
+	const MetricKind *metric = p->setup->metric;
+	size_t place = p->count;
+	while (place > 0 && metric_compare(metric, value_of(t, metric), value_of(p->trials[place - 1], metric)) > 0)
+		place--;
+	if (place == ENSEMBLE_TRIALS_MOST)
+		return;
+	p->count = MIN(p->count + 1, ENSEMBLE_TRIALS_MOST);
+	for (size_t m = p->count - 1; m > place; m--)
+		p->trials[m] = p->trials[m - 1];
+	p->trials[place] = t;
+}
+
+/* Done, with a value, and something learnt. */
+static void take_candidates(Pool *p, const Trials *t)
+{
+	p->trials = g_new0(const Trial *, ENSEMBLE_TRIALS_MOST);
+	for (size_t i = 0; i < trials_candidates(t); i++) {
+		const Trial *trial = t->list->pdata[i];
+		if (trial->family != &FAMILY_BASELINE && trial->family != &FAMILY_ENSEMBLE &&
+		        !isnan(value_of(trial, p->setup->metric)))
+			take_candidate(p, trial);
+	}
+}
+
+static bool is_looked_at(const Pool *p, size_t row)
+{
+	size_t all = p->setup->data->valid_rows;
+	size_t most = MIN(ENSEMBLE_ROWS_MOST, ENSEMBLE_CELLS_MOST / (p->outputs * ENSEMBLE_TRIALS_MOST));
+	return all <= most || rng_hash(p->setup->seed, row) % all < most;
+}
+
+static void take_rows(Pool *p)
+{
+	const TrainData *d = p->setup->data;
+	p->end = g_new0(size_t, d->fold_count);
+	p->y = g_new(double, d->valid_rows);
+	p->weight = d->all.weight ? g_new(double, d->valid_rows) : NULL;
+	for (size_t k = 0, at = 0; k < d->fold_count; k++) {
+		const Part *valid = &d->folds[k].valid;
+		for (size_t i = 0; i < valid->x.rows; i++, at++) {
+			if (!is_looked_at(p, at))
+				continue;
+			p->y[p->rows] = valid->y[i];
+			if (p->weight)
+				p->weight[p->rows] = valid->weight[i];
+			p->rows++;
+		}
+		p->end[p->folds] = p->rows;
+		p->folds += p->rows > (p->folds ? p->end[p->folds - 1] : 0);
+	}
+}
+
+static bool take_scores(Pool *p, GError **error)
+{
+	size_t outputs = p->outputs;
+	p->scores = g_new0(double *, p->count);
+	for (size_t m = 0; m < p->count; m++) {
+		double *scores;
+		if (!trial_scores(p->setup, p->trials[m]->name, &scores, error))
+			return false;
+		size_t kept = 0;
+		for (size_t i = 0; i < p->setup->data->valid_rows; i++)
+			if (is_looked_at(p, i))
+				memmove(scores + kept++ * outputs, scores + i * outputs, outputs * sizeof *scores);
+		p->scores[m] = scores;
+	}
+	return true;
+}
+
+static bool pool_read(const TrialSetup *setup, const Trials *t, Pool *p, GError **error)
+{
+	p->setup = setup;
+	p->outputs = setup->data->outputs;
+	p->metric =
+	        setup->data->task == TASK_BINARY && setup->metric->of_counts ? metric_find("log_loss") : setup->metric;
+	take_candidates(p, t);
+	take_rows(p);
+	return take_scores(p, error);
+}
+
+double pool_value(const Pool *p, const MetricKind *metric, const double *scores)
+{
+	double sum = 0, count = 0;
+	for (size_t k = 0, from = 0; k < p->folds; from = p->end[k++]) {
+		Scored part = {.rows = p->end[k] - from,
+		        .classes = p->setup->data->classes,
+		        .y = p->y + from,
+		        .scores = scores + from * p->outputs,
+		        .weight = p->weight ? p->weight + from : NULL,
+		        .positive = p->setup->data->positive};
+		double value = metric->compute(&part);
+		sum += isnan(value) ? 0 : value;
+		count += !isnan(value);
+	}
+	return count > 0 ? sum / count : NAN;
+}
+
+typedef struct Assembly {
+	const TrialSetup *setup;
+	const EnsembleKind *kind;
+	const json_t *settings;
+	Pool pool;
+	Mix mix;
+	size_t most, members, bag;
+} Assembly;
+
+static void assembly_clear(Assembly *a)
+{
+	pool_clear(&a->pool);
+	g_free(a->mix.weights);
+	g_free(a->mix.intercepts);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Assembly, assembly_clear)
+
+/* Is each member kept as a bag?  Parts, or 0. */
+static size_t bag_parts(const Assembly *a)
+{
+	size_t folds = (size_t)json_get_int(a->settings, "folds", 5);
+	const char *keep = json_get_text(a->settings, "keep", "auto");
+	bool wanted = strcmp(keep, "bag") == 0 || (strcmp(keep, "auto") == 0 && a->kind->keeps_bag);
+	return wanted && a->members * folds <= a->most ? folds : 0;
+}
+
+static json_t *members_json(const Assembly *a)
+{
+	json_t *members = json_array();
+	for (size_t m = 0; m < a->pool.count; m++) {
+		const Trial *t = a->pool.trials[m];
+		if (a->mix.weights[m] == 0)
+			continue;
+		json_t *one = json_pack("{s:s,s:O,s:f}", "family", t->family->name, "params",
+		        json_object_get(t->result, "refit"), "weight", a->mix.weights[m]);
+		for (size_t part = 0; part < a->bag; part++) {
+			json_t *bagged = json_copy(one);
+			json_object_set_new(bagged, "weight", json_real(a->mix.weights[m] / (double)a->bag));
+			json_object_set_new(bagged, "bag",
+			        json_pack("{s:I,s:I}", "part", (json_int_t)part, "of", (json_int_t)a->bag));
+			json_array_append_new(members, bagged);
+		}
+		if (!a->bag)
+			json_array_append(members, one);
+		json_decref(one);
+	}
+	return members;
+}
+
+static json_t *layer_json(const Assembly *a, const json_t *members)
+{
+	json_t *layer = json_pack("{s:[],s:[]}", "weights", "intercepts");
+	for (size_t m = 0; m < json_array_size(members); m++)
+		json_array_append(
+		        json_object_get(layer, "weights"), json_object_get(json_array_get(members, m), "weight"));
+	for (size_t k = 0; k < a->pool.outputs; k++)
+		json_array_append_new(json_object_get(layer, "intercepts"), json_real(a->mix.intercepts[k]));
+	return layer;
+}
+
+static json_t *params_json(const Assembly *a)
+{
+	json_t *members = members_json(a);
+	json_t *params = json_pack("{s:o}", "members", members);
+	if (a->mix.intercepts)
+		json_object_set_new(params, "layer", layer_json(a, members));
+	return params;
+}
+
+/* What the mixture says of all validation rows. */
+static bool mixed_scores(const Assembly *a, double **ret, GError **error)
+{
+	const TrainData *d = a->setup->data;
+	size_t cells = d->valid_rows * d->outputs;
+	double total = 0;
+	g_autofree double *mixed = g_new(double, cells);
+	for (size_t c = 0; c < cells; c++)
+		mixed[c] = a->mix.intercepts ? a->mix.intercepts[c % d->outputs] : 0;
+	for (size_t m = 0; m < a->pool.count; m++) {
+		double weight = a->mix.weights[m];
+		g_autofree double *scores = NULL;
+		if (weight == 0)
+			continue;
+		if (!trial_scores(a->setup, a->pool.trials[m]->name, &scores, error))
+			return false;
+		total += weight;
+		for (size_t c = 0; a->mix.intercepts && c < cells; c += d->outputs)
+			ensemble_layer_add(weight, d->outputs, scores + c, mixed + c);
+		for (size_t c = 0; !a->mix.intercepts && c < cells; c++)
+			mixed[c] += weight * scores[c];
+	}
+	for (size_t c = 0; a->mix.intercepts && c < cells; c += d->outputs)
+		ensemble_layer_link(d->outputs, mixed + c);
+	for (size_t c = 0; !a->mix.intercepts && c < cells; c++)
+		mixed[c] /= total;
+	*ret = g_steal_pointer(&mixed);
+	return true;
+}
+
+static json_t *told_json(const Assembly *a, bool taken, const char *why)
+{
+	return json_pack("{s:s,s:I,s:I,s:I,s:b,s:s}", "method", a->kind->name, "candidates", (json_int_t)a->pool.count,
+	        "members", (json_int_t)a->members, "bag", (json_int_t)a->bag, "taken", (int)taken, "why", why);
+}
+
+static bool add_ensemble(Assembly *a, Trials *t, size_t *best, json_t **ret_told, GError **error)
+{
+	const Trial *single = t->list->pdata[*best];
+	json_auto_t *params = params_json(a);
+	g_autofree double *scores = NULL;
+	json_t *result = NULL;
+	if (!mixed_scores(a, &scores, error) ||
+	        !trial_combine(a->setup, "ensemble", &FAMILY_ENSEMBLE, params, scores, error) ||
+	        !trial_read(a->setup, "ensemble", &FAMILY_ENSEMBLE, params, &result, error))
+		return false;
+	Trial made = {.result = result};
+	double value = value_of(&made, a->setup->metric);
+	bool better = metric_compare(a->setup->metric, value, value_of(single, a->setup->metric)) > 0;
+	bool taken = better || !a->kind->must_win;
+	size_t place = trials_add(t, "ensemble", &FAMILY_ENSEMBLE, json_incref(params), result);
+	*best = taken ? place : *best;
+	*ret_told = told_json(a, taken,
+	        better  ? "better on validation rows than the best single model"
+	        : taken ? "asked for"
+	                : "no better on validation rows than the best single model");
+	return true;
+}
+
+/* Why there is nothing to put together; NULL: there is. */
+static const char *why_not(const Assembly *a)
+{
+	if (!a->kind->mix)
+		return "not asked for";
+	if (a->setup->data->all.x.rows > (size_t)json_get_int(a->settings, "rows", 500000))
+		return "the table has more rows than ensemble.rows";
+	return a->pool.count == 0 ? "no model but the baseline was tried" : NULL;
+}
+
+bool ensemble_assemble(const TrialSetup *setup, Trials *t, const json_t *settings, double latency_ms, size_t *best,
+        json_t **ret_told, GError **error)
+{
+	g_auto(Assembly) a = {.setup = setup, .settings = settings};
+	a.kind = ensemble_find(json_get_text(settings, "method", "select"));
+	a.most = latency_ms > 0 ? (size_t)CLAMP(latency_ms / ENSEMBLE_MEMBER_MS, 1, ENSEMBLE_MEMBERS_MOST)
+	                        : ENSEMBLE_MEMBERS_MOST;
+	if (a.kind->mix && !pool_read(setup, t, &a.pool, error))
+		return false;
+	const char *why = why_not(&a);
+	if (why) {
+		*ret_told = told_json(&a, false, why);
+		return true;
+	}
+	progress_report("putting models together", 0, 1);
+	a.mix.weights = g_new0(double, a.pool.count);
+	if (!a.kind->mix(&a.pool, settings, a.most, &a.mix, error))
+		return false;
+	for (size_t m = 0; m < a.pool.count; m++)
+		a.members += a.mix.weights[m] > 0;
+	a.bag = bag_parts(&a);
+	progress_report("putting models together", 1, 1);
+	if (a.members == 1 && !a.bag && !a.mix.intercepts) {
+		*ret_told = told_json(&a, false, "one model alone is best");
+		return true;
+	}
+	return add_ensemble(&a, t, best, ret_told, error);
+}
