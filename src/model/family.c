@@ -6,7 +6,8 @@
 #include "base/json.h"
 #include "model/families.h"
 
-const ModelFamily *const FAMILIES[] = {&FAMILY_BASELINE, &FAMILY_LINEAR, &FAMILY_FOREST, &FAMILY_BOOSTED, &FAMILY_ENSEMBLE, NULL};
+const ModelFamily *const FAMILIES[] = {
+        &FAMILY_BASELINE, &FAMILY_LINEAR, &FAMILY_FOREST, &FAMILY_BOOSTED, &FAMILY_ENSEMBLE, NULL};
 
 const ModelFamily *family_find(const char *name)
 {

@@ -350,7 +350,8 @@ static bool write_trials(const Training *t, GError **error)
 	        baseline ? json_object_get(baseline, "metrics") : json_null(), "valid_metrics",
 	        json_object_get(won, "metrics"), "rows", "train", (json_int_t)d->rows, "left_out",
 	        (json_int_t)d->left_out, "searched", (json_int_t)d->folds[0].train.x.rows, "valid",
-	        (json_int_t)d->valid_rows, "folds", (json_int_t)d->fold_count, "importance", importance, "ensemble", t->assembled);
+	        (json_int_t)d->valid_rows, "folds", (json_int_t)d->fold_count, "importance", importance, "ensemble",
+	        t->assembled);
 	return step_output_json(t->s, "trials", out, error);
 }
 
