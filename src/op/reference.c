@@ -15,6 +15,7 @@
 #include "model/ensemble_kinds.h"
 #include "model/family.h"
 #include "model/search.h"
+#include "monitor/detector.h"
 #include "op/op.h"
 #include "pipeline/plan.h"
 #include "project/life.h"
@@ -116,6 +117,9 @@ static void kinds(FILE *out)
 	fputs("\n## Ensembles (models.ensemble.method)\n", out);
 	for (const EnsembleKind *const *k = ENSEMBLES; *k; k++)
 		fprintf(out, "\n### %s\n\n%c%s.\n", (*k)->name, g_ascii_toupper((*k)->help[0]), (*k)->help + 1);
+	fputs("\n## Detectors (monitor detect)\n", out);
+	for (const DetectorKind *const *k = DETECTORS; *k; k++)
+		print_kind(out, (*k)->name, (*k)->help, (*k)->params);
 	fputs("\n## Steps\n\n| step | what it does | reads | writes |\n|---|---|---|---|\n", out);
 	for (const StepKind *const *k = STEP_KINDS; *k; k++) {
 		g_autofree char *inputs = g_strjoinv(", ", (char **)(*k)->inputs),

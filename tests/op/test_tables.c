@@ -12,6 +12,7 @@
 #include "goal/goal.h"
 #include "model/family.h"
 #include "model/search.h"
+#include "monitor/detector.h"
 #include "op/op.h"
 #include "pipeline/executor.h"
 #include "pipeline/plan.h"
@@ -129,6 +130,12 @@ static void test_kinds(void)
 	for (const SearchKind *const *k = SEARCHES; *k; k++) {
 		g_assert_true(search_find((*k)->name) == *k && (*k)->next);
 		check_help((*k)->name, (*k)->help);
+	}
+	for (const DetectorKind *const *k = DETECTORS; *k; k++) {
+		g_assert_true(detector_kind((*k)->name) == *k && is_word((*k)->name));
+		g_assert_true((*k)->open && (*k)->add && (*k)->free);
+		check_help((*k)->name, (*k)->help);
+		check_params((*k)->name, (*k)->params);
 	}
 	for (const Executor *const *k = EXECUTORS; *k; k++) {
 		g_assert_true(executor_find((*k)->name) == *k);
