@@ -9,29 +9,59 @@
 
 const MetricKind *const METRICS[] = {
         &METRIC_ROC_AUC,
+        &METRIC_ROC_AUC_OVR,
         &METRIC_PR_AUC,
         &METRIC_LOG_LOSS,
         &METRIC_BRIER,
         &METRIC_ACCURACY,
         &METRIC_BALANCED_ACCURACY,
         &METRIC_PRECISION,
+        &METRIC_PRECISION_WEIGHTED,
         &METRIC_RECALL,
         &METRIC_F1,
+        &METRIC_F1_WEIGHTED,
+        &METRIC_F2,
+        &METRIC_F05,
         &METRIC_MCC,
+        &METRIC_KAPPA,
+        &METRIC_KAPPA_QUADRATIC,
+        &METRIC_JACCARD,
+        &METRIC_HAMMING,
+        &METRIC_SPECIFICITY,
+        &METRIC_LR_POSITIVE,
+        &METRIC_LR_NEGATIVE,
         &METRIC_ECE,
         &METRIC_KS,
         &METRIC_GINI,
+        &METRIC_PARTIAL_AUC,
+        &METRIC_RECALL_AT_FPR_1,
+        &METRIC_RECALL_AT_FPR_5,
+        &METRIC_RECALL_AT_PRECISION_50,
+        &METRIC_RECALL_AT_PRECISION_90,
+        &METRIC_LIFT_10,
+        &METRIC_HINGE,
+        &METRIC_D2_LOG_LOSS,
+        &METRIC_D2_BRIER,
         &METRIC_TOP3_ACCURACY,
+        &METRIC_TOP5_ACCURACY,
         &METRIC_RMSE,
         &METRIC_MAE,
         &METRIC_MEDIAN_AE,
         &METRIC_R2,
+        &METRIC_EXPLAINED_VARIANCE,
+        &METRIC_D2_ABSOLUTE_ERROR,
         &METRIC_MAPE,
         &METRIC_MAX_ERROR,
         &METRIC_MEAN_ERROR,
         &METRIC_RMSLE,
+        &METRIC_PINBALL_10,
+        &METRIC_PINBALL_90,
+        &METRIC_POISSON_DEVIANCE,
+        &METRIC_GAMMA_DEVIANCE,
+        &METRIC_TWEEDIE_DEVIANCE,
         NULL,
 };
+G_STATIC_ASSERT(G_N_ELEMENTS(METRICS) <= METRICS_MOST);
 
 const MetricKind *metric_find(const char *name)
 {
@@ -45,6 +75,8 @@ int metric_compare(const MetricKind *m, double a, double b)
 {
 	if (isnan(a) || isnan(b))
 		return (isnan(b) != 0) - (isnan(a) != 0);
+	if (isinf(m->best))
+		return (a > b) - (a < b);
 	double from_a = fabs(a - m->best), from_b = fabs(b - m->best);
 	return (from_a < from_b) - (from_a > from_b);
 }
@@ -58,6 +90,8 @@ static double mean_of_known(const MetricKind *m, const Scored *s, const double *
 		sum += w * values[i];
 		total += w;
 	}
+	if (m->of_nothing)
+		return skill_of(sum / total, m->of_nothing(s));
 	return m->root ? sqrt(sum / total) : sum / total;
 }
 

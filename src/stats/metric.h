@@ -61,12 +61,14 @@ typedef struct MetricKind {
 	/* The metric is the mean over rows, by weight, of this value of each row, or (root) the root of that mean; else NULL. */
 	double (*of_row)(const Scored *s, size_t row);
 	bool root;
+	/* With of_row: the mean that knowing nothing would have; the metric is then 1 - mean / that, and not defined at 0. */
+	double (*of_nothing)(const Scored *s);
 } MetricKind;
 
 extern const MetricKind *const METRICS[]; /* NULL-ended */
 const MetricKind *metric_find(const char *name);
 /* +1: a better than b, -1: worse, 0: equal or both NaN (NaN is worse than any number).  Better is nearer to m->best, which
- * for mean_error, the one metric with values on both sides of its best, is 0. */
+ * for mean_error, the one metric with values on both sides of its best, is 0; where best is infinite, larger. */
 int metric_compare(const MetricKind *m, double a, double b);
 
 /* The one METRIC_ bit of these scores. */

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-static double of_decisions(const Scored *s, double (*of_counts)(const MetricCounts *c))
+double counts_of_decisions(const Scored *s, double (*of_counts)(const MetricCounts *c))
 {
 	g_autoptr(MetricCounts) c = counts_new(s->classes, s->positive);
 	counts_add(c, s);
@@ -38,50 +38,49 @@ static double balanced_accuracy_of(const MetricCounts *c)
 	return occurring > 1 ? sum / occurring : NAN;
 }
 
-static double ratio_precision(const MetricCounts *c, size_t k)
+double ratio_precision(const MetricCounts *c, size_t k)
 {
 	return c->hit[k] / c->decided[k];
 }
 
-static double ratio_recall(const MetricCounts *c, size_t k)
+double ratio_recall(const MetricCounts *c, size_t k)
 {
 	return c->hit[k] / c->truth[k];
 }
 
-static double ratio_f1(const MetricCounts *c, size_t k)
+double ratio_f1(const MetricCounts *c, size_t k)
 {
 	return 2 * c->hit[k] / (c->truth[k] + c->decided[k]);
 }
 
-static double of_classes(const MetricCounts *c, double (*ratio)(const MetricCounts *c, size_t k))
+double counts_ratio(const MetricCounts *c, CountsRatio *ratio, bool weighted)
 {
 	if (c->classes == 2)
 		return ratio(c, c->positive);
-	double sum = 0;
-	unsigned occurring = 0;
+	double sum = 0, total = 0;
 	for (size_t k = 0; k < c->classes; k++) {
 		if (c->truth[k] == 0 && c->decided[k] == 0)
 			continue;
-		double value = ratio(c, k);
-		sum += isnan(value) ? 0 : value;
-		occurring++;
+		double value = ratio(c, k), weight = weighted ? c->truth[k] : 1;
+		sum += isnan(value) ? 0 : weight * value;
+		total += weight;
 	}
-	return occurring ? sum / occurring : NAN;
+	return sum / total;
 }
 
 static double precision_of(const MetricCounts *c)
 {
-	return of_classes(c, ratio_precision);
+	return counts_ratio(c, ratio_precision, false);
 }
 
 static double recall_of(const MetricCounts *c)
 {
-	return of_classes(c, ratio_recall);
+	return counts_ratio(c, ratio_recall, false);
 }
 
 static double f1_of(const MetricCounts *c)
 {
-	return of_classes(c, ratio_f1);
+	return counts_ratio(c, ratio_f1, false);
 }
 
 /* Gorodkin's R_K (doi:10.1016/j.compbiolchem.2004.09.006), which is Matthews' coefficient when there are two classes. */
@@ -101,32 +100,32 @@ static double mcc_of(const MetricCounts *c)
 
 static double accuracy(const Scored *s)
 {
-	return of_decisions(s, accuracy_of);
+	return counts_of_decisions(s, accuracy_of);
 }
 
 static double balanced_accuracy(const Scored *s)
 {
-	return of_decisions(s, balanced_accuracy_of);
+	return counts_of_decisions(s, balanced_accuracy_of);
 }
 
 static double precision(const Scored *s)
 {
-	return of_decisions(s, precision_of);
+	return counts_of_decisions(s, precision_of);
 }
 
 static double recall(const Scored *s)
 {
-	return of_decisions(s, recall_of);
+	return counts_of_decisions(s, recall_of);
 }
 
 static double f1(const Scored *s)
 {
-	return of_decisions(s, f1_of);
+	return counts_of_decisions(s, f1_of);
 }
 
 static double mcc(const Scored *s)
 {
-	return of_decisions(s, mcc_of);
+	return counts_of_decisions(s, mcc_of);
 }
 
 enum { CLASSES = METRIC_BINARY | METRIC_MULTICLASS };

@@ -63,8 +63,8 @@ static double ece(const Scored *s)
 	return ece_of(m);
 }
 
-/* Is the true class among the three largest scores?  Of equal scores the lower class number goes first. */
-static double row_top3(const Scored *s, size_t i)
+/* Is the true class among the `most` largest scores?  Of equal scores the lower class number goes first. */
+static double is_among(const Scored *s, size_t i, size_t most)
 {
 	const double *scores = row_scores(s, i);
 	size_t truth = row_class(s, i), ahead = 0;
@@ -73,12 +73,47 @@ static double row_top3(const Scored *s, size_t i)
 			return NAN;
 		ahead += scores[c] > scores[truth] || (c < truth && scores[c] == scores[truth]);
 	}
-	return ahead < 3;
+	return ahead < most;
+}
+
+static double row_top3(const Scored *s, size_t i)
+{
+	return is_among(s, i, 3);
+}
+
+static double row_top5(const Scored *s, size_t i)
+{
+	return is_among(s, i, 5);
 }
 
 static double top3_accuracy(const Scored *s)
 {
 	return mean_of_rows(s, row_top3);
+}
+
+static double top5_accuracy(const Scored *s)
+{
+	return mean_of_rows(s, row_top5);
+}
+
+/* Crammer and Singer's hinge with probabilities as the decision values: 1 - (the true class's - the largest other). */
+static double row_hinge(const Scored *s, size_t i)
+{
+	const double *scores = row_scores(s, i);
+	size_t truth = row_class(s, i);
+	double other = -INFINITY;
+	for (size_t c = 0; c < s->classes; c++) {
+		if (isnan(scores[c]))
+			return NAN;
+		if (c != truth && scores[c] > other)
+			other = scores[c];
+	}
+	return fmax(0, 1 - (scores[truth] - other));
+}
+
+static double hinge(const Scored *s)
+{
+	return mean_of_rows(s, row_hinge);
 }
 
 const MetricKind METRIC_LOG_LOSS = {"log_loss", "Log loss", "mean of -ln of the probability given to what happened",
@@ -94,3 +129,10 @@ const MetricKind METRIC_ECE = {"ece", "Calibration error",
 const MetricKind METRIC_TOP3_ACCURACY = {"top3_accuracy", "Top-3 accuracy",
         "part of rows whose class is among the three most probable", METRIC_MULTICLASS, true, 0, 1, top3_accuracy,
         .of_row = row_top3};
+const MetricKind METRIC_TOP5_ACCURACY = {"top5_accuracy", "Top-5 accuracy",
+        "part of rows whose class is among the five most probable", METRIC_MULTICLASS, true, 0, 1, top5_accuracy,
+        .of_row = row_top5};
+const MetricKind METRIC_HINGE = {"hinge", "Hinge loss",
+        "mean of 1 - (probability of the true class - the largest other), at least 0",
+        METRIC_BINARY | METRIC_MULTICLASS, false, 2, 0, hinge, .threshold_by = "balanced_accuracy",
+        .of_row = row_hinge};

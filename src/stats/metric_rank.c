@@ -5,7 +5,7 @@
 
 #include "stats/order.h"
 
-static double of_scores(const Scored *s, double (*of_steps)(const MetricSteps *m))
+double steps_of_scores(const Scored *s, double (*of_steps)(const MetricSteps *m))
 {
 	g_autoptr(MetricSteps) m = metric_steps(s);
 	return of_steps(m);
@@ -45,34 +45,68 @@ static bool class_wins(const Scored *s, size_t c, const uint32_t *order, double 
 	return true;
 }
 
-/* Hand and Till's M (doi:10.1023/A:1010920819831): the mean over pairs of classes {i, j} of the AUC of class i's score on
- * the rows of i and j, and of j's.  Over the pairs that both occur; scikit-learn (multi_class="ovo") wants all classes. */
-static double pairs_auc(const Scored *s)
+/* The weight of pairs (a row of class c, a row of class j) that the score of class c has in order, and the classes' weights. */
+typedef struct ClassPairs {
+	size_t classes;
+	double *wins, *totals; /* classes x classes; classes */
+	bool broken;           /* a score is NaN */
+} ClassPairs;
+
+static ClassPairs class_pairs(const Scored *s)
 {
 	size_t k = s->classes;
-	g_autofree double *totals = g_new0(double, k), *wins = g_new(double, k);
+	ClassPairs p = {k, g_new0(double, k *k), g_new0(double, k)};
 	for (size_t i = 0; i < s->rows; i++) {
 		double w = row_weight(s, i);
 		if (w > 0)
-			totals[row_class(s, i)] += w;
+			p.totals[row_class(s, i)] += w;
 	}
-	double sum = 0, pairs = 0;
-	for (size_t c = 0; c < k; c++) {
-		if (totals[c] == 0)
+	for (size_t c = 0; c < k && !p.broken; c++) {
+		if (p.totals[c] == 0)
 			continue;
 		g_autofree uint32_t *own = s->order ? NULL : order_rows(s->scores + c, s->rows, k, true);
-		for (size_t j = 0; j < k; j++)
-			wins[j] = 0;
-		if (!class_wins(s, c, own ? own : s->order + c * s->rows, wins))
-			return NAN;
-		for (size_t j = 0; j < k; j++) {
-			if (j == c || totals[j] == 0)
+		p.broken = !class_wins(s, c, own ? own : s->order + c * s->rows, p.wins + c * k);
+	}
+	return p;
+}
+
+/* Hand and Till's M (doi:10.1023/A:1010920819831): the mean over pairs of classes {i, j} of the AUC of class i's score on
+ * the rows of i and j, and of j's.  Over the pairs that both occur; scikit-learn (multi_class="ovo") wants all classes. */
+static double one_to_one(const ClassPairs *p)
+{
+	double sum = 0, pairs = 0;
+	for (size_t c = 0; c < p->classes; c++)
+		for (size_t j = 0; j < p->classes; j++) {
+			if (j == c || p->totals[c] == 0 || p->totals[j] == 0)
 				continue;
-			sum += wins[j] / (totals[c] * totals[j]);
+			sum += p->wins[c * p->classes + j] / (p->totals[c] * p->totals[j]);
 			pairs++;
 		}
-	}
 	return sum / pairs;
+}
+
+/* Each class's score against all other rows, by the classes' weights: multi_class="ovr", average="weighted". */
+static double one_to_rest(const ClassPairs *p)
+{
+	double sum = 0, all = 0;
+	for (size_t c = 0; c < p->classes; c++)
+		all += p->totals[c];
+	for (size_t c = 0; c < p->classes; c++) {
+		double wins = 0;
+		for (size_t j = 0; j < p->classes; j++)
+			wins += j == c ? 0 : p->wins[c * p->classes + j];
+		sum += p->totals[c] > 0 ? wins / (all - p->totals[c]) : 0;
+	}
+	return sum / all;
+}
+
+static double of_pairs(const Scored *s, double (*mean)(const ClassPairs *p))
+{
+	ClassPairs p = class_pairs(s);
+	double ret = p.broken ? NAN : mean(&p);
+	g_free(p.wins);
+	g_free(p.totals);
+	return ret;
 }
 
 static double gini_of(const MetricSteps *m)
@@ -106,28 +140,36 @@ static double ks_of(const MetricSteps *m)
 
 static double roc_auc(const Scored *s)
 {
-	return s->classes == 2 ? of_scores(s, roc_auc_of) : pairs_auc(s);
+	return s->classes == 2 ? steps_of_scores(s, roc_auc_of) : of_pairs(s, one_to_one);
+}
+
+static double roc_auc_ovr(const Scored *s)
+{
+	return of_pairs(s, one_to_rest);
 }
 
 static double pr_auc(const Scored *s)
 {
-	return of_scores(s, pr_auc_of);
+	return steps_of_scores(s, pr_auc_of);
 }
 
 static double ks(const Scored *s)
 {
-	return of_scores(s, ks_of);
+	return steps_of_scores(s, ks_of);
 }
 
 static double gini(const Scored *s)
 {
-	return of_scores(s, gini_of);
+	return steps_of_scores(s, gini_of);
 }
 
 const MetricKind METRIC_ROC_AUC = {"roc_auc", "ROC AUC",
         "chance that a positive row scores above another one, ties half; multiclass: mean over pairs of classes "
         "(Hand and Till)",
         METRIC_BINARY | METRIC_MULTICLASS, true, 0, 1, roc_auc, NULL, roc_auc_of, "balanced_accuracy"};
+const MetricKind METRIC_ROC_AUC_OVR = {"roc_auc_ovr", "ROC AUC, each against the rest",
+        "mean over classes, by their weight, of the ROC AUC of the class's score against all other rows",
+        METRIC_MULTICLASS, true, 0, 1, roc_auc_ovr};
 const MetricKind METRIC_PR_AUC = {"pr_auc", "PR AUC",
         "average precision: precision averaged over the recall gained, from the highest score down", METRIC_BINARY,
         true, 0, 1, pr_auc, NULL, pr_auc_of, "f1"};

@@ -11,7 +11,7 @@ typedef struct Threshold {
 
 /* The threshold that makes a metric of decisions best, in one sort.
  *
- * Which metric: that of goal->threshold_by.  accuracy, balanced_accuracy, f1 and mcc are their own.  precision and recall alone
+ * Which metric: that of goal->threshold_by.  accuracy, balanced_accuracy, the F measures, mcc and kappa are their own.  precision and recall alone
  * have a worthless optimum (one sure row; every row), so they go by f1, as does pr_auc, which is made of both.  roc_auc, ks,
  * gini, log_loss, brier and ece ask for no decisions: balanced_accuracy, whose best threshold is that of Youden's J and
  * of KS, and which a rare positive class does not push to "never", as accuracy's is.

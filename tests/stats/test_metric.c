@@ -14,7 +14,7 @@ typedef struct Expected {
 
 static void check_near(const char *what, double found, double expected, double tolerance)
 {
-	if (!(fabs(found - expected) <= tolerance * MAX(1, fabs(expected))))
+	if (isnan(expected) ? !isnan(found) : !(fabs(found - expected) <= tolerance * MAX(1, fabs(expected))))
 		g_error("%s: %.15g instead of %.15g", what, found, expected);
 }
 
@@ -28,7 +28,8 @@ static const double Y2[20] = {0, 0, 1, 0, 1, 1, 0, 1, 0, 0, 1, 1, 0, 1, 0, 0, 1,
 static const double P2[20] = {.1, .4, .35, .8, .4, .9, .2, .7, .4, .05, .6, .8, .3, .55, .5, .15, .95, .25, .6, .45};
 static const double W2[20] = {1, 2, 1, .5, 1, 3, 1, 1, 2, 1, .5, 1, 1, 2, 1, 1, 1, 1.5, 1, 1};
 
-/* Decided positive from 0.5 on, as in the values below. */
+/* Decided positive from 0.5 on, as in the values below; hinge with 2 p - 1 as the decision value.  lift_10 by hand: the two
+ * highest of twenty scores are two of nine positives. */
 static void test_binary(void)
 {
 	double scores[40];
@@ -52,6 +53,23 @@ static void test_binary(void)
 	        {"mcc", 0.393939393939394},
 	        {"ks", 0.545454545454545},
 	        {"gini", 0.656565656565657},
+	        {"f2", 0.666666666666667},
+	        {"f0_5", 0.666666666666667},
+	        {"kappa", 0.393939393939394},
+	        {"jaccard", 0.5},
+	        {"hamming", 0.3},
+	        {"specificity", 0.727272727272727},
+	        {"lr_positive", 2.44444444444444},
+	        {"lr_negative", 0.458333333333333},
+	        {"roc_auc_fpr_10", 0.628123338649655},
+	        {"recall_at_fpr_1", 0.222222222222222},
+	        {"recall_at_fpr_5", 0.222222222222222},
+	        {"recall_at_precision_50", 1},
+	        {"recall_at_precision_90", 0.222222222222222},
+	        {"hinge", 0.705},
+	        {"d2_log_loss", 0.270717211263417},
+	        {"d2_brier", 0.315656565656566},
+	        {"lift_10", 10.0 / 9 * 2},
 	};
 	check_all(&s, PLAIN, G_N_ELEMENTS(PLAIN));
 	static const Expected WEIGHTED[] = {
@@ -67,6 +85,22 @@ static void test_binary(void)
 	        {"mcc", 0.548660807296698},
 	        {"ks", 0.633779264214047},
 	        {"gini", 0.762541806020067},
+	        {"f2", 0.745614035087719},
+	        {"f0_5", 0.765765765765766},
+	        {"kappa", 0.548197820620285},
+	        {"jaccard", 0.607142857142857},
+	        {"hamming", 0.224489795918367},
+	        {"specificity", 0.807692307692308},
+	        {"lr_positive", 3.84347826086957},
+	        {"lr_negative", 0.322981366459627},
+	        {"roc_auc_fpr_10", 0.727512761837705},
+	        {"recall_at_fpr_1", 0.347826086956522},
+	        {"recall_at_fpr_5", 0.521739130434783},
+	        {"recall_at_precision_50", 1},
+	        {"recall_at_precision_90", 0.521739130434783},
+	        {"hinge", 0.655102040816326},
+	        {"d2_log_loss", 0.353402709425635},
+	        {"d2_brier", 0.416383779264214},
 	};
 	s.weight = W2;
 	check_all(&s, WEIGHTED, G_N_ELEMENTS(WEIGHTED));
@@ -142,6 +176,19 @@ static void test_multiclass(void)
 	        {"mcc", 0.462264150943396},
 	        {"roc_auc", 0.835648148148148},
 	        {"top3_accuracy", 11.0 / 12},
+	        {"f2", 0.575441919191919},
+	        {"f0_5", 0.595864661654135},
+	        {"precision_weighted", 0.680555555555555},
+	        {"f1_weighted", 0.598412698412698},
+	        {"kappa", 0.44954128440367},
+	        {"kappa_quadratic", 0.292134831460674},
+	        {"jaccard", 0.4125},
+	        {"hamming", 0.416666666666667},
+	        {"roc_auc_ovr", 0.82962962962963},
+	        {"hinge", 0.920833333333333},
+	        {"d2_log_loss", 0.236521009969583},
+	        {"d2_brier", 0.216603773584906},
+	        {"top5_accuracy", 1},
 	};
 	check_all(&s, PLAIN, G_N_ELEMENTS(PLAIN));
 	static const Expected WEIGHTED[] = {
@@ -153,6 +200,18 @@ static void test_multiclass(void)
 	        {"recall", 0.6625},
 	        {"f1", 0.658333333333333},
 	        {"mcc", 0.575519597125726},
+	        {"f2", 0.656349206349206},
+	        {"f0_5", 0.678219696969697},
+	        {"precision_weighted", 0.740092165898617},
+	        {"f1_weighted", 0.682795698924731},
+	        {"kappa", 0.565826330532213},
+	        {"kappa_quadratic", 0.441201716738197},
+	        {"jaccard", 0.5},
+	        {"hamming", 0.32258064516129},
+	        {"roc_auc_ovr", 0.873865265169613},
+	        {"hinge", 0.829032258064516},
+	        {"d2_log_loss", 0.326871020135939},
+	        {"d2_brier", 0.32614406779661},
 	};
 	s.weight = W4;
 	check_all(&s, WEIGHTED, G_N_ELEMENTS(WEIGHTED));
@@ -172,6 +231,10 @@ static void test_regression(void)
 	        {"mape", 0.306471861471861},
 	        {"max_error", 3},
 	        {"mean_error", -0.09},
+	        {"explained_variance", 0.909704607481137},
+	        {"d2_absolute_error", 0.738636363636364},
+	        {"pinball_10", 0.309},
+	        {"pinball_90", 0.381},
 	};
 	check_all(&s, PLAIN, G_N_ELEMENTS(PLAIN));
 	static const Expected WEIGHTED[] = {
@@ -182,6 +245,10 @@ static void test_regression(void)
 	        {"mape", 0.347651114317781},
 	        {"max_error", 3},
 	        {"mean_error", -0.474074074074074},
+	        {"explained_variance", 0.90233249787467},
+	        {"d2_absolute_error", 0.709642470205851},
+	        {"pinball_10", 0.306666666666667},
+	        {"pinball_90", 0.685925925925926},
 	};
 	s.weight = W;
 	check_all(&s, WEIGHTED, G_N_ELEMENTS(WEIGHTED));
@@ -192,6 +259,18 @@ static void test_regression(void)
 	}
 	Scored moved = {10, 0, moved_y, moved_p};
 	check_near("rmsle", metric_find("rmsle")->compute(&moved), 0.179116586596231, 1e-13);
+	static const Expected DEVIANCES[2][2] = {
+	        {{"poisson_deviance", 0.238311733677979}, {"tweedie_deviance", 0.341918074118258}},
+	        {{"poisson_deviance", 0.379168823337726}, {"tweedie_deviance", 0.503757439178607}},
+	};
+	check_all(&moved, DEVIANCES[0], 2);
+	moved.weight = W;
+	check_all(&moved, DEVIANCES[1], 2);
+	for (size_t i = 0; i < 10; i++)
+		moved_y[i] = Y[i] + 1; /* gamma: above 0 */
+	check_near("gamma", metric_find("gamma_deviance")->compute(&moved), 0.0937736054514337, 1e-13);
+	moved.weight = NULL;
+	check_near("gamma", metric_find("gamma_deviance")->compute(&moved), 0.104869079089288, 1e-13);
 }
 
 /* Ten rows with ten scores are a bin each, so the calibration error is the mean of |p - y|; two bins of known rates. */
@@ -218,7 +297,8 @@ static void test_ece(void)
 static void test_undefined(void)
 {
 	static const double ONE[3] = {1, 1, 1}, SCORES[6] = {.5, .5, .4, .6, .3, .7};
-	static const char *const NAMES[] = {"roc_auc", "pr_auc", "balanced_accuracy", "mcc", "ks", "gini"};
+	static const char *const NAMES[] = {"roc_auc", "pr_auc", "balanced_accuracy", "mcc", "ks", "gini",
+	        "roc_auc_fpr_10", "recall_at_fpr_1", "recall_at_precision_50", "lift_10", "d2_log_loss", "d2_brier"};
 	Scored s = {3, 2, ONE, SCORES, .positive = 1};
 	for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++)
 		g_assert_true(isnan(metric_find(NAMES[i])->compute(&s)));
@@ -232,10 +312,15 @@ static void test_undefined(void)
 	static const double CONSTANT[3] = {.1, .1, .1}, WITH_ZERO[3] = {0, 1, 2}, BELOW[3] = {-1, 1, 2};
 	Scored r = {3, 0, CONSTANT, ONE};
 	g_assert_true(isnan(metric_find("r2")->compute(&r)));
+	g_assert_true(isnan(metric_find("explained_variance")->compute(&r)));
+	g_assert_true(isnan(metric_find("d2_absolute_error")->compute(&r)));
 	r.y = WITH_ZERO;
 	g_assert_true(isnan(metric_find("mape")->compute(&r)));
+	g_assert_true(isnan(metric_find("gamma_deviance")->compute(&r)));
+	g_assert_false(isnan(metric_find("poisson_deviance")->compute(&r)));
 	r.y = BELOW;
 	g_assert_true(isnan(metric_find("rmsle")->compute(&r)));
+	g_assert_true(isnan(metric_find("poisson_deviance")->compute(&r)));
 }
 
 /* A NaN among the scores, and rows whose y is no class, which count as absent. */
@@ -248,7 +333,8 @@ static void test_unusable(void)
 			check_near(METRICS[i]->name, METRICS[i]->compute(&s), METRICS[i]->compute(&two), 0);
 	scores[1] = NAN;
 	scores[0] = NAN;
-	static const char *const NAMES[] = {"roc_auc", "pr_auc", "log_loss", "brier", "ece", "ks", "gini"};
+	static const char *const NAMES[] = {"roc_auc", "pr_auc", "log_loss", "brier", "ece", "ks", "gini", "hinge",
+	        "d2_log_loss", "roc_auc_fpr_10", "recall_at_fpr_5", "lift_10"};
 	for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++)
 		g_assert_true(isnan(metric_find(NAMES[i])->compute(&two)));
 }
