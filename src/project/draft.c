@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "data/engine.h"
 
 enum { COMMENT_WIDTH = 100 };
 
@@ -317,19 +318,29 @@ static void append_gate(GString *out, const json_t *f)
 		append_entry(out, 2, "slices", slices, "nor much worse in any of these kinds of rows");
 }
 
+/* As a person would write it: quoted only where it must be. */
+static char *plain_sql_name(const char *name)
+{
+	bool is_plain = !g_ascii_isdigit(*name);
+	for (const char *c = name; *c; c++)
+		is_plain = is_plain && (g_ascii_islower(*c) || g_ascii_isdigit(*c) || *c == '_');
+	return is_plain ? g_strdup(name) : sql_name(name);
+}
+
 static void append_kpi(GString *out, const json_t *f)
 {
 	const json_t *goal = json_object_get(f, "goal");
 	const char *positive = json_get_text(goal, "positive", NULL);
+	g_autofree char *target = plain_sql_name(json_get_text(goal, "target", ""));
+	g_autofree char *label = positive ? sql_text(positive) : NULL;
 	g_autofree char *example =
-	        positive ? g_strdup_printf("avg(case when prediction = '%s' and %s = '%s' then 40 when prediction = "
-	                                   "'%s' then -10 "
-	                                   "else 0 end)",
-	                           positive, json_get_text(goal, "target", ""), positive, positive)
+	        positive ? g_strdup_printf("avg(case when prediction = %s and %s = %s then 40 when prediction = %s "
+	                                   "then -10 else 0 end)",
+	                           label, target, label, label)
 	                 : g_strdup_printf(strcmp(json_get_text(goal, "task", ""), "regression") == 0
 	                                           ? "avg(abs(prediction - %s))"
 	                                           : "avg(case when prediction = %s then 1 else 0 end)",
-	                           json_get_text(goal, "target", ""));
+	                           target);
 	json_auto_t *value = json_text(example);
 	char *quoted = json_dumps(value, JSON_ENCODE_ANY);
 	g_string_append(out, "\n# What it is worth, in SQL over predictions and outcomes:\n# kpi:\n");

@@ -364,6 +364,20 @@ static void test_names_of_queries(void)
 	g_assert_cmpstr(dropped(g, "v"), ==, "identifier");
 }
 
+/* The example of a KPI is SQL whatever the target is called. */
+static void test_kpi_example(void)
+{
+	json_auto_t *f = inspect(
+	        "SELECT i % 7 AS n, hash(i) % 7919 / 3.0 AS \"IMDB Rating\" FROM range(600) t(i)", "IMDB Rating");
+	g_autofree char *text = draft_yaml(f);
+	g_assert_nonnull(strstr(text, "avg(abs(prediction - \\\"IMDB Rating\\\"))"));
+	json_auto_t *g = inspect(
+	        "SELECT i % 7 AS n, case when hash(i) % 3 = 0 then 'it''s' else 'no' end AS y FROM range(600) t(i)",
+	        "y");
+	g_autofree char *other = draft_yaml(g);
+	g_assert_nonnull(strstr(other, "prediction = 'it''s' and y = 'it''s'"));
+}
+
 static void test_names(void)
 {
 	g_assert_true(name_says_id("customerId") && name_says_id("customer_id") && name_says_id("ID"));
@@ -493,6 +507,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/inspect/refusals", test_refusals);
 	g_test_add_func("/inspect/one_source", test_one_source);
 	g_test_add_func("/inspect/names_of_queries", test_names_of_queries);
+	g_test_add_func("/inspect/kpi-example", test_kpi_example);
 	g_test_add_func("/inspect/odd_names", test_odd_names);
 	g_test_add_func("/inspect/adult", test_adult);
 	g_test_add_func("/inspect/housing", test_housing);

@@ -104,6 +104,16 @@ static void test_nothing(void)
 	assert_lacks(html, "(null)");
 }
 
+/* What `gyre new` leaves for people to say is not told to those who decide. */
+static void test_still_to_say(void)
+{
+	static const char *const NONE[] = {NULL};
+	json_auto_t *params = json_of("{'project':'flights','goal':{'target':'late','problem':'TODO','owner':'TODO'}}");
+	g_autofree char *html = page_of(params, NONE);
+	assert_lacks(html, "TODO");
+	assert_lacks(html, "Owner");
+}
+
 static void test_sections(void)
 {
 	const char *const all[] = {"evaluation", EVALUATION, "verdict",
@@ -274,6 +284,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/report/nothing", test_nothing);
+	g_test_add_func("/report/still-to-say", test_still_to_say);
 	g_test_add_func("/report/sections", test_sections);
 	g_test_add_func("/report/regression", test_regression);
 	g_test_add_func("/report/hostile", test_hostile);
