@@ -15,6 +15,13 @@
 /* Numeric features after all transforms; a dense row of them is 64 KiB, what fits a core's first cache twice. */
 #define LIMIT_FEATURES 16384
 
+/* Categories of one column that a model tells apart; the rest counts as unseen.  A split on them is a set of so many bits. */
+#define LIMIT_CATEGORIES 65536
+
+/* Rows that boosting by DART learns from: each round predicts with all trees before it, so 100 rounds over 2.5 million rows
+ * take more than ten minutes. */
+#define LIMIT_DART_ROWS 50000
+
 /* Distinct values of a column that one_hot spreads out before the rest is lumped together as "other". */
 #define LIMIT_ONE_HOT 1000
 

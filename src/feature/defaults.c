@@ -60,6 +60,27 @@ static bool is_lone_key(const json_t *roles, const char *name)
 	return json_array_size(key) == 1 && names_contain(key, name);
 }
 
+/* Beside the numbers made of a text, the categories as such: last, as features that are categories stand last. */
+static json_t *choose_categories(json_t *list, const Outline *columns, const json_t *distinct)
+{
+	json_t *more = json_array(), *one;
+	size_t i;
+	json_array_foreach (list, i, one) {
+		const char *transform = json_get_text(one, "transform", ""), *name = params_column(one, 0);
+		const json_t *about = json_object_get(json_object_get(distinct, "columns"), name);
+		bool is_encoded = g_str_equal(transform, "one_hot") || g_str_equal(transform, "target_mean") ||
+		                  g_str_equal(transform, "ordinal");
+		g_autofree char *made = g_strdup_printf("%s_category", name);
+		if (is_encoded && !outline_find(columns, made) &&
+		        json_get_int(about, "distinct", 0) >= DEFAULT_CATEGORIES)
+			json_array_append_new(more, json_pack("{s:s,s:[s],s:s}", "transform", "category", "columns",
+			                                    name, "place", "default"));
+	}
+	json_array_extend(list, more);
+	json_decref(more);
+	return list;
+}
+
 json_t *defaults_choose(const Outline *columns, const json_t *roles, const json_t *distinct)
 {
 	json_t *list = json_array();
@@ -76,5 +97,5 @@ json_t *defaults_choose(const Outline *columns, const json_t *roles, const json_
 		else if (c->type == COLUMN_TEXT)
 			choose_text(list, c->name, roles, about, rows);
 	}
-	return list;
+	return choose_categories(list, columns, distinct);
 }

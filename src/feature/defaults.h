@@ -5,7 +5,8 @@
  *                      month if the data span two years.  Not year or epoch: values that training has never seen
  *   text               no or one value: dropped.  At most 30 values: one_hot.  Nearly unique (more than 9 distinct in
  * 10): dropped
- *                      Else count, and target_mean (ordinal for a target of more than 10 classes)
+ *                      Else count, and target_mean (ordinal for a target of more than 10 classes).  Of three values or
+ *                      more also category, for the families of models that know categories
  */
 #pragma once
 
@@ -13,6 +14,7 @@
 
 enum {
 	DEFAULT_ONE_HOT = 30, /* values: as many columns are still few beside what linear models and trees cope with */
+	DEFAULT_CATEGORIES = 3,    /* values: of two, a column of 0 and 1 says all */
 	DEFAULT_MEAN_CLASSES = 10, /* classes: target_mean makes a column for each */
 	DEFAULT_MONTH_DAYS =
 	        730, /* days: each month is then seen twice; in less, the month is but the time that passes */

@@ -371,17 +371,66 @@ static Frame *empty_inputs(const RecipePlan *plan)
 	return frame;
 }
 
-static bool list_features(const Fitting *f, const Frame *made, json_t *ret, GError **error)
+/* What the columns of numbers and categories are made of: by name, the item that made them; those that are as they were
+ * in the data are not there. */
+typedef struct Made {
+	Frame *frame;
+	GHashTable *by;         /* of PlanItem *, by name of a column */
+	GHashTable *categories; /* of json_t *, numbers, likewise */
+} Made;
+
+static void made_clear(Made *m)
+{
+	frame_free(m->frame);
+	g_hash_table_destroy(m->by);
+	g_hash_table_destroy(m->categories);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Made, made_clear)
+
+static const char *only_source(const Made *m, const char *name)
+{
+	const PlanItem *item = g_hash_table_lookup(m->by, name);
+	return item && !params_column(item->params, 1) ? params_column(item->params, 0) : NULL;
+}
+
+static bool make_empty(const Fitting *f, size_t recipe, Made *m, GError **error)
+{
+	m->frame = empty_inputs(f->plan);
+	m->by = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	m->categories = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)json_decref);
+	for (guint i = 0; i < f->chains[recipe]->len; i++) {
+		PlanItem *item = item_at(f, i);
+		guint before = m->frame->columns->len;
+		if (!link_apply(f->chains[recipe]->pdata[i], m->frame, NULL, error))
+			return false;
+		const json_t *state = json_object_get(json_array_get(f->entries[recipe], i), "state");
+		size_t categories = json_array_size(json_object_get(state, "categories"));
+		for (guint k = before; k < m->frame->columns->len; k++) {
+			const char *name = ((Column *)m->frame->columns->pdata[k])->name;
+			g_hash_table_insert(m->by, g_strdup(name), item);
+			if (item->kind->makes_categories)
+				g_hash_table_insert(m->categories, g_strdup(name),
+				        json_integer((json_int_t)MAX(categories, (size_t)1)));
+		}
+	}
+	return true;
+}
+
+/* Numbers in the frame's order, then categories. */
+static bool list_features(const Fitting *f, const Made *m, json_t *ret, GError **error)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-	for (guint i = 0; i < made->columns->len; i++) {
-		const Column *c = made->columns->pdata[i];
+	json_auto_t *categories = json_array();
+	for (guint i = 0; i < m->frame->columns->len; i++) {
+		const Column *c = m->frame->columns->pdata[i];
 		if (!g_hash_table_add(seen, c->name))
 			return fail(error, FAIL_INVALID, "two columns would be named \"%s\"; rename one in data.query",
 			        c->name);
 		if (plan_is_feature(f->plan, f->roles, c->name, c->type))
-			json_array_append_new(ret, json_string(c->name));
+			json_array_append_new(
+			        g_hash_table_contains(m->categories, c->name) ? categories : ret, json_string(c->name));
 	}
+	json_array_extend(ret, categories);
 	if (json_array_size(ret) == 0)
 		return fail(
 		        error, FAIL_INVALID, "no features are left: all columns are dropped, unusable or the target");
@@ -392,17 +441,42 @@ static bool list_features(const Fitting *f, const Frame *made, json_t *ret, GErr
 	return true;
 }
 
+/* {"origin_category": {"categories": 229, "twins": ["origin_mean", ...]}, ...}; NULL: there are none. */
+static json_t *kinds_json(const Made *m, const json_t *features)
+{
+	json_t *kinds = json_object(), *feature, *other;
+	size_t i, k;
+	json_array_foreach (features, i, feature) {
+		const char *name = json_string_value(feature), *source = only_source(m, name);
+		json_t *categories = g_hash_table_lookup(m->categories, name), *twins = json_array();
+		json_array_foreach (features, k, other) {
+			const char *twin = json_string_value(other);
+			if (categories && !g_hash_table_contains(m->categories, twin) &&
+			        g_strcmp0(only_source(m, twin), source) == 0)
+				json_array_append(twins, other);
+		}
+		if (categories)
+			json_object_set_new(
+			        kinds, name, json_pack("{s:O,s:O}", "categories", categories, "twins", twins));
+		json_decref(twins);
+	}
+	if (json_object_size(kinds))
+		return kinds;
+	json_decref(kinds);
+	return NULL;
+}
+
 static bool recipe_json(const Fitting *f, size_t recipe, json_t **ret, GError **error)
 {
-	g_autoptr(Frame) frame = empty_inputs(f->plan);
+	g_auto(Made) made = {0};
 	json_auto_t *features = json_array();
-	for (guint i = 0; i < f->chains[recipe]->len; i++)
-		if (!link_apply(f->chains[recipe]->pdata[i], frame, NULL, error))
-			return false;
-	if (!list_features(f, frame, features, error))
+	if (!make_empty(f, recipe, &made, error) || !list_features(f, &made, features, error))
 		return false;
 	*ret = json_pack(
 	        "{s:O,s:O,s:O}", "inputs", f->plan->inputs, "transforms", f->entries[recipe], "features", features);
+	json_auto_t *kinds = kinds_json(&made, features);
+	if (kinds)
+		json_object_set(*ret, "kinds", kinds);
 	if (f->sees_target)
 		json_object_set_new(*ret, "seed", json_integer((json_int_t)f->seed));
 	return true;

@@ -63,7 +63,7 @@ void outline_set(Outline *o, const char *name, ColumnType type)
 	if (!c)
 		c = add(o, name, type);
 	c->type = type;
-	c->raw = false;
+	c->raw = c->categories = false;
 	c->pass = o->pass;
 }
 

@@ -10,9 +10,10 @@
 typedef struct OutlineColumn {
 	char *name;
 	ColumnType type;
-	bool raw;      /* as it is in the data */
-	bool consumed; /* a transform made something else of it: no feature in its own right */
-	unsigned pass; /* how often the rows must have been read before its values are known */
+	bool raw;        /* as it is in the data */
+	bool categories; /* codes of categories: a feature, but nothing that transforms may reckon with */
+	bool consumed;   /* a transform made something else of it: no feature in its own right */
+	unsigned pass;   /* how often the rows must have been read before its values are known */
 } OutlineColumn;
 
 typedef struct Outline {

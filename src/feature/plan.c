@@ -80,6 +80,10 @@ static bool check_column(Walk *w, const OutlineColumn *c)
 		problem(w, "columns", "column \"%s\" %s", c->name, refusal);
 		return false;
 	}
+	if (c->categories && !w->kind->blind) {
+		problem(w, "columns", "column \"%s\" holds codes of categories: nothing can be made of them", c->name);
+		return false;
+	}
 	if (w->kind->takes >> c->type & 1)
 		return true;
 	g_autofree char *takes = types_text(w->kind->takes);
@@ -94,6 +98,12 @@ static void add_name(json_t *names, const char *name)
 		json_array_append_new(names, json_string(name));
 }
 
+/* Has nothing been made of it yet?  Categories stand beside what else is made of a column. */
+static bool is_free(const TransformKind *kind, const OutlineColumn *c)
+{
+	return !c->categories && (!c->consumed || kind->makes_categories);
+}
+
 /* What a pattern picks: columns of fitting type that are or could become features. */
 static void resolve_pattern(Walk *w, const char *pattern, json_t *names)
 {
@@ -103,7 +113,7 @@ static void resolve_pattern(Walk *w, const char *pattern, json_t *names)
 		const OutlineColumn *c = w->columns->columns->pdata[i];
 		bool is_time =
 		        c->raw && c->type != COLUMN_TIME && strcmp(json_get_text(w->roles, "time", ""), c->name) == 0;
-		if (types >> c->type & 1 && !c->consumed && !is_time && !roles_refuse(w->roles, c->name) &&
+		if (types >> c->type & 1 && is_free(w->kind, c) && !is_time && !roles_refuse(w->roles, c->name) &&
 		        g_pattern_match_simple(pattern, c->name))
 			add_name(names, c->name);
 	}

@@ -15,6 +15,7 @@ struct Recipe {
 	GPtrArray *links; /* of Link * */
 	json_t *inputs;   /* {"columns": [...]} */
 	GPtrArray *names; /* of features; NULL-ended */
+	FeatureKind *kinds;
 	uint64_t seed;
 };
 
@@ -25,6 +26,7 @@ void recipe_free(Recipe *r)
 	g_ptr_array_unref(r->links);
 	g_ptr_array_unref(r->names);
 	json_decref(r->inputs);
+	g_free(r->kinds);
 	g_free(r);
 }
 
@@ -58,6 +60,53 @@ static bool check_inputs(const json_t *inputs, GError **error)
 	return true;
 }
 
+static size_t place_of(const Recipe *r, const char *name)
+{
+	size_t i = 0;
+	while (i < recipe_features(r) && strcmp(r->names->pdata[i], name) != 0)
+		i++;
+	return i;
+}
+
+static bool load_kind(Recipe *r, const char *name, const json_t *about, GError **error)
+{
+	size_t place = place_of(r, name), i;
+	int64_t categories = json_get_int(about, "categories", 0);
+	json_t *twin;
+	bool ok = place < recipe_features(r) && categories >= 1 && categories <= LIMIT_CATEGORIES;
+	if (ok)
+		r->kinds[place].categories = (uint32_t)categories;
+	json_array_foreach (json_object_get(about, "twins"), i, twin) {
+		size_t other = json_is_string(twin) ? place_of(r, json_string_value(twin)) : recipe_features(r);
+		ok = ok && other < recipe_features(r);
+		if (ok)
+			r->kinds[other].twin = (uint32_t)place;
+	}
+	return ok || fail(error, FAIL_BROKEN, "the recipe's feature \"%.60s\" is not said rightly", name);
+}
+
+static bool load_kinds(Recipe *r, const json_t *kinds, GError **error)
+{
+	size_t features = recipe_features(r), numbers = 0;
+	const char *name;
+	json_t *about;
+	if (json_object_size(kinds) == 0)
+		return true;
+	r->kinds = g_new0(FeatureKind, MAX(features, (size_t)1));
+	for (size_t i = 0; i < features; i++)
+		r->kinds[i].twin = FEATURE_ALONE;
+	json_object_foreach ((json_t *)kinds, name, about)
+		if (!load_kind(r, name, about, error))
+			return false;
+	while (numbers < features && r->kinds[numbers].categories == 0)
+		numbers++;
+	for (size_t i = 0; i < features; i++)
+		if ((i < numbers) != (r->kinds[i].categories == 0) ||
+		        (i >= numbers && r->kinds[i].twin != FEATURE_ALONE))
+			return fail(error, FAIL_BROKEN, "the recipe's categories do not stand behind its numbers");
+	return true;
+}
+
 static bool load_all(Recipe *r, const json_t *recipe, GError **error)
 {
 	const json_t *features = json_object_get(recipe, "features"), *inputs = json_object_get(recipe, "inputs");
@@ -78,7 +127,7 @@ static bool load_all(Recipe *r, const json_t *recipe, GError **error)
 		g_ptr_array_add(r->names, g_strdup(json_string_value(one)));
 	}
 	g_ptr_array_add(r->names, NULL);
-	return true;
+	return load_kinds(r, json_object_get(recipe, "kinds"), error);
 }
 
 bool recipe_load(const json_t *recipe, Recipe **ret, GError **error)
@@ -100,6 +149,11 @@ size_t recipe_features(const Recipe *r)
 const char *const *recipe_feature_names(const Recipe *r)
 {
 	return (const char *const *)r->names->pdata;
+}
+
+const FeatureKind *recipe_kinds(const Recipe *r)
+{
+	return r->kinds;
 }
 
 const json_t *recipe_inputs(const Recipe *r)

@@ -5,6 +5,12 @@
  * (training only; stripped from bundles)}...], "features": ["distance", "origin=ABE", ...], "seed" (of the inner folds;
  * training only)}.
  *
+ * "kinds" is there when some features are categories: {"origin_category": {"categories": 229, "twins": ["origin_mean",
+ * "origin_count"]}, ...}.
+ *
+ * "kinds" is there when features are categories: {"origin_category": {"categories": 229, "twins": ["origin_mean",
+ * "origin_count"]}}: how many, and which numbers are made of the same column.  These features stand last.
+ *
  * Features are all columns of numbers there are in the end, in this order, but for the roles below and for columns
  * something else was made of ("consumed": one-hot encoded, dated, ...).  NaN stands for missing, and infinities become
  * it. */
@@ -17,16 +23,7 @@
 
 #include "base/param.h"
 #include "data/frame.h"
-
-/* A dense table of features: row-major float32, NaN missing.  columns == number of names. */
-typedef struct Matrix {
-	size_t rows, columns;
-	float *values;
-	char **names; /* NULL-ended; owned; may be NULL in a matrix made by hand */
-} Matrix;
-Matrix *matrix_new(size_t rows, size_t columns);
-void matrix_free(Matrix *m);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Matrix, matrix_free)
+#include "feature/matrix.h"
 
 /* Checks `features` (the block of gyre.yaml, may be NULL), resolves its patterns, makes one transform a column where
  * columns are independent, and adds transforms by column type (feature/defaults.h) for whatever it leaves unnumeric:
@@ -68,8 +65,10 @@ bool recipe_load(const json_t *recipe, Recipe **ret,
 void recipe_free(Recipe *r);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Recipe, recipe_free)
 size_t recipe_features(const Recipe *r);
+const FeatureKind *recipe_kinds(const Recipe *r); /* of the features; NULL: all are numbers; borrowed */
 const char *const *recipe_feature_names(const Recipe *r);
-const json_t *recipe_inputs(const Recipe *r); /* schema-like: {"columns": [...]}; borrowed */
+const FeatureKind *recipe_kinds(const Recipe *r); /* of the features; NULL: all are numbers; borrowed */
+const json_t *recipe_inputs(const Recipe *r);     /* schema-like: {"columns": [...]}; borrowed */
 
 /* Turns rows (conformed to recipe_inputs; consumed: columns change) into features at into[0 .. rows*features). */
 bool recipe_apply(const Recipe *r, Frame *rows, float *into, GError **error);

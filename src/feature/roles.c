@@ -64,21 +64,3 @@ bool target_values(const Frame *rows, const json_t *roles, double *ret, GError *
 	}
 	return true;
 }
-
-Matrix *matrix_new(size_t rows, size_t columns)
-{
-	Matrix *m = g_new0(Matrix, 1);
-	m->rows = rows;
-	m->columns = columns;
-	m->values = g_malloc0_n(MAX(rows, (size_t)1), MAX(columns, (size_t)1) * sizeof *m->values);
-	return m;
-}
-
-void matrix_free(Matrix *m)
-{
-	if (!m)
-		return;
-	g_free(m->values);
-	g_strfreev(m->names);
-	g_free(m);
-}

@@ -8,6 +8,7 @@
 const TransformKind *const TRANSFORMS[] = {
         &TRANSFORM_ARITHMETIC,
         &TRANSFORM_BIN,
+        &TRANSFORM_CATEGORY,
         &TRANSFORM_CLIP,
         &TRANSFORM_COUNT,
         &TRANSFORM_CROSS,

@@ -22,6 +22,8 @@ typedef struct TransformKind {
 	bool each;  /* columns are independent: the recipe makes a transform of each, unless params say cross: true */
 	bool blind; /* looks at no values: its columns need not be there */
 	bool consumes; /* a column it has read is no feature any more, unless its params say keep: true */
+	/* Its columns are no numbers but codes of categories, those of its state's list "categories". */
+	bool makes_categories;
 	/* Learns from the target: then its training rows get values learnt without them (cross-fitting).  Such a kind
 	 * only adds columns of type real. */
 	bool sees_target;

@@ -1,174 +1,70 @@
 /* boosted.c: gradient boosted trees, trained by XGBoost (histograms), predicted by model/trees.
  *
- * The space a search draws from is learning practice's: learning rate 0.03-0.3 (lower ones need more rounds than the default), depth 3-10, and the regularisers over the
- * decades in which they matter.  How many rounds is found by early stopping, not drawn. */
+ * How many rounds is found by early stopping, not drawn; the rest of the space is in boosted_params.c. */
 #include "model/families.h"
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/json.h"
-#include "model/labels.h"
-#include "model/xgboost_train.h"
+#include "base/limits.h"
+#include "model/boosted_objective.h"
+#include "model/constraints.h"
 
-static const Param PARAMS[] = {
-        {.name = "rounds",
-                .type = PARAM_INT,
-                .preset = "400",
-                .min = 1,
-                .max = 100000,
-                .help = "rounds of boosting, at most; early stopping finds how many of them"},
-        {.name = "patience",
-                .type = PARAM_INT,
-                .preset = "30",
-                .min = 0,
-                .max = 100000,
-                .help = "stop when so many rounds in a row have not improved the metric on the validation rows; 0: "
-                        "never"},
-        {.name = "eta",
-                .type = PARAM_REAL,
-                .preset = "0.1",
-                .min = 1e-4,
-                .max = 1,
-                .flags = PARAM_TUNABLE | PARAM_LOG,
-                .tune_min = 0.03,
-                .tune_max = 0.3,
-                .help = "learning rate: how much of each tree is added"},
-        {.name = "max_depth",
-                .type = PARAM_INT,
-                .preset = "6",
-                .min = 1,
-                .max = 16,
-                .flags = PARAM_TUNABLE,
-                .tune_min = 3,
-                .tune_max = 10,
-                .help = "depth of a tree, at most"},
-        {.name = "min_child_weight",
-                .type = PARAM_REAL,
-                .preset = "1",
-                .min = 0,
-                .max = 1e9,
-                .flags = PARAM_TUNABLE | PARAM_LOG,
-                .tune_min = 0.1,
-                .tune_max = 30,
-                .help = "least sum of second derivatives in a leaf (regression: rows)"},
-        {.name = "subsample",
-                .type = PARAM_REAL,
-                .preset = "0.8",
-                .min = 0.01,
-                .max = 1,
-                .flags = PARAM_TUNABLE,
-                .tune_min = 0.5,
-                .tune_max = 1,
-                .help = "share of the rows that each tree sees"},
-        {.name = "colsample_bytree",
-                .type = PARAM_REAL,
-                .preset = "0.8",
-                .min = 0.01,
-                .max = 1,
-                .flags = PARAM_TUNABLE,
-                .tune_min = 0.4,
-                .tune_max = 1,
-                .help = "share of the features that each tree sees"},
-        {.name = "lambda",
-                .type = PARAM_REAL,
-                .preset = "1",
-                .min = 0,
-                .max = 1e9,
-                .flags = PARAM_TUNABLE | PARAM_LOG,
-                .tune_min = 1e-3,
-                .tune_max = 10,
-                .help = "penalty on the squares of leaf values"},
-        {.name = "alpha",
-                .type = PARAM_REAL,
-                .preset = "0",
-                .min = 0,
-                .max = 1e9,
-                .flags = PARAM_TUNABLE | PARAM_LOG,
-                .tune_min = 1e-4,
-                .tune_max = 10,
-                .help = "penalty on the sizes of leaf values"},
-        {.name = "gamma",
-                .type = PARAM_REAL,
-                .preset = "0",
-                .min = 0,
-                .max = 1e9,
-                .flags = PARAM_TUNABLE | PARAM_LOG,
-                .tune_min = 1e-4,
-                .tune_max = 5,
-                .help = "least gain of a split"},
-        {.name = "max_bin",
-                .type = PARAM_INT,
-                .preset = "256",
-                .min = 2,
-                .max = 65535,
-                .help = "steps into which each feature's values are sorted"},
-        {NULL},
-};
+static const char *const SETTINGS[] = {"eta", "max_depth", "min_child_weight", "subsample", "colsample_bytree",
+        "lambda", "alpha", "gamma", "max_delta_step", "max_cat_to_onehot", "max_cat_threshold", NULL};
+static const char *const LEAF_SETTINGS[] = {"grow_policy", "max_leaves", NULL};
+static const char *const DART_SETTINGS[] = {"rate_drop", "skip_drop", NULL};
 
-static const char *const SETTINGS[] = {
-        "eta", "max_depth", "min_child_weight", "subsample", "colsample_bytree", "lambda", "alpha", "gamma", NULL};
-
-/* Ours beside XGBoost's nearest: metrics of decisions follow the likelihood, which is smoother than they are. */
-static const struct {
-	unsigned task;
-	const char *ours, *xgboost;
-	bool grows;
-} WATCHED[] = {
-        {TASK_BINARY, "roc_auc", "auc", true},
-        {TASK_BINARY, "gini", "auc", true},
-        {TASK_BINARY, "ks", "auc", true},
-        {TASK_BINARY, "pr_auc", "aucpr", true},
-        {TASK_BINARY, NULL, "logloss", false},
-        {TASK_MULTICLASS, NULL, "mlogloss", false},
-        {TASK_REGRESSION, "mae", "mae", false},
-        {TASK_REGRESSION, "median_ae", "mae", false},
-        {TASK_REGRESSION, "mape", "mape", false},
-        {TASK_REGRESSION, NULL, "rmse", false},
-};
-
-static void choose_watched(XgboostJob *job)
+static void pick(const json_t *params, const char *const *names, json_t *into)
 {
-	const TrainSet *set = job->set;
-	for (size_t i = 0; i < G_N_ELEMENTS(WATCHED); i++) {
-		if (WATCHED[i].task != set->task || (WATCHED[i].ours && g_strcmp0(WATCHED[i].ours, set->metric) != 0))
-			continue;
-		job->watched = WATCHED[i].xgboost;
-		job->watched_grows = WATCHED[i].grows;
-		return;
-	}
-}
-
-static const char *objective_of(unsigned task)
-{
-	switch (task) {
-	case TASK_BINARY:
-		return "binary:logistic";
-	case TASK_MULTICLASS:
-		return "multi:softprob";
-	default:
-		return "reg:squarederror";
-	}
-}
-
-static TreesLink link_of(unsigned task)
-{
-	switch (task) {
-	case TASK_BINARY:
-		return LINK_LOGISTIC;
-	case TASK_MULTICLASS:
-		return LINK_SOFTMAX;
-	default:
-		return LINK_SCALED;
-	}
-}
-
-static json_t *pick(const json_t *params, const char *const *names)
-{
-	json_t *picked = json_object();
 	for (; *names; names++)
 		if (json_object_get(params, *names))
-			json_object_set(picked, *names, json_object_get(params, *names));
-	return picked;
+			json_object_set(into, *names, json_object_get(params, *names));
+}
+
+static bool check_params(const TrainSet *set, const json_t *params, GError **error)
+{
+	bool by_leaf = g_str_equal(json_get_text(params, "grow_policy", "depthwise"), "lossguide");
+	int64_t depth = json_get_int(params, "max_depth", 6), leaves = json_get_int(params, "max_leaves", 0);
+	if (depth == 0 && !(by_leaf && leaves > 0))
+		return fail(error, FAIL_INVALID, "max_depth 0 needs grow_policy: lossguide and max_leaves above 0");
+	if (g_str_equal(json_get_text(params, "booster", "gbtree"), "dart") && set->x->rows > LIMIT_DART_ROWS)
+		return fail(error, FAIL_LIMIT,
+		        "booster dart takes time by the square of the rounds: at most %d rows may be learnt from, and "
+		        "here "
+		        "are %zu",
+		        LIMIT_DART_ROWS, set->x->rows);
+	if (json_get_number(params, "scale_pos_weight", 1) != 1 && set->task != TASK_BINARY)
+		return fail(error, FAIL_INVALID, "scale_pos_weight is for targets of two classes");
+	return true;
+}
+
+/* XGBoost's own parameters, under its names. */
+static bool settings_of(const XgboostJob *job, const json_t *params, json_t **ret, GError **error)
+{
+	json_auto_t *settings = json_object();
+	g_autofree char *monotone = NULL;
+	g_autofree char *interactions = NULL;
+	if (!constraints_monotone(job->view, job->set->x, json_object_get(params, "monotone"), &monotone, error) ||
+	        !constraints_interactions(
+	                job->view, job->set->x, json_object_get(params, "interactions"), &interactions, error))
+		return false;
+	pick(params, SETTINGS, settings);
+	if (g_str_equal(json_get_text(params, "grow_policy", "depthwise"), "lossguide"))
+		pick(params, LEAF_SETTINGS, settings);
+	if (job->drops_trees)
+		pick(params, DART_SETTINGS, settings);
+	if (job->set->task == TASK_BINARY)
+		json_object_set(settings, "scale_pos_weight", json_object_get(params, "scale_pos_weight"));
+	if (monotone)
+		json_object_set_new(settings, "monotone_constraints", json_text(monotone));
+	if (interactions)
+		json_object_set_new(settings, "interaction_constraints", json_text(interactions));
+	if (g_str_equal(job->objective, "reg:tweedie"))
+		json_object_set(settings, "tweedie_variance_power", json_object_get(params, "tweedie_power"));
+	*ret = g_steal_pointer(&settings);
+	return true;
 }
 
 /* For other rows: exactly the rounds that were best here. */
@@ -180,33 +76,46 @@ static json_t *refit_params(const json_t *params, unsigned rounds)
 	return refit;
 }
 
+static bool train_job(
+        XgboostJob *job, LabelScale scale, const json_t *params, Trees **ret, unsigned *ret_rounds, GError **error)
+{
+	const TrainSet *set = job->set;
+	g_autofree float *labels = labels_scaled(set->y, set->x->rows, scale);
+	g_autofree float *valid_labels = set->valid ? labels_scaled(set->valid_y, set->valid->rows, scale) : NULL;
+	json_auto_t *settings = NULL;
+	if (!settings_of(job, params, &settings, error))
+		return false;
+	job->settings = settings;
+	job->labels = labels;
+	job->valid_labels = valid_labels;
+	return xgboost_train(job, ret, ret_rounds, error);
+}
+
 static bool boosted_train(
         const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
 {
-	LabelScale scale = label_scale(set);
-	g_autofree float *labels = labels_scaled(set->y, set->x->rows, scale);
-	g_autofree float *valid_labels = set->valid ? labels_scaled(set->valid_y, set->valid->rows, scale) : NULL;
-	json_auto_t *settings = pick(params, SETTINGS);
+	LabelScale scale;
+	g_autoptr(View) view = view_new(set->x, json_get_text(params, "view", "encoded"));
+	bool dart = g_str_equal(json_get_text(params, "booster", "gbtree"), "dart");
 	XgboostJob job = {
 	        .set = set,
-	        .settings = settings,
-	        .objective = objective_of(set->task),
+	        .view = view,
+	        .drops_trees = dart,
 	        .groups = set->task == TASK_MULTICLASS ? (uint32_t)set->classes : 1,
 	        .parallel = 1,
 	        .rounds = (unsigned)json_get_int(params, "rounds", 400),
-	        .patience = (unsigned)json_get_int(params, "patience", 30),
-	        .labels = labels,
-	        .valid_labels = valid_labels,
+	        /* later rounds of DART change the trees of earlier ones: these cannot be had back */
+	        .patience = dart ? 0 : (unsigned)json_get_int(params, "patience", 30),
 	        .label_columns = 1,
 	        .max_bin = (int)json_get_int(params, "max_bin", 256),
-	        .link = link_of(set->task),
-	        .shift = scale.shift,
-	        .scale = scale.scale,
 	};
-	choose_watched(&job);
 	Trees *trees = NULL;
 	unsigned rounds = 0;
-	if (!xgboost_train(&job, &trees, &rounds, error))
+	if (!check_params(set, params, error) || !boosted_objective(set, params, &job, &scale, error))
+		return false;
+	bool ok = train_job(&job, scale, params, &trees, &rounds, error);
+	boosted_objective_clear(&job);
+	if (!ok)
 		return false;
 	*ret_model = trees;
 	if (ret_params)
@@ -218,7 +127,8 @@ const ModelFamily FAMILY_BOOSTED = {
         .name = "boosted",
         .help = "gradient boosted trees, each correcting what those before got wrong",
         .tasks = TASK_ANY,
-        .params = PARAMS,
+        .params = BOOSTED_PARAMS,
+        .takes_categories = true,
         .search_share = 4,
         .train = boosted_train,
         .predict = trees_model_predict,

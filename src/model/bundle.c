@@ -185,7 +185,9 @@ static bool read_model(GBytes *part, const char *name, Bundle *b, GError **error
 	}
 	b->family->shape(b->model, &columns, &outputs);
 	b->columns = recipe_features(b->recipe);
-	if (outputs != b->outputs || (columns && columns != b->columns))
+	Matrix features = {.columns = b->columns, .kinds = recipe_kinds(b->recipe)};
+	size_t most = family_columns(b->family, features.kinds, b->columns);
+	if (outputs != b->outputs || (columns && (columns > most || columns < matrix_numbers(&features))))
 		return damaged(name, "its model does not fit its classes and features", error);
 	return true;
 }
@@ -258,6 +260,7 @@ bool bundle_importance(const Bundle *b, double *ret, GError **error)
 	if (!b->family->importance)
 		return fail(error, FAIL_NOT_FOUND, "a model of the family %s has no importance of its own",
 		        b->family->name);
+	memset(ret, 0, b->columns * sizeof *ret); /* of features it does not take */
 	return b->family->importance(b->model, ret, error);
 }
 
@@ -266,7 +269,7 @@ bool bundle_predict_matrix(const Bundle *b, const Matrix *x, double *ret, GError
 	if (x->columns != b->columns)
 		return fail(error, FAIL_INVALID, "the model needs %zu features, these rows have %zu", b->columns,
 		        x->columns);
-	return b->family->predict(b->model, x, ret, error);
+	return family_predict(b->family, b->model, x, ret, error);
 }
 
 static bool features_of(const Bundle *b, Frame *rows, Matrix **ret, GError **error)
@@ -274,6 +277,7 @@ static bool features_of(const Bundle *b, Frame *rows, Matrix **ret, GError **err
 	if (!frame_conform(rows, recipe_inputs(b->recipe), NULL, false, error))
 		return false;
 	g_autoptr(Matrix) x = matrix_new(rows->rows, b->columns);
+	x->kinds = recipe_kinds(b->recipe);
 	if (!recipe_apply(b->recipe, rows, x->values, error))
 		return false;
 	*ret = g_steal_pointer(&x);
@@ -292,7 +296,7 @@ bool bundle_features(const Bundle *b, Frame *rows, Matrix **ret, GError **error)
 static bool predict_block(const Bundle *b, Frame *rows, double *ret, GError **error)
 {
 	g_autoptr(Matrix) x = NULL;
-	return features_of(b, rows, &x, error) && b->family->predict(b->model, x, ret, error);
+	return features_of(b, rows, &x, error) && family_predict(b->family, b->model, x, ret, error);
 }
 
 bool bundle_predict(const Bundle *b, Frame *rows, double *ret, GError **error)

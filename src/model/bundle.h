@@ -39,7 +39,7 @@ int bundle_positive(const Bundle *b);                /* class index of the posit
 /* Scores rows: frame_conform to the bundle's inputs, recipe, model.  rows is consumed.  ret: rows x outputs.  Columns that
  * are not there are an error naming all of them; unseen categories and missing values are what the transforms define. */
 bool bundle_predict(const Bundle *b, Frame *rows, double *ret, GError **error);
-/* The same from ready features (rows x features). */
+/* The same from ready features (rows x features), as bundle_features makes them: with their kinds, which the bundle owns. */
 bool bundle_predict_matrix(const Bundle *b, const Matrix *x, double *ret, GError **error);
 bool bundle_features(const Bundle *b, Frame *rows, Matrix **ret, GError **error);
 

@@ -21,7 +21,8 @@ typedef struct Member {
 } Member;
 
 typedef struct Ensemble {
-	size_t count, columns, outputs, intercepts;
+	size_t count, outputs, intercepts;
+	size_t columns, numbers; /* features of members that take categories, and of others; 0: there are none of these */
 	Member *members;
 	double total, *intercept; /* total: of weights */
 } Ensemble;
@@ -64,12 +65,14 @@ static const char *finish(Ensemble *e)
 {
 	e->total = 0;
 	for (size_t m = 0; m < e->count; m++) {
-		size_t columns, outputs;
+		size_t columns, outputs, *same = e->members[m].family->takes_categories ? &e->columns : &e->numbers;
 		e->members[m].family->shape(e->members[m].model, &columns, &outputs);
 		e->outputs = m ? e->outputs : outputs;
-		if (outputs != e->outputs || (columns && e->columns && columns != e->columns))
+		if (outputs != e->outputs || (columns && *same && columns != *same))
 			return "its members do not fit each other";
-		e->columns = columns ? columns : e->columns;
+		*same = columns ? columns : *same;
+		if (e->columns && e->numbers > e->columns)
+			return "its members do not fit each other";
 		if (!isfinite(e->members[m].weight) || e->members[m].weight < 0 || e->members[m].weight > 1e6)
 			return "a member's weight is no number from 0 to a million";
 		e->total += e->members[m].weight;
@@ -100,7 +103,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bagged, bagged_clear)
 static void bag_rows(const TrainSet *set, uint64_t part, uint64_t of, Bagged *b)
 {
 	size_t columns = set->x->columns, count = 0;
-	b->x = (Matrix){.columns = columns, .values = g_new(float, MAX(set->x->rows * columns, 1))};
+	b->x = *set->x;
+	b->x.values = g_new(float, MAX(set->x->rows * columns, 1));
 	b->y = g_new(double, MAX(set->x->rows, 1));
 	b->weight = set->weight ? g_new(double, MAX(set->x->rows, 1)) : NULL;
 	for (size_t i = 0; i < set->x->rows; i++) {
@@ -138,7 +142,7 @@ static bool member_train(const TrainSet *set, const json_t *given, Member *ret, 
 		return false;
 	if (bag)
 		bag_rows(set, (uint64_t)part, (uint64_t)of, &bagged);
-	if (!ret->family->train(bag ? &bagged.set : set, params, &ret->model, &refit, error))
+	if (!family_train(ret->family, bag ? &bagged.set : set, params, &ret->model, &refit, error))
 		return false;
 	*ret_used = json_deep_copy(given);
 	json_object_set(*ret_used, "params", refit ? refit : params);
@@ -234,7 +238,7 @@ static bool predict_block(const Ensemble *e, const Matrix *x, double *said, doub
 	for (size_t c = 0; c < x->rows * outputs; c++)
 		ret[c] = e->intercepts ? e->intercept[c % outputs] : 0;
 	for (size_t m = 0; m < e->count; m++) {
-		if (!e->members[m].family->predict(e->members[m].model, x, said, error))
+		if (!family_predict(e->members[m].family, e->members[m].model, x, said, error))
 			return false;
 		for (size_t i = 0; i < x->rows; i++)
 			add_scores(e, e->members[m].weight, said + i * outputs, ret + i * outputs);
@@ -254,7 +258,8 @@ static bool ensemble_predict(const void *model, const Matrix *x, double *ret, GE
 	for (size_t from = 0; from < x->rows; from += BLOCK) {
 		Matrix part = {.rows = MIN(x->rows - from, BLOCK),
 		        .columns = x->columns,
-		        .values = x->values + from * x->columns};
+		        .values = x->values + from * x->columns,
+		        .kinds = x->kinds};
 		if (!predict_block(e, &part, said, ret + from * e->outputs, error))
 			return false;
 	}
@@ -341,13 +346,14 @@ static bool ensemble_importance(const void *model, double *ret, GError **error)
 {
 	const Ensemble *e = model;
 	double total = 0;
-	g_autofree double *one = g_new0(double, MAX(e->columns, 1));
-	memset(ret, 0, e->columns * sizeof *ret);
+	size_t all = MAX(e->columns, e->numbers);
+	g_autofree double *one = g_new0(double, MAX(all, 1));
+	memset(ret, 0, all * sizeof *ret);
 	for (size_t m = 0; m < e->count; m++) {
 		const Member *member = &e->members[m];
 		size_t columns, outputs;
 		member->family->shape(member->model, &columns, &outputs);
-		if (!member->family->importance || columns != e->columns || member->weight == 0)
+		if (!member->family->importance || columns == 0 || member->weight == 0)
 			continue;
 		if (!member->family->importance(member->model, one, error))
 			return false;
@@ -357,14 +363,15 @@ static bool ensemble_importance(const void *model, double *ret, GError **error)
 	}
 	if (total == 0)
 		return fail(error, FAIL_NOT_FOUND, "no member of the ensemble has an importance of its own");
-	for (size_t j = 0; j < e->columns; j++)
+	for (size_t j = 0; j < all; j++)
 		ret[j] /= total;
 	return true;
 }
 
 static void ensemble_shape(const void *model, size_t *ret_columns, size_t *ret_outputs)
 {
-	*ret_columns = ((const Ensemble *)model)->columns;
+	const Ensemble *e = model;
+	*ret_columns = MAX(e->columns, e->numbers);
 	*ret_outputs = ((const Ensemble *)model)->outputs;
 }
 
@@ -373,6 +380,7 @@ const ModelFamily FAMILY_ENSEMBLE = {
         .help = "several models whose answers are put together; models.ensemble makes one of the models tried",
         .tasks = TASK_ANY,
         .params = PARAMS,
+        .takes_categories = true,
         .train = ensemble_train,
         .predict = ensemble_predict,
         .save = ensemble_save,

@@ -17,6 +17,32 @@ const ModelFamily *family_find(const char *name)
 	return NULL;
 }
 
+size_t family_columns(const ModelFamily *family, const FeatureKind *kinds, size_t columns)
+{
+	Matrix all = {.columns = columns, .kinds = kinds};
+	return family->takes_categories ? columns : matrix_numbers(&all);
+}
+
+bool family_train(const ModelFamily *family, const TrainSet *set, const json_t *params, void **ret_model,
+        json_t **ret_params, GError **error)
+{
+	TrainSet narrow = *set;
+	Matrix x, valid;
+	size_t columns = family_columns(family, set->x->kinds, set->x->columns);
+	g_autofree float *own_x = matrix_narrow(set->x, columns, &x);
+	g_autofree float *own_valid = set->valid ? matrix_narrow(set->valid, columns, &valid) : NULL;
+	narrow.x = &x;
+	narrow.valid = set->valid ? &valid : NULL;
+	return family->train(&narrow, params, ret_model, ret_params, error);
+}
+
+bool family_predict(const ModelFamily *family, const void *model, const Matrix *x, double *ret, GError **error)
+{
+	Matrix narrow;
+	g_autofree float *own = matrix_narrow(x, family_columns(family, x->kinds, x->columns), &narrow);
+	return family->predict(model, &narrow, ret, error);
+}
+
 unsigned task_of(const json_t *roles)
 {
 	if (g_str_equal(json_get_text(roles, "task", "classification"), "regression"))

@@ -30,7 +30,8 @@ typedef struct TrainSet {
 typedef struct ModelFamily {
 	const char *name, *help;
 	unsigned tasks;
-	const Param *params; /* also the tuner's space: flags PARAM_TUNABLE */
+	const Param *params;   /* also the tuner's space: flags PARAM_TUNABLE */
+	bool takes_categories; /* features that are categories reach it; other families are given the numbers only */
 	unsigned
 	        search_share; /* how often a random search tries it, beside the other families' shares; 0: defaults only */
 	/* params: filled.  ret_model free with .free; ret_params: what a refit on other rows should use (rounds found by early
@@ -49,5 +50,13 @@ typedef struct ModelFamily {
 
 extern const ModelFamily *const FAMILIES[]; /* NULL-ended */
 const ModelFamily *family_find(const char *name);
+/* Training and predicting through these, a family is given the features it takes: rows and model may have come together
+ * anywhere, also where the rows have categories and the family knows none. */
+bool family_train(const ModelFamily *family, const TrainSet *set, const json_t *params, void **ret_model,
+        json_t **ret_params, GError **error);
+bool family_predict(const ModelFamily *family, const void *model, const Matrix *x, double *ret, GError **error);
+/* Of these features, how many it takes: all, or the first ones. */
+size_t family_columns(const ModelFamily *family, const FeatureKind *kinds, size_t columns);
+
 unsigned task_of(const json_t *roles); /* TASK_ from "task" and the number of "classes" */
 size_t task_outputs(size_t classes);   /* doubles a row */

@@ -59,6 +59,12 @@ static const Param PARAMS[] = {
                 .min = 2,
                 .max = 65535,
                 .help = "steps into which each feature's values are sorted"},
+        {.name = "view",
+                .type = PARAM_TEXT,
+                .preset = "\"encoded\"",
+                .choices = VIEW_NAMES,
+                .flags = PARAM_TUNABLE,
+                .help = VIEW_HELP},
         {NULL},
 };
 
@@ -80,10 +86,12 @@ static bool forest_train(
 	g_autofree float *labels =
 	        spread ? labels_spread(set->y, set->x->rows, set->classes) : labels_scaled(set->y, set->x->rows, scale);
 	json_auto_t *settings = settings_of(params);
+	g_autoptr(View) view = view_new(set->x, json_get_text(params, "view", "encoded"));
 	TrainSet rows = *set;
 	rows.valid = NULL; /* one round: nothing to stop early */
 	XgboostJob job = {
 	        .set = &rows,
+	        .view = view,
 	        .settings = settings,
 	        .objective = "reg:squarederror",
 	        .groups = spread ? (uint32_t)set->classes : 1,
@@ -111,6 +119,7 @@ const ModelFamily FAMILY_FOREST = {
         .help = "random forest: the mean of many trees, each on a part of the rows and features",
         .tasks = TASK_ANY,
         .params = PARAMS,
+        .takes_categories = true,
         .search_share = 1,
         .train = forest_train,
         .predict = trees_model_predict,

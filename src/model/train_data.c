@@ -19,6 +19,8 @@
 static void part_clear(Part *p)
 {
 	g_free(p->x.values);
+	g_free(p->kinds);
+	g_strfreev(p->x.names);
 	g_free(p->y);
 	g_free(p->weight);
 }
@@ -125,6 +127,10 @@ static bool add_intake(Reading *r, Intake t, const json_t *recipe, size_t expect
 		return false;
 	t.owns_recipe = recipe != NULL;
 	t.part->x.columns = recipe_features(t.recipe);
+	t.part->x.names = g_strdupv((char **)recipe_feature_names(t.recipe));
+	if (recipe_kinds(t.recipe))
+		t.part->x.kinds = t.part->kinds =
+		        g_memdup2(recipe_kinds(t.recipe), t.part->x.columns * sizeof *t.part->kinds);
 	t.part->room = (size_t)((double)expected * t.share * 1.01) + 1024;
 	r->bytes += (double)expected * t.share * (double)t.part->x.columns * sizeof(float);
 	g_array_append_val(r->intakes, t);
@@ -356,7 +362,7 @@ static void make_watch(Fold *f)
 	f->watch = f->valid;
 	if (step <= 1)
 		return;
-	f->watch = (Part){.x = {.columns = columns}};
+	f->watch = (Part){.x = {.columns = columns, .kinds = f->valid.kinds}};
 	make_room(&f->watch, rows / step + 1, false);
 	for (size_t i = 0; i < rows; i += step) {
 		size_t at = f->watch.x.rows++;

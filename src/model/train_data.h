@@ -14,7 +14,8 @@
 #include "model/family.h"
 
 typedef struct Part {
-	Matrix x; /* names NULL */
+	Matrix x;
+	FeatureKind *kinds; /* those of x, as its names the part's */
 	double *y;
 	double *weight; /* NULL: all 1 */
 	size_t room;    /* rows there is memory for */

@@ -8,10 +8,11 @@
 #include "base/limits.h"
 #include "model/bytes.h"
 
-#define MAGIC "GYTREE1\n"
-#define TREES_LIMIT 10000000u /* of one model: a reader of damaged bytes asks for no more */
-#define BLOCK 128u            /* rows that pass all trees together: they stay in the core's first caches meanwhile */
-#define LANES 8u              /* rows walked at once: a walk waits for memory, eight walks wait together */
+#define MAGIC "GYTREE2\n"
+#define MAGIC_BEFORE "GYTREE1\n" /* of 0.1: the same without sets */
+#define TREES_LIMIT 10000000u    /* of one model: a reader of damaged bytes asks for no more */
+#define BLOCK 128u               /* rows that pass all trees together: they stay in the core's first caches meanwhile */
+#define LANES 8u                 /* rows walked at once: a walk waits for memory, eight walks wait together */
 
 G_STATIC_ASSERT(sizeof(TreeNode) == 12); /* it is the form on disk as well */
 
@@ -23,8 +24,28 @@ void trees_free(Trees *t)
 	g_free(t->group);
 	g_free(t->depth);
 	g_free(t->nodes);
+	g_free(t->sets);
 	g_free(t->gain);
 	g_free(t);
+}
+
+uint32_t tree_node_set(const TreeNode *n)
+{
+	uint32_t place;
+	memcpy(&place, &n->value, sizeof place);
+	return place;
+}
+
+void tree_node_point(TreeNode *n, uint32_t set)
+{
+	n->by_set = 1;
+	memcpy(&n->value, &set, sizeof set);
+}
+
+static bool check_set(const Trees *t, const TreeNode *n)
+{
+	uint32_t place = tree_node_set(n);
+	return !n->by_set || (place < t->set_words && t->sets[place] < t->set_words - place);
 }
 
 /* Children come after their parents and inside their tree, so every walk ends; the depth is that of the longest one. */
@@ -35,10 +56,10 @@ static bool check_tree(const Trees *t, uint32_t tree, uint32_t *level, uint32_t 
 	*ret_depth = 0;
 	for (uint32_t i = first; i < end; i++) {
 		const TreeNode *n = &t->nodes[i];
-		if (n->is_split > 1 || n->missing_right > 1 || n->feature >= t->columns)
+		if (n->is_split > 1 || n->unused || n->feature >= t->columns || !check_set(t, n))
 			return false;
 		if (!n->is_split) {
-			if (n->left != i)
+			if (n->left != i || n->by_set)
 				return false;
 			continue;
 		}
@@ -52,11 +73,16 @@ static bool check_tree(const Trees *t, uint32_t tree, uint32_t *level, uint32_t 
 	return true;
 }
 
+static bool is_number(TreesLink link)
+{
+	return link == LINK_SCALED || link == LINK_EXPONENTIAL;
+}
+
 static bool check_shape(const Trees *t)
 {
 	if (t->columns < 1 || t->columns > LIMIT_FEATURES || t->groups < 1 || t->groups > LIMIT_CLASSES)
 		return false;
-	if ((t->link == LINK_SCALED || t->link == LINK_LOGISTIC) && t->groups != 1)
+	if ((is_number(t->link) || t->link == LINK_LOGISTIC) && t->groups != 1)
 		return false;
 	if (t->link == LINK_SOFTMAX && t->groups < 2)
 		return false;
@@ -84,18 +110,34 @@ bool trees_finish(Trees *t, GError **error)
 
 size_t trees_outputs(const Trees *t)
 {
-	return t->link == LINK_SCALED ? 1 : MAX(t->groups, 2u);
+	return is_number(t->link) ? 1 : MAX(t->groups, 2u);
 }
 
-static inline uint32_t next_node(const TreeNode *n, const float *x)
+static inline bool is_in_set(const uint32_t *set, float value)
+{
+	uint32_t code = value >= 0 && value < 0x1p24f ? (uint32_t)value : UINT32_MAX;
+	return code / 32 < set[0] && (set[1 + code / 32] >> (code % 32) & 1);
+}
+
+bool trees_goes_right(const Trees *t, const TreeNode *n, float value)
+{
+	if (value != value)
+		return n->missing_right;
+	return n->by_set ? is_in_set(t->sets + tree_node_set(n), value) : value >= n->value;
+}
+
+/* The walks are compiled twice: trees without sets pay nothing for them. */
+static inline uint32_t next_node(const Trees *t, const TreeNode *n, const float *x, bool sets)
 {
 	float v = x[n->feature];
+	if (sets && n->by_set)
+		return n->left + trees_goes_right(t, n, v);
 	unsigned right = (unsigned)(v >= n->value) | ((unsigned)(v != v) & n->missing_right);
 	return n->left + (right & n->is_split);
 }
 
 /* One tree, LANES rows. */
-static void walk_rows(const Trees *t, uint32_t tree, const float *x, float *ret)
+static inline void walk_rows(const Trees *t, uint32_t tree, const float *x, float *ret, bool sets)
 {
 	uint32_t at[LANES];
 	for (unsigned l = 0; l < LANES; l++)
@@ -103,14 +145,14 @@ static void walk_rows(const Trees *t, uint32_t tree, const float *x, float *ret)
 	for (uint32_t d = 0; d < t->depth[tree]; d++)
 #pragma GCC unroll 8 /* a third faster: the places stay in registers */
 		for (unsigned l = 0; l < LANES; l++)
-			at[l] = next_node(&t->nodes[at[l]], x + (size_t)l * t->columns);
+			at[l] = next_node(t, &t->nodes[at[l]], x + (size_t)l * t->columns, sets);
 	for (unsigned l = 0; l < LANES; l++)
 		ret[(size_t)l * t->groups] += t->nodes[at[l]].value;
 }
 
 /* One row, LANES trees: a single row, as a request brings it, need not wait for one tree after the other either.  In a
  * shallow tree the walk stays at the leaf until the deepest has come to its own. */
-static void walk_trees(const Trees *t, uint32_t tree, const float *x, float *ret)
+static inline void walk_trees(const Trees *t, uint32_t tree, const float *x, float *ret, bool sets)
 {
 	uint32_t at[LANES], depth = 0;
 	for (unsigned l = 0; l < LANES; l++) {
@@ -119,37 +161,45 @@ static void walk_trees(const Trees *t, uint32_t tree, const float *x, float *ret
 	}
 	for (uint32_t d = 0; d < depth; d++)
 		for (unsigned l = 0; l < LANES; l++)
-			at[l] = next_node(&t->nodes[at[l]], x);
+			at[l] = next_node(t, &t->nodes[at[l]], x, sets);
 	for (unsigned l = 0; l < LANES; l++)
 		ret[t->group[tree + l]] += t->nodes[at[l]].value;
 }
 
-static void walk_one(const Trees *t, uint32_t tree, const float *x, float *ret)
+static inline void walk_one(const Trees *t, uint32_t tree, const float *x, float *ret, bool sets)
 {
 	uint32_t at = t->start[tree];
 	for (uint32_t d = 0; d < t->depth[tree]; d++)
-		at = next_node(&t->nodes[at], x);
+		at = next_node(t, &t->nodes[at], x, sets);
 	ret[t->group[tree]] += t->nodes[at].value;
 }
 
-static void row_margins(const Trees *t, const float *x, float *ret)
+static inline void row_margins(const Trees *t, const float *x, float *ret, bool sets)
 {
 	uint32_t tree = 0;
 	for (; t->count - tree >= LANES; tree += LANES)
-		walk_trees(t, tree, x, ret);
+		walk_trees(t, tree, x, ret, sets);
 	for (; tree < t->count; tree++)
-		walk_one(t, tree, x, ret);
+		walk_one(t, tree, x, ret, sets);
+}
+
+static inline void rows_margins(const Trees *t, const float *x, size_t rows, float *ret, bool sets)
+{
+	size_t together = rows / LANES * LANES;
+	for (uint32_t tree = 0; tree < t->count && together; tree++)
+		for (size_t i = 0; i < together; i += LANES)
+			walk_rows(t, tree, x + i * t->columns, ret + t->group[tree] + i * t->groups, sets);
+	for (size_t i = together; i < rows; i++)
+		row_margins(t, x + i * t->columns, ret + i * t->groups, sets);
 }
 
 static void block_margins(const Trees *t, const float *x, size_t rows, float *ret)
 {
-	size_t together = rows / LANES * LANES;
 	memset(ret, 0, rows * t->groups * sizeof *ret);
-	for (uint32_t tree = 0; tree < t->count && together; tree++)
-		for (size_t i = 0; i < together; i += LANES)
-			walk_rows(t, tree, x + i * t->columns, ret + t->group[tree] + i * t->groups);
-	for (size_t i = together; i < rows; i++)
-		row_margins(t, x + i * t->columns, ret + i * t->groups);
+	if (t->set_words)
+		rows_margins(t, x, rows, ret, true);
+	else
+		rows_margins(t, x, rows, ret, false);
 }
 
 void trees_margins(const Trees *t, const float *x, size_t rows, float *ret)
@@ -193,6 +243,9 @@ static void link_row(const Trees *t, const float *margin, double *ret)
 		ret[0] = 1 / (1 + exp((double)margin[0]));
 		ret[1] = 1 / (1 + exp(-(double)margin[0]));
 		break;
+	case LINK_EXPONENTIAL:
+		ret[0] = t->scale * exp(MIN((double)margin[0], 700));
+		break;
 	case LINK_SOFTMAX:
 		softmax(margin, t->groups, ret);
 		break;
@@ -215,7 +268,8 @@ void trees_predict(const Trees *t, const float *x, size_t rows, double *ret)
 	}
 }
 
-/* magic, columns, groups, link, trees, shift, scale, start[trees + 1], group[trees], gain[columns], nodes. */
+/* magic, columns, groups, link, trees, words of sets, shift, scale, start[trees + 1], group[trees], gain[columns], nodes,
+ * sets. */
 GBytes *trees_save(const Trees *t)
 {
 	GByteArray *to = g_byte_array_new();
@@ -224,24 +278,31 @@ GBytes *trees_save(const Trees *t)
 	write_u32(to, t->groups);
 	write_u32(to, t->link);
 	write_u32(to, t->count);
+	write_u32(to, t->set_words);
 	write_f64(to, t->shift);
 	write_f64(to, t->scale);
 	write_items(to, t->start, t->count + 1, sizeof *t->start);
 	write_items(to, t->group, t->count, sizeof *t->group);
 	write_items(to, t->gain, t->columns, sizeof *t->gain);
 	write_items(to, t->nodes, t->start[t->count], sizeof *t->nodes);
+	write_items(to, t->sets, t->set_words, sizeof *t->sets);
 	return g_byte_array_free_to_bytes(to);
 }
 
 bool trees_load(GBytes *bytes, Trees **ret, GError **error)
 {
 	g_autoptr(Trees) t = g_new0(Trees, 1);
-	ByteReader r = byte_reader(bytes);
-	read_magic(&r, MAGIC);
+	ByteReader r = byte_reader(bytes), before = r;
+	bool has_sets = !read_magic(&before, MAGIC_BEFORE);
+	if (has_sets)
+		read_magic(&r, MAGIC);
+	else
+		r = before;
 	t->columns = read_u32(&r);
 	t->groups = read_u32(&r);
 	t->link = (TreesLink)read_u32(&r);
 	t->count = read_u32(&r);
+	t->set_words = has_sets ? read_u32(&r) : 0;
 	t->shift = read_f64(&r);
 	t->scale = read_f64(&r);
 	r.ok = r.ok && t->count <= TREES_LIMIT;
@@ -249,6 +310,7 @@ bool trees_load(GBytes *bytes, Trees **ret, GError **error)
 	t->group = read_items(&r, t->count, sizeof *t->group);
 	t->gain = read_items(&r, t->columns, sizeof *t->gain);
 	t->nodes = read_items(&r, r.ok ? t->start[t->count] : 0, sizeof *t->nodes);
+	t->sets = read_items(&r, t->set_words, sizeof *t->sets);
 	if (!read_ended(&r))
 		return fail(error, FAIL_BROKEN, "the stored trees are damaged");
 	if (!trees_finish(t, error))

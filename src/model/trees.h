@@ -9,7 +9,12 @@
  *                   /      \
  *              [3] -0.02  [4] +0.12              a leaf's left is itself: walking on stays there
  *
- * So a walk of exactly the tree's depth needs no test for leaves, and several rows are walked at once.  The arithmetic is
+ * So a walk of exactly the tree's depth needs no test for leaves, and several rows are walked at once.
+ *
+ * A split on categories (the feature is a code 0, 1, 2, ...) sends those of a set to the right and all others to the left.
+ * Its value's bits are then the set's place in `sets`: a number of words, and as many words of 32 codes each.
+ *
+ * The arithmetic is
  * XGBoost's: features and thresholds float32, leaves added as float32 in the order of the trees, beginning at 0; margins
  * are equal to the bit.  The link (logistic, softmax) is then computed in double, where XGBoost uses float: probabilities
  * differ from its own by at most 1e-6. */
@@ -26,15 +31,16 @@ typedef enum TreesLink {
 	LINK_LOGISTIC, /* two classes from one margin */
 	LINK_SOFTMAX,  /* a margin each class */
 	LINK_SHARES, /* margins are probabilities already: cut to 0..1; with a margin each class, divided by their sum */
+	LINK_EXPONENTIAL, /* one number above 0: scale * e^margin */
 	TREES_LINKS
 } TreesLink;
 
 typedef struct TreeNode {
-	float value;   /* threshold; of a leaf: what the tree adds */
+	float value;   /* threshold; of a leaf: what the tree adds; of a set: its place, see tree_node_set */
 	uint32_t left; /* index in all nodes */
 	uint16_t feature;
 	uint8_t is_split;
-	uint8_t missing_right;
+	uint8_t missing_right : 1, by_set : 1, unused : 6;
 } TreeNode;
 
 typedef struct Trees {
@@ -45,7 +51,9 @@ typedef struct Trees {
 	uint32_t *group; /* count: which margin a tree adds to */
 	uint32_t *depth; /* count: made by trees_finish */
 	TreeNode *nodes;
-	double *gain; /* columns: what the splits on each feature gained */
+	uint32_t *sets;
+	uint32_t set_words; /* all of sets; 0: no split is on categories */
+	double *gain;       /* columns: what the splits on each feature gained */
 } Trees;
 
 void trees_free(Trees *t);
@@ -53,6 +61,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Trees, trees_free)
 
 /* Checks every index and finds the depths; all trees, made or loaded, pass here before they predict. FAIL_BROKEN. */
 bool trees_finish(Trees *t, GError **error);
+
+/* Where a split on categories has its set, in t->sets. */
+uint32_t tree_node_set(const TreeNode *n);
+void tree_node_point(TreeNode *n, uint32_t set);
+/* Does this value of the split's feature go to the right child? */
+bool trees_goes_right(const Trees *t, const TreeNode *n, float value);
 
 size_t trees_outputs(const Trees *t);
 /* x: rows x columns; ret: rows x groups. */

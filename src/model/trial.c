@@ -75,9 +75,9 @@ static bool run_fold(const TrialSetup *setup, const ModelFamily *family, const j
 	TrainSet set = train_set(setup, &fold->train, &fold->watch, 1);
 	void *model = NULL;
 	json_auto_t *refit = NULL;
-	if (!family->train(&set, params, &model, &refit, error))
+	if (!family_train(family, &set, params, &model, &refit, error))
 		return false;
-	bool ok = family->predict(model, &fold->valid.x, ret_scores, error);
+	bool ok = family_predict(family, model, &fold->valid.x, ret_scores, error);
 	family->free(model);
 	if (ok)
 		*ret_refit = refit ? g_steal_pointer(&refit) : json_deep_copy(params);
@@ -301,7 +301,7 @@ bool refit_run(
 	TrainSet set = train_set(setup, &setup->data->all, NULL, threads);
 	g_autoptr(GBytes) bytes = NULL;
 	void *model = NULL;
-	if (!family->train(&set, params, &model, NULL, error))
+	if (!family_train(family, &set, params, &model, NULL, error))
 		return false;
 	bool ok = family->save(model, &bytes, error);
 	family->free(model);

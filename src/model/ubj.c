@@ -185,3 +185,17 @@ double ubj_number(const UbjArray *a, size_t i)
 		return 0;
 	return number_at(a->items.at + i * width, a->type);
 }
+
+double ubj_next(UbjArray *a)
+{
+	if (!a->items.ok || a->count == 0)
+		return 0;
+	a->count--;
+	char type = a->type ? a->type : take_type(&a->items);
+	unsigned width = width_of(type);
+	if (!width || !take(&a->items, width)) {
+		a->items.ok = false;
+		return 0;
+	}
+	return number_at(a->items.at - width, type);
+}

@@ -24,5 +24,8 @@ UbjArray ubj_array(Ubj value); /* count 0 when bad */
 /* The i-th number of an array whose items have one type; 0 when there is none. */
 double ubj_number(const UbjArray *a, size_t i);
 
+/* The number at the cursor of an array, whose items may each say their type; moves over it.  0 at the end. */
+double ubj_next(UbjArray *a);
+
 /* Moves over one value. */
 void ubj_skip(Ubj *u);

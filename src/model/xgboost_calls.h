@@ -20,11 +20,13 @@ typedef struct XgboostCalls {
 	int (*quantile_new)(void *source, XgbHandle proxy, XgbHandle reference, void (*reset)(void *source),
 	        int (*next)(void *source), const char *config, XgbHandle *ret);
 	int (*set_info)(XgbHandle matrix, const char *field, const char *array);
+	int (*set_texts)(XgbHandle matrix, const char *field, const char **texts, uint64_t count);
 	int (*matrix_free)(XgbHandle matrix);
 	int (*booster_new)(const XgbHandle *matrices, uint64_t count, XgbHandle *ret);
 	int (*booster_free)(XgbHandle booster);
 	int (*set_param)(XgbHandle booster, const char *name, const char *value);
 	int (*update)(XgbHandle booster, int round, XgbHandle matrix);
+	int (*boost)(XgbHandle booster, XgbHandle matrix, float *gradient, float *hessian, uint64_t count);
 	int (*evaluate)(XgbHandle booster, int round, XgbHandle *matrices, const char **names, uint64_t count,
 	        const char **ret_text);
 	int (*save)(XgbHandle booster, const char *config, uint64_t *ret_size, const char **ret_bytes);

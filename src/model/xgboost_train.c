@@ -1,7 +1,8 @@
 /* xgboost_train.c: the training loop over XGBoost's C library.
  *
  * Training rows go in as a quantile matrix: binned while they are read, so XGBoost holds a byte a value beside our four
- * (an ordinary matrix of its own would hold eight).  Early stopping is a loop of ours: after each round the watched metric
+ * (an ordinary matrix of its own would hold eight).  A view that leaves columns out is handed over in blocks, so the rows are
+ * never copied as a whole.  Early stopping is a loop of ours: after each round the watched metric
  * of the valid rows is read from the evaluation's text. */
 #include "model/xgboost_train.h"
 
@@ -13,13 +14,17 @@
 #include "base/limits.h"
 #include "model/xgboost_calls.h"
 
+#define BLOCK 65536u /* rows handed over at once when they have to be copied */
+
 typedef struct Run {
 	const XgboostJob *job;
 	const XgboostCalls *calls;
 	XgbHandle proxy, train, valid, booster;
 	int bins;
-	bool is_read;
-	bool has_failed; /* inside the callback */
+	size_t read;      /* rows handed over */
+	bool has_failed;  /* inside the callback */
+	float *block;     /* those of a narrower view */
+	float *gradients; /* of a loss of our own: first derivatives, then second */
 } Run;
 
 static void run_clear(Run *r)
@@ -31,6 +36,8 @@ static void run_clear(Run *r)
 		if (matrix)
 			r->calls->matrix_free(matrix);
 	}
+	g_free(r->block);
+	g_free(r->gradients);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
 
@@ -41,11 +48,35 @@ char *xgboost_array(const float *values, size_t rows, size_t columns)
 	        (guintptr)values, rows, columns);
 }
 
-static bool set_info(const Run *r, XgbHandle matrix, const char *field, const float *values, size_t columns)
+static bool set_info(
+        const Run *r, XgbHandle matrix, const char *field, const float *values, size_t rows, size_t columns)
 {
-	size_t rows = matrix == r->valid ? r->job->set->valid->rows : r->job->set->x->rows;
 	g_autofree char *array = xgboost_array(values, rows, columns);
 	return r->calls->set_info(matrix, field, array) == 0;
+}
+
+static bool is_copied(const Run *r)
+{
+	return r->job->view && !r->job->view->is_whole;
+}
+
+static size_t columns_of(const Run *r)
+{
+	return r->job->view ? r->job->view->columns : r->job->set->x->columns;
+}
+
+static bool set_types(const Run *r, XgbHandle matrix)
+{
+	const View *view = r->job->view;
+	bool any = false;
+	if (!view)
+		return true;
+	g_autofree const char **types = g_new(const char *, MAX(view->columns, (size_t)1));
+	for (size_t j = 0; j < view->columns; j++) {
+		types[j] = view->categories[j] ? "c" : "q";
+		any = any || view->categories[j];
+	}
+	return !any || r->calls->set_texts(matrix, "feature_type", types, view->columns) == 0;
 }
 
 static float *narrow(const double *values, size_t count)
@@ -56,39 +87,62 @@ static float *narrow(const double *values, size_t count)
 	return ret;
 }
 
+static double most_nodes(const XgboostJob *job)
+{
+	double depth = json_get_number(job->settings, "max_depth", 6),
+	       leaves = json_get_number(job->settings, "max_leaves", 0);
+	double nodes = MIN(depth > 0 ? exp2(depth + 1) : INFINITY, 2 * (double)job->set->x->rows);
+	return leaves > 0 ? MIN(nodes, 2 * leaves) : nodes;
+}
+
 /* XGBoost 1.7 keeps a histogram (16 bytes a bin) of every node until a tree is done: with 4,000 features of 256 bins and
  * depth 6 that is 2 GB.  Wide tables get coarser bins, so that it stays within half a GiB. */
 static int affordable_bins(const XgboostJob *job)
 {
-	const Matrix *x = job->set->x;
-	double depth = json_get_number(job->settings, "max_depth", 6);
-	double nodes = MIN(exp2(depth + 1), 2 * (double)x->rows);
 	int bins = job->max_bin;
-	while (bins > 16 && (double)x->columns * bins * 16 * nodes > 0x1p29)
+	while (bins > 16 && (double)job->set->x->columns * bins * 16 * most_nodes(job) > 0x1p29)
 		bins /= 2;
 	return bins;
 }
 
 static void source_reset(void *source)
 {
-	((Run *)source)->is_read = false;
+	((Run *)source)->read = 0;
 }
 
-/* XGBoost asks for the next part of the rows: there is one, all of them. */
+/* XGBoost asks for the next part of the rows: all of them at once where they can stay where they are. */
 static int source_next(void *source)
 {
 	Run *r = source;
 	const TrainSet *set = r->job->set;
-	if (r->is_read || r->has_failed)
+	size_t from = r->read, columns = columns_of(r);
+	if (from >= set->x->rows || r->has_failed)
 		return 0;
-	r->is_read = true;
-	g_autofree char *rows = xgboost_array(set->x->values, set->x->rows, set->x->columns);
-	g_autofree float *weight = set->weight ? narrow(set->weight, set->x->rows) : NULL;
-	bool ok = r->calls->proxy_set_dense(r->proxy, rows) == 0 &&
-	          set_info(r, r->proxy, "label", r->job->labels, r->job->label_columns) &&
-	          (!weight || set_info(r, r->proxy, "weight", weight, 1));
+	size_t rows = is_copied(r) ? MIN(set->x->rows - from, BLOCK) : set->x->rows;
+	r->read += rows;
+	if (is_copied(r))
+		view_rows(r->job->view, set->x, from, rows, r->block);
+	g_autofree char *array = xgboost_array(is_copied(r) ? r->block : set->x->values, rows, columns);
+	g_autofree float *weight = set->weight ? narrow(set->weight + from, rows) : NULL;
+	const float *labels = r->job->labels + from * r->job->label_columns;
+	bool ok = r->calls->proxy_set_dense(r->proxy, array) == 0 && set_types(r, r->proxy) &&
+	          set_info(r, r->proxy, "label", labels, rows, r->job->label_columns) &&
+	          (!weight || set_info(r, r->proxy, "weight", weight, rows, 1));
 	r->has_failed = !ok;
 	return ok;
+}
+
+static bool read_valid(Run *r, const char *config)
+{
+	const Matrix *valid = r->job->set->valid;
+	g_autofree float *copy = NULL;
+	if (is_copied(r)) {
+		copy = g_new(float, MAX(valid->rows * columns_of(r), (size_t)1));
+		view_rows(r->job->view, valid, 0, valid->rows, copy);
+	}
+	g_autofree char *rows = xgboost_array(copy ? copy : valid->values, valid->rows, columns_of(r));
+	return r->calls->dense_new(rows, config, &r->valid) == 0 && set_types(r, r->valid) &&
+	       set_info(r, r->valid, "label", r->job->valid_labels, valid->rows, r->job->label_columns);
 }
 
 static bool read_rows(Run *r, GError **error)
@@ -96,17 +150,13 @@ static bool read_rows(Run *r, GError **error)
 	const TrainSet *set = r->job->set;
 	g_autofree char *config =
 	        g_strdup_printf("{\"missing\":NaN,\"nthread\":%u,\"max_bin\":%d}", MAX(set->threads, 1u), r->bins);
+	if (is_copied(r))
+		r->block = g_new(float, MIN(set->x->rows, BLOCK) * columns_of(r));
 	if (r->calls->proxy_new(&r->proxy) != 0 ||
 	        r->calls->quantile_new(r, r->proxy, NULL, source_reset, source_next, config, &r->train) != 0 ||
 	        r->has_failed)
 		return xgboost_failed(r->calls, "read the training rows", error);
-	if (!set->valid)
-		return true;
-	g_autofree char *rows = xgboost_array(set->valid->values, set->valid->rows, set->valid->columns);
-	if (r->calls->dense_new(rows, config, &r->valid) != 0 ||
-	        !set_info(r, r->valid, "label", r->job->valid_labels, r->job->label_columns))
-		return xgboost_failed(r->calls, "read the validation rows", error);
-	return true;
+	return !set->valid || read_valid(r, config) || xgboost_failed(r->calls, "read the validation rows", error);
 }
 
 static bool set_param(const Run *r, const char *name, const char *value, GError **error)
@@ -133,10 +183,14 @@ static bool set_params(const Run *r, GError **error)
 	        job->objective, "nthread", (int)MAX(job->set->threads, 1u), "max_bin", r->bins, "num_parallel_tree",
 	        (int)job->parallel, "seed", (json_int_t)(job->set->seed & 0x7fffffff), "eval_metric",
 	        job->watched ? job->watched : "rmse", "disable_default_eval_metric", 1);
-	json_object_set_new(all, "base_score", json_real(g_str_equal(job->objective, "binary:logistic") ? 0.5 : 0));
+	json_object_set_new(all, "base_score", json_real(job->base_score));
+	if (job->drops_trees)
+		json_object_set_new(all, "booster", json_string("dart"));
+	if (job->view && job->view->splits_single)
+		json_object_set_new(all, "max_cat_to_onehot", json_integer(LIMIT_CATEGORIES + 1));
 	if (is_softmax)
 		json_object_set_new(all, "num_class", json_integer(job->groups));
-	json_object_update(all, (json_t *)job->settings);
+	json_object_update_missing(all, (json_t *)job->settings);
 	const char *name;
 	json_t *value;
 	json_object_foreach (all, name, value) {
@@ -147,10 +201,65 @@ static bool set_params(const Run *r, GError **error)
 	return true;
 }
 
+static bool margins_of(const Run *r, XgbHandle rows, bool training, const float **ret, GError **error)
+{
+	const uint64_t *shape;
+	uint64_t dimensions;
+	const char *config = training ? "{\"type\":1,\"training\":true,\"iteration_begin\":0,\"iteration_end\":0,"
+	                                "\"strict_shape\":true}"
+	                              : "{\"type\":1,\"training\":false,\"iteration_begin\":0,\"iteration_end\":0,"
+	                                "\"strict_shape\":true}";
+	return r->calls->predict(r->booster, rows, config, &shape, &dimensions, ret) == 0 ||
+	       xgboost_failed(r->calls, "predict while training", error);
+}
+
+static bool update_by_loss(Run *r, GError **error)
+{
+	const TrainSet *set = r->job->set;
+	const XgboostLoss *loss = r->job->loss;
+	size_t rows = set->x->rows;
+	const float *margins;
+	if (!margins_of(r, r->train, true, &margins, error))
+		return false;
+	if (!r->gradients)
+		r->gradients = g_new(float, 2 * rows);
+	float *first = r->gradients, *second = first + rows;
+	for (size_t i = 0; i < rows; i++) {
+		float weight = set->weight ? (float)set->weight[i] : 1;
+		loss->slopes(loss->parameter, (double)margins[i], (double)r->job->labels[i], &first[i], &second[i]);
+		first[i] *= weight;
+		second[i] *= weight;
+	}
+	return r->calls->boost(r->booster, r->train, first, second, rows) == 0 ||
+	       xgboost_failed(r->calls, "train", error);
+}
+
+static bool update(Run *r, unsigned round, GError **error)
+{
+	if (r->job->loss)
+		return update_by_loss(r, error);
+	return r->calls->update(r->booster, (int)round, r->train) == 0 || xgboost_failed(r->calls, "train", error);
+}
+
+static bool evaluate_loss(Run *r, double *ret, GError **error)
+{
+	const XgboostLoss *loss = r->job->loss;
+	const float *margins;
+	double sum = 0;
+	if (!margins_of(r, r->valid, false, &margins, error))
+		return false;
+	for (size_t i = 0; i < r->job->set->valid->rows; i++)
+		sum += loss->value(loss->parameter, (double)margins[i], (double)r->job->valid_labels[i]);
+	*ret = sum;
+	return true;
+}
+
 /* "[12]\tvalid-auc:0.91" */
 static bool evaluate(Run *r, unsigned round, double *ret, GError **error)
 {
 	const char *name = "valid", *text = NULL;
+	if (r->job->loss)
+		return evaluate_loss(r, ret, error);
 	if (r->calls->evaluate(r->booster, (int)round, &r->valid, &name, 1, &text) != 0)
 		return xgboost_failed(r->calls, "evaluate the validation rows", error);
 	const char *colon = strrchr(text, ':');
@@ -163,13 +272,13 @@ static bool evaluate(Run *r, unsigned round, double *ret, GError **error)
 static bool boost(Run *r, unsigned *ret_best, GError **error)
 {
 	const XgboostJob *job = r->job;
-	bool watches = r->valid && job->patience > 0 && job->watched;
+	bool watches = r->valid && job->patience > 0 && (job->watched || job->loss);
 	double best = NAN;
 	unsigned best_rounds = 0, done = 0;
 	for (; done < job->rounds; done++) {
 		double value = NAN;
-		if (r->calls->update(r->booster, (int)done, r->train) != 0)
-			return xgboost_failed(r->calls, "train", error);
+		if (!update(r, done, error))
+			return false;
 		if (watches && !evaluate(r, done, &value, error))
 			return false;
 		bool improves = isnan(best) || (job->watched_grows ? value > best : value < best);
@@ -187,7 +296,7 @@ static bool boost(Run *r, unsigned *ret_best, GError **error)
 static bool check_job(const XgboostJob *job, GError **error)
 {
 	const Matrix *x = job->set->x;
-	if (x->columns < 1)
+	if (x->columns < 1 || (job->view && job->view->columns < 1))
 		return fail(error, FAIL_INVALID, "there are no features to learn from");
 	if (x->columns > LIMIT_FEATURES)
 		return fail(error, FAIL_LIMIT, "%zu features are more than the %d that a model may have", x->columns,

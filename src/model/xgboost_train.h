@@ -8,16 +8,28 @@
 
 #include "model/family.h"
 #include "model/trees.h"
+#include "model/view.h"
+
+/* A loss of our own: of a row's margin and label, with its first two derivatives by the margin. */
+typedef struct XgboostLoss {
+	double parameter;
+	double (*value)(double parameter, double margin, double label);
+	void (*slopes)(double parameter, double margin, double label, float *ret_first, float *ret_second);
+} XgboostLoss;
 
 typedef struct XgboostJob {
 	const TrainSet *set;
+	const View *view;       /* of its features; NULL: all, as numbers */
 	const json_t *settings; /* {"eta": 0.1, ...}: XGBoost's own parameters, beside those below */
 	const char *objective;
-	uint32_t groups;     /* margins a row */
-	uint32_t parallel;   /* trees a round and group */
-	unsigned rounds;     /* at most */
-	unsigned patience;   /* stop when so many rounds have not improved `watched`; 0: never */
-	const char *watched; /* XGBoost's name of a metric */
+	double base_score;       /* what its margins begin at, in the objective's own terms */
+	const XgboostLoss *loss; /* instead of the objective's and of `watched`; NULL: theirs */
+	bool drops_trees;        /* DART */
+	uint32_t groups;         /* margins a row */
+	uint32_t parallel;       /* trees a round and group */
+	unsigned rounds;         /* at most */
+	unsigned patience;       /* stop when so many rounds have not improved `watched`; 0: never */
+	const char *watched;     /* XGBoost's name of a metric */
 	bool watched_grows;
 	const float *labels, *valid_labels; /* rows x label_columns */
 	uint32_t label_columns;

@@ -112,6 +112,20 @@ static void test_ordinal(void)
 	forget(&numbers);
 }
 
+static void test_category(void)
+{
+	g_autoptr(Frame) rows = rows_of("s:text\nb\nb\na\na\nb\nonce\n\nc\nc");
+	Learnt l = learn("category", "{\"columns\": [\"s\"]}", rows, NULL);
+	g_autoptr(Frame) fresh = rows_of("s:text\nc\na\nb\nonce\nnever\n");
+	apply(&l, fresh);
+	EXPECT(fresh, "s_category", 2, 0, 1, NAN, NAN, NAN);
+	forget(&l);
+	l = learn("category", "{\"columns\": [\"s\"], \"max_categories\": 2, \"min_count\": 1}", rows, NULL);
+	g_autofree char *state = json_canonical(l.state);
+	g_assert_cmpstr(state, ==, "{\"categories\":[\"a\",\"b\"]}"); /* of a and c, as frequent, the first in order */
+	forget(&l);
+}
+
 static void test_count(void)
 {
 	g_autoptr(Frame) rows = rows_of("s:text\na\na\nb\nb\nb\nonce\n\n");
@@ -419,6 +433,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/kinds/one_hot", test_one_hot);
 	g_test_add_func("/kinds/one_hot_order", test_one_hot_order);
 	g_test_add_func("/kinds/ordinal", test_ordinal);
+	g_test_add_func("/kinds/category", test_category);
 	g_test_add_func("/kinds/count", test_count);
 	g_test_add_func("/kinds/target_mean", test_target_mean);
 	g_test_add_func("/kinds/target_mean/classes", test_target_mean_classes);

@@ -59,7 +59,10 @@ static void test_defaults(void)
 	g_assert_cmpstr(classes, ==, "[\"0\",\"1\"]");
 	g_assert_cmpstr(features, ==,
 	        "[\"share\",\"place_mean\",\"place_count\",\"few=a\",\"few=b\",\"few=missing\",\"date_weekday\","
-	        "\"date_minute_of_day\"]");
+	        "\"date_minute_of_day\",\"place_category\"]");
+	g_autofree char *kinds = json_canonical(json_at(recipes, "final.kinds"));
+	g_assert_cmpstr(
+	        kinds, ==, "{\"place_category\":{\"categories\":120,\"twins\":[\"place_mean\",\"place_count\"]}}");
 	g_assert_cmpstr(inputs, ==,
 	        "[{\"name\":\"place\",\"type\":\"text\"},{\"name\":\"few\",\"type\":\"text\"},{\"name\":\"date\","
 	        "\"type\":"
@@ -84,9 +87,9 @@ static void test_defaults(void)
 	g_assert_true(engine_frame(engine, select, &rows, &error));
 	g_autofree float *values = g_new(float, rows->rows *recipe_features(r));
 	g_assert_true(recipe_apply_training(r, rows, values, &error));
-	g_assert_cmpfloat(values[8 + 3], ==, 0);
-	g_assert_cmpfloat(values[8 + 4], ==, 1);
-	g_assert_cmpfloat(values[8 + 7], ==, 37);
+	g_assert_cmpfloat(values[9 + 3], ==, 0);
+	g_assert_cmpfloat(values[9 + 4], ==, 1);
+	g_assert_cmpfloat(values[9 + 7], ==, 37);
 }
 
 /* The same rows in another order, twice: the same bytes. */

@@ -10,7 +10,7 @@
 #include "model/xgboost_calls.h"
 #include "model/xgboost_train.h"
 
-enum { ROWS = 3000, COLUMNS = 7 };
+enum { ROWS = 3000, COLUMNS = 7, CATEGORIES = 70, FEW = 3 }; /* the last two columns, where a case has categories */
 
 static float *random_features(Rng *rng, size_t rows)
 {
@@ -42,6 +42,8 @@ typedef struct Case {
 	const char *name, *objective;
 	unsigned classes, groups, parallel, rounds;
 	const char *depth;
+	const char *more[4][2]; /* XGBoost's parameters */
+	bool categories;
 } Case;
 
 static const Case CASES[] = {
@@ -51,6 +53,13 @@ static const Case CASES[] = {
         {"regression", "reg:squarederror", 0, 1, 1, 60, "5"},
         {"forest", "reg:squarederror", 2, 1, 40, 1, "10"},
         {"forest of classes", "reg:squarederror", 3, 3, 20, 1, "7"},
+        {"categories", "binary:logistic", 2, 1, 1, 40, "6", {{"max_cat_to_onehot", "4"}}, true},
+        {"categories one by one", "reg:squarederror", 0, 1, 1, 30, "6", {{"max_cat_to_onehot", "1000"}}, true},
+        {"classes by categories", "multi:softprob", 3, 3, 1, 15, "5", {{"max_cat_threshold", "8"}}, true},
+        {"forest on categories", "reg:squarederror", 2, 1, 30, 1, "9", {{"colsample_bynode", "0.5"}}, true},
+        {"by leaf", "binary:logistic", 2, 1, 1, 30, "0", {{"grow_policy", "lossguide"}, {"max_leaves", "20"}}, true},
+        {"dart", "binary:logistic", 2, 1, 1, 40, "4", {{"booster", "dart"}, {"rate_drop", "0.3"}}, true},
+        {"dart of classes", "multi:softprob", 3, 3, 1, 15, "3", {{"booster", "dart"}, {"rate_drop", "0.5"}}, false},
 };
 
 static XgbHandle train(const XgboostCalls *calls, const Case *c, XgbHandle rows, unsigned label_columns)
@@ -64,6 +73,8 @@ static XgbHandle train(const XgboostCalls *calls, const Case *c, XgbHandle rows,
 	        {"num_class", strcmp(c->objective, "multi:softprob") == 0 ? "3" : "0"}};
 	for (size_t i = 0; i < G_N_ELEMENTS(params); i++)
 		g_assert_cmpint(calls->set_param(booster, params[i][0], params[i][1]), ==, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(c->more) && c->more[i][0]; i++)
+		g_assert_cmpint(calls->set_param(booster, c->more[i][0], c->more[i][1]), ==, 0);
 	for (unsigned round = 0; round < c->rounds; round++)
 		g_assert_cmpint(calls->update(booster, (int)round, rows), ==, 0);
 	return booster;
@@ -76,6 +87,7 @@ static Trees *flat(const XgboostCalls *calls, const Case *c, XgbHandle booster)
 	XgboostJob job = {.set = &set,
 	        .groups = c->groups,
 	        .parallel = c->parallel,
+	        .drops_trees = g_str_equal(c->more[0][0] ? c->more[0][1] : "", "dart"),
 	        .link = c->groups > 1 ? LINK_SOFTMAX : LINK_SCALED};
 	uint64_t size;
 	const char *bytes;
@@ -85,6 +97,20 @@ static Trees *flat(const XgboostCalls *calls, const Case *c, XgbHandle booster)
 	trees_from_ubj(bytes, size, &job, c->rounds * c->groups * c->parallel, &trees, &error);
 	g_assert_no_error(error);
 	return trees;
+}
+
+/* Codes in the last two columns; with some that training has never seen. */
+static void make_categories(float *x, Rng *rng, bool fresh)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		float *row = x + i * COLUMNS;
+		if (!isnan(row[COLUMNS - 1]))
+			row[COLUMNS - 1] = (float)rng_below(rng, CATEGORIES + (fresh ? 40 : 0));
+		if (!isnan(row[COLUMNS - 2]))
+			row[COLUMNS - 2] = (float)rng_below(rng, FEW);
+		if (!isnan(row[0]) && !isnan(row[COLUMNS - 1])) /* the target is made of column 0 */
+			row[0] += ((int)row[COLUMNS - 1] * 7 % 5 == 2) ? 1 : 0;
+	}
 }
 
 static void test_equal(gconstpointer data)
@@ -99,8 +125,14 @@ static void test_equal(gconstpointer data)
 	Rng rng = rng_stream(7, c->name);
 	unsigned label_columns = strcmp(c->name, "forest of classes") == 0 ? 3 : 1;
 	g_autofree float *x = random_features(&rng, ROWS);
-	g_autofree float *y = labels_for(x, &rng, c->classes, label_columns);
 	g_autofree float *fresh = random_features(&rng, ROWS);
+	if (c->categories) {
+		make_categories(x, &rng, false);
+		make_categories(fresh, &rng, true);
+	}
+	g_autofree float *y = labels_for(x, &rng, c->classes, label_columns);
+	for (size_t i = 0; c->categories && i < ROWS; i++)
+		x[i * COLUMNS] = (float)rng_normal(&rng); /* what is left to learn from are the categories */
 	g_autofree char *x_array = xgboost_array(x, ROWS, COLUMNS);
 	g_autofree char *fresh_array = xgboost_array(fresh, ROWS, COLUMNS);
 	g_autofree char *y_array = xgboost_array(y, ROWS, label_columns);
@@ -108,6 +140,9 @@ static void test_equal(gconstpointer data)
 	g_assert_cmpint(calls->dense_new(x_array, "{\"missing\":NaN,\"nthread\":1}", &rows), ==, 0);
 	g_assert_cmpint(calls->set_info(rows, "label", y_array), ==, 0);
 	g_assert_cmpint(calls->dense_new(fresh_array, "{\"missing\":NaN,\"nthread\":1}", &fresh_rows), ==, 0);
+	const char *types[COLUMNS] = {"q", "q", "q", "q", "q", "c", "c"};
+	for (unsigned k = 0; c->categories && k < 2; k++)
+		g_assert_cmpint(calls->set_texts(k ? fresh_rows : rows, "feature_type", types, COLUMNS), ==, 0);
 	XgbHandle booster = train(calls, c, rows, label_columns);
 
 	const uint64_t *shape;
@@ -120,6 +155,7 @@ static void test_equal(gconstpointer data)
 	        ==, 0);
 	g_assert_cmpuint(shape[0] * shape[1], ==, (uint64_t)ROWS * c->groups);
 	g_autoptr(Trees) trees = flat(calls, c, booster);
+	g_assert_cmpint(trees->set_words > 0, ==, c->categories);
 	g_autofree float *ours = g_new(float, ROWS * c->groups);
 	trees_margins(trees, fresh, ROWS, ours);
 	size_t differ = 0;
@@ -171,6 +207,28 @@ static void test_by_hand(void)
 	}
 }
 
+/* A set of the categories 1 and 33 goes right; others, unseen, negative and odd ones go left, missing ones as learnt. */
+static void test_set_by_hand(void)
+{
+	g_autoptr(Trees) t = small_trees();
+	t->sets = g_memdup2((uint32_t[]){2, 2, 2}, 12);
+	t->set_words = 3;
+	tree_node_point(&t->nodes[0], 0);
+	g_assert_true(trees_finish(t, NULL));
+	const float x[] = {9, 1, 9, 33, 9, 0, 9, 65, 9, NAN, 9, -1, 9, INFINITY, 9, 1e9f, 9, 32};
+	const float wanted[] = {2.25f, 2.25f, -0.75f, -0.75f, 2.25f, -0.75f, -0.75f, -0.75f, -0.75f};
+	float margins[9];
+	trees_margins(t, x, 9, margins);
+	for (unsigned i = 0; i < 9; i++)
+		g_assert_cmpfloat(margins[i], ==, wanted[i]);
+	g_autoptr(GBytes) bytes = trees_save(t);
+	g_autoptr(Trees) again = NULL;
+	g_assert_true(trees_load(bytes, &again, NULL));
+	trees_margins(again, x, 9, margins);
+	for (unsigned i = 0; i < 9; i++)
+		g_assert_cmpfloat(margins[i], ==, wanted[i]);
+}
+
 static void expect_broken(Trees *t)
 {
 	g_autoptr(GError) error = NULL;
@@ -213,6 +271,14 @@ static void test_damage(void)
 	t = small_trees();
 	t->start[1] = 0;
 	expect_broken(t);
+	t = small_trees();
+	tree_node_point(&t->nodes[0], 0); /* a set where there are none */
+	expect_broken(t);
+	t = small_trees();
+	t->sets = g_memdup2((uint32_t[]){9, 2, 2}, 12); /* longer than all sets */
+	t->set_words = 3;
+	tree_node_point(&t->nodes[0], 0);
+	expect_broken(t);
 }
 
 /* {"a": {"x": 1}, "b": [$d#2 1.5 -2], "c": [#2 {} T]}: the bytes as ubjson.org's grammar gives them. */
@@ -231,6 +297,15 @@ static void test_ubj(void)
 	g_assert_cmpfloat(ubj_number(&b, 2), ==, 0);
 	UbjArray c = ubj_array(ubj_member(top, "c"));
 	g_assert_cmpuint(c.count, ==, 2);
+	UbjArray b_again = b;
+	g_assert_cmpfloat(ubj_next(&b_again), ==, 1.5);
+	g_assert_cmpfloat(ubj_next(&b_again), ==, -2);
+	g_assert_cmpfloat(ubj_next(&b_again), ==, 0);
+	static const uint8_t EACH[] = "[#i\002U\005d\077\300\000\000"; /* [5, 1.5], each with its type */
+	UbjArray each = ubj_array((Ubj){.at = EACH, .end = EACH + sizeof EACH - 1, .ok = true});
+	g_assert_cmpfloat(ubj_next(&each), ==, 5);
+	g_assert_cmpfloat(ubj_next(&each), ==, 1.5);
+	g_assert_cmpfloat(ubj_next(&each), ==, 0);
 	g_assert_true(ubj_member(ubj_member(top, "a"), "x").ok);
 	g_assert_false(ubj_member(top, "d").ok);
 	Ubj all = top;
@@ -251,6 +326,7 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, &CASES[i], test_equal);
 	}
 	g_test_add_func("/trees/by hand", test_by_hand);
+	g_test_add_func("/trees/set by hand", test_set_by_hand);
 	g_test_add_func("/trees/damage", test_damage);
 	g_test_add_func("/trees/ubj", test_ubj);
 	return g_test_run();

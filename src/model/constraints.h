@@ -1,0 +1,12 @@
+/* constraints.h: what trees may do with features, named by the user, in XGBoost's words.  Names may be patterns (* and ?), as in
+ * the features block. */
+#pragma once
+
+#include <jansson.h>
+
+#include "model/view.h"
+
+/* {"distance": 1, "age*": -1} becomes "(1,0,-1,...)", a number for each column of the view; NULL: nothing is asked for. */
+bool constraints_monotone(const View *view, const Matrix *x, const json_t *given, char **ret, GError **error);
+/* [["a", "b*"], ["c"]] becomes "[[0,1],[2],...]". */
+bool constraints_interactions(const View *view, const Matrix *x, const json_t *given, char **ret, GError **error);
