@@ -5,9 +5,6 @@
  * (training only; stripped from bundles)}...], "features": ["distance", "origin=ABE", ...], "seed" (of the inner folds;
  * training only)}.
  *
- * "kinds" is there when some features are categories: {"origin_category": {"categories": 229, "twins": ["origin_mean",
- * "origin_count"]}, ...}.
- *
  * "kinds" is there when features are categories: {"origin_category": {"categories": 229, "twins": ["origin_mean",
  * "origin_count"]}}: how many, and which numbers are made of the same column.  These features stand last.
  *
@@ -67,7 +64,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Recipe, recipe_free)
 size_t recipe_features(const Recipe *r);
 const FeatureKind *recipe_kinds(const Recipe *r); /* of the features; NULL: all are numbers; borrowed */
 const char *const *recipe_feature_names(const Recipe *r);
-const FeatureKind *recipe_kinds(const Recipe *r); /* of the features; NULL: all are numbers; borrowed */
 const json_t *recipe_inputs(const Recipe *r);     /* schema-like: {"columns": [...]}; borrowed */
 
 /* Turns rows (conformed to recipe_inputs; consumed: columns change) into features at into[0 .. rows*features). */

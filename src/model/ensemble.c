@@ -22,7 +22,8 @@ typedef struct Member {
 
 typedef struct Ensemble {
 	size_t count, outputs, intercepts;
-	size_t columns, numbers; /* features of members that take categories, and of others; 0: there are none of these */
+	size_t columns,
+	        numbers; /* features of members that take categories, and of others; 0: there are none of these */
 	Member *members;
 	double total, *intercept; /* total: of weights */
 } Ensemble;
