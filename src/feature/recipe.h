@@ -64,7 +64,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Recipe, recipe_free)
 size_t recipe_features(const Recipe *r);
 const FeatureKind *recipe_kinds(const Recipe *r); /* of the features; NULL: all are numbers; borrowed */
 const char *const *recipe_feature_names(const Recipe *r);
-const json_t *recipe_inputs(const Recipe *r);     /* schema-like: {"columns": [...]}; borrowed */
+const json_t *recipe_inputs(const Recipe *r); /* schema-like: {"columns": [...]}; borrowed */
 
 /* Turns rows (conformed to recipe_inputs; consumed: columns change) into features at into[0 .. rows*features). */
 bool recipe_apply(const Recipe *r, Frame *rows, float *into, GError **error);
