@@ -46,6 +46,15 @@
 /* Steps of one plan. */
 #define LIMIT_STEPS 10000
 
+/* Parameters of a search space: a search of more than a few dozen learns nothing, and each costs every trial's record. */
+#define LIMIT_SEARCH_PARAMS 1000
+
+/* Steps that one trial of a study tells on its way (rounds, folds, epochs): all are kept and compared at each of them. */
+#define LIMIT_SEARCH_STEPS 10000
+
+/* Bytes of one line that a program under search says. */
+#define LIMIT_SEARCH_LINE (1 << 20)
+
 /* Bytes of the recipes of a project: one for every fold, each with all categories of every encoded column.  Ten folds of a
  * million categories are about this much. */
 #define LIMIT_RECIPES_BYTES (1LL << 30)
