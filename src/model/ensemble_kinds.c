@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/progress.h"
 #include "model/ensemble.h"
+#include "model/ensemble_pool.h"
 #include "model/families.h"
 
 static const char *const METHODS[] = {"none", "vote", "bag", "select", "stack", NULL};
@@ -96,122 +97,6 @@ const EnsembleKind *ensemble_find(const char *name)
 	return NULL;
 }
 
-static void pool_clear(Pool *p)
-{
-	for (size_t m = 0; m < p->count; m++)
-		g_free(p->scores[m]);
-	g_free(p->scores);
-	g_free(p->trials);
-	g_free(p->end);
-	g_free(p->y);
-	g_free(p->weight);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pool, pool_clear)
-
-static double value_of(const Trial *t, const MetricKind *metric)
-{
-	return t->result ? json_get_number(json_object_get(t->result, "metrics"), metric->name, NAN) : NAN;
-}
-
-static void take_candidate(Pool *p, const Trial *t)
-{
-	const MetricKind *metric = p->setup->metric;
-	size_t place = p->count;
-	while (place > 0 && metric_compare(metric, value_of(t, metric), value_of(p->trials[place - 1], metric)) > 0)
-		place--;
-	if (place == ENSEMBLE_TRIALS_MOST)
-		return;
-	p->count = MIN(p->count + 1, ENSEMBLE_TRIALS_MOST);
-	for (size_t m = p->count - 1; m > place; m--)
-		p->trials[m] = p->trials[m - 1];
-	p->trials[place] = t;
-}
-
-/* Done, with a value, and something learnt. */
-static void take_candidates(Pool *p, const Trials *t)
-{
-	p->trials = g_new0(const Trial *, ENSEMBLE_TRIALS_MOST);
-	for (size_t i = 0; i < trials_candidates(t); i++) {
-		const Trial *trial = t->list->pdata[i];
-		if (trial->family != &FAMILY_BASELINE && trial->family != &FAMILY_ENSEMBLE &&
-		        !isnan(value_of(trial, p->setup->metric)))
-			take_candidate(p, trial);
-	}
-}
-
-static bool is_looked_at(const Pool *p, size_t row)
-{
-	size_t all = p->setup->data->valid_rows;
-	size_t most = MIN(ENSEMBLE_ROWS_MOST, ENSEMBLE_CELLS_MOST / (p->outputs * ENSEMBLE_TRIALS_MOST));
-	return all <= most || rng_hash(p->setup->seed, row) % all < most;
-}
-
-static void take_rows(Pool *p)
-{
-	const TrainData *d = p->setup->data;
-	p->end = g_new0(size_t, d->fold_count);
-	p->y = g_new(double, d->valid_rows);
-	p->weight = d->all.weight ? g_new(double, d->valid_rows) : NULL;
-	for (size_t k = 0, at = 0; k < d->fold_count; k++) {
-		const Part *valid = &d->folds[k].valid;
-		for (size_t i = 0; i < valid->x.rows; i++, at++) {
-			if (!is_looked_at(p, at))
-				continue;
-			p->y[p->rows] = valid->y[i];
-			if (p->weight)
-				p->weight[p->rows] = valid->weight[i];
-			p->rows++;
-		}
-		p->end[p->folds] = p->rows;
-		p->folds += p->rows > (p->folds ? p->end[p->folds - 1] : 0);
-	}
-}
-
-static bool take_scores(Pool *p, GError **error)
-{
-	size_t outputs = p->outputs;
-	p->scores = g_new0(double *, p->count);
-	for (size_t m = 0; m < p->count; m++) {
-		double *scores;
-		if (!trial_scores(p->setup, p->trials[m]->name, &scores, error))
-			return false;
-		size_t kept = 0;
-		for (size_t i = 0; i < p->setup->data->valid_rows; i++)
-			if (is_looked_at(p, i))
-				memmove(scores + kept++ * outputs, scores + i * outputs, outputs * sizeof *scores);
-		p->scores[m] = scores;
-	}
-	return true;
-}
-
-static bool pool_read(const TrialSetup *setup, const Trials *t, Pool *p, GError **error)
-{
-	p->setup = setup;
-	p->outputs = setup->data->outputs;
-	p->metric =
-	        setup->data->task == TASK_BINARY && setup->metric->of_counts ? metric_find("log_loss") : setup->metric;
-	take_candidates(p, t);
-	take_rows(p);
-	return take_scores(p, error);
-}
-
-double pool_value(const Pool *p, const MetricKind *metric, const double *scores)
-{
-	double sum = 0, count = 0;
-	for (size_t k = 0, from = 0; k < p->folds; from = p->end[k++]) {
-		Scored part = {.rows = p->end[k] - from,
-		        .classes = p->setup->data->classes,
-		        .y = p->y + from,
-		        .scores = scores + from * p->outputs,
-		        .weight = p->weight ? p->weight + from : NULL,
-		        .positive = p->setup->data->positive};
-		double value = metric->compute(&part);
-		sum += isnan(value) ? 0 : value;
-		count += !isnan(value);
-	}
-	return count > 0 ? sum / count : NAN;
-}
-
 typedef struct Assembly {
 	const TrialSetup *setup;
 	const EnsembleKind *kind;
@@ -219,6 +104,7 @@ typedef struct Assembly {
 	Pool pool;
 	Mix mix;
 	size_t most, members, bag;
+	double lead, uncertain; /* over the best single model, and its standard error; NaN: not compared */
 } Assembly;
 
 static void assembly_clear(Assembly *a)
@@ -286,57 +172,53 @@ static bool mixed_scores(const Assembly *a, double **ret, GError **error)
 {
 	const TrainData *d = a->setup->data;
 	size_t cells = d->valid_rows * d->outputs;
-	double total = 0;
 	g_autofree double *mixed = g_new(double, cells);
-	for (size_t c = 0; c < cells; c++)
-		mixed[c] = a->mix.intercepts ? a->mix.intercepts[c % d->outputs] : 0;
+	mix_begin(&a->mix, cells, d->outputs, mixed);
 	for (size_t m = 0; m < a->pool.count; m++) {
-		double weight = a->mix.weights[m];
 		g_autofree double *scores = NULL;
-		if (weight == 0)
+		if (a->mix.weights[m] == 0)
 			continue;
 		if (!trial_scores(a->setup, a->pool.trials[m]->name, &scores, error))
 			return false;
-		total += weight;
-		for (size_t c = 0; a->mix.intercepts && c < cells; c += d->outputs)
-			ensemble_layer_add(weight, d->outputs, scores + c, mixed + c);
-		for (size_t c = 0; !a->mix.intercepts && c < cells; c++)
-			mixed[c] += weight * scores[c];
+		mix_add(&a->mix, a->mix.weights[m], scores, cells, d->outputs, mixed);
 	}
-	for (size_t c = 0; a->mix.intercepts && c < cells; c += d->outputs)
-		ensemble_layer_link(d->outputs, mixed + c);
-	for (size_t c = 0; !a->mix.intercepts && c < cells; c++)
-		mixed[c] /= total;
+	mix_end(&a->mix, a->pool.count, cells, d->outputs, mixed);
 	*ret = g_steal_pointer(&mixed);
 	return true;
 }
 
 static json_t *told_json(const Assembly *a, bool taken, const char *why)
 {
-	return json_pack("{s:s,s:I,s:I,s:I,s:b,s:s}", "method", a->kind->name, "candidates", (json_int_t)a->pool.count,
-	        "members", (json_int_t)a->members, "bag", (json_int_t)a->bag, "taken", (int)taken, "why", why);
+	return json_pack("{s:s,s:I,s:I,s:I,s:o,s:o,s:b,s:s}", "method", a->kind->name, "candidates",
+	        (json_int_t)a->pool.count, "members", (json_int_t)a->members, "bag", (json_int_t)a->bag, "lead",
+	        json_number(a->lead), "error", json_number(a->uncertain), "taken", (int)taken, "why", why);
+}
+
+/* Is the mixture better than the best single model by more than the error of its lead? */
+static bool wins(Assembly *a)
+{
+	g_autofree double *mixed = g_new(double, MAX(a->pool.rows * a->pool.outputs, 1));
+	pool_mix(&a->pool, &a->mix, mixed);
+	pool_lead(&a->pool, mixed, a->pool.scores[0], &a->lead, &a->uncertain);
+	return a->lead > ENSEMBLE_SURE * a->uncertain;
 }
 
 static bool add_ensemble(Assembly *a, Trials *t, size_t *best, json_t **ret_told, GError **error)
 {
-	const Trial *single = t->list->pdata[*best];
 	json_auto_t *params = params_json(a);
 	g_autofree double *scores = NULL;
-	json_t *result = NULL;
+	json_auto_t *result = NULL;
 	if (!mixed_scores(a, &scores, error) ||
 	        !trial_combine(a->setup, "ensemble", &FAMILY_ENSEMBLE, params, scores, error) ||
 	        !trial_read(a->setup, "ensemble", &FAMILY_ENSEMBLE, params, &result, error))
 		return false;
-	Trial made = {.result = result};
-	double value = value_of(&made, a->setup->metric);
-	bool better = metric_compare(a->setup->metric, value, value_of(single, a->setup->metric)) > 0;
-	bool taken = better || !a->kind->must_win;
-	size_t place = trials_add(t, "ensemble", &FAMILY_ENSEMBLE, json_incref(params), result);
-	*best = taken ? place : *best;
+	bool better = wins(a), taken = better || !a->kind->must_win;
+	if (taken)
+		*best = trials_add(t, "ensemble", &FAMILY_ENSEMBLE, json_incref(params), json_incref(result));
 	*ret_told = told_json(a, taken,
-	        better  ? "better on validation rows than the best single model"
+	        better  ? "better than the best single model by more than the error of its lead"
 	        : taken ? "asked for"
-	                : "no better on validation rows than the best single model");
+	                : "not better than the best single model by more than the error of its lead");
 	return true;
 }
 
@@ -353,7 +235,7 @@ static const char *why_not(const Assembly *a)
 bool ensemble_assemble(const TrialSetup *setup, Trials *t, const json_t *settings, double latency_ms, size_t *best,
         json_t **ret_told, GError **error)
 {
-	g_auto(Assembly) a = {.setup = setup, .settings = settings};
+	g_auto(Assembly) a = {.setup = setup, .settings = settings, .lead = NAN, .uncertain = NAN};
 	a.kind = ensemble_find(json_get_text(settings, "method", "select"));
 	a.most = latency_ms > 0 ? (size_t)CLAMP(latency_ms / ENSEMBLE_MEMBER_MS, 1, ENSEMBLE_MEMBERS_MOST)
 	                        : ENSEMBLE_MEMBERS_MOST;

@@ -12,38 +12,17 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "model/trials.h"
+#include "model/ensemble_pool.h"
 
 /* The block `ensemble` of gyre.yaml. */
 extern const Param ENSEMBLE_PARAMS[];
 
-#define ENSEMBLE_ROWS_MOST 40000u      /* rows a choice looks at: a part by hash; it compares 25 x 25 mixtures */
-#define ENSEMBLE_CELLS_MOST (1u << 25) /* rows x outputs x candidates: 256 MB, which many classes would pass */
-#define ENSEMBLE_TRIALS_MOST 25u       /* candidates: the best ones */
-#define ENSEMBLE_MEMBER_MS 0.1         /* of the goal's latency_p99_ms that each member is counted with */
-
-/* The candidates' scores on validation rows, best candidate first. */
-typedef struct Pool {
-	const TrialSetup *setup;
-	const MetricKind *metric; /* the search's; the likelihood where that is of decisions between two classes */
-	size_t rows, outputs, folds, count;
-	size_t *end; /* folds: row behind the last of each */
-	double *y, *weight;
-	const Trial **trials; /* count, as the next */
-	double **scores;      /* rows x outputs each */
-} Pool;
-
-/* Mean over folds of the metric. */
-double pool_value(const Pool *p, const MetricKind *metric, const double *scores);
-
-typedef struct Mix {
-	double *weights;    /* one a candidate */
-	double *intercepts; /* outputs; NULL: the mean is taken */
-} Mix;
+#define ENSEMBLE_SURE 1.5      /* standard errors that its lead must have over the best single model */
+#define ENSEMBLE_MEMBER_MS 0.1 /* of the goal's latency_p99_ms that each member is counted with */
 
 typedef struct EnsembleKind {
 	const char *name, *help;
-	bool must_win;  /* taken only when it is better than the best single model */
+	bool must_win;  /* taken only when it is better than the best single model, by ENSEMBLE_SURE */
 	bool keeps_bag; /* with keep: auto, the models of the folds are kept */
 	/* NULL: no ensemble.  most: members there may be; weights are zeroed. */
 	bool (*mix)(const Pool *p, const json_t *settings, size_t most, Mix *ret, GError **error);
@@ -57,6 +36,6 @@ bool ensemble_stack(const Pool *p, const json_t *settings, size_t most, Mix *ret
 
 /* Puts the trials together and, where that is what is wanted, makes the ensemble one of them and the best.  settings: filled
  * ENSEMBLE_PARAMS; latency_ms: what the goal allows an answer, 0: anything.  ret_told: {"method", "candidates", "members",
- * "bag": parts each|0, "taken": bool, "why": sentence}; new reference. */
+ * "bag": parts each|0, "lead": over the best single model, in the metric|null, "error": of the lead|null, "taken": bool, "why": sentence}; new reference. */
 bool ensemble_assemble(const TrialSetup *setup, Trials *t, const json_t *settings, double latency_ms, size_t *best,
         json_t **ret_told, GError **error);

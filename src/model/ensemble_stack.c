@@ -246,16 +246,6 @@ static double lead(const Pool *p, const uint8_t *keep, const uint8_t *judged, co
 	return p->metric->larger_is_better ? ours - theirs : theirs - ours;
 }
 
-static void mean_scores(const Pool *p, const double *weights, double *ret)
-{
-	double total = 0;
-	for (size_t m = 0; m < p->count; m++)
-		total += weights[m];
-	for (size_t m = 0; m < p->count; m++)
-		for (size_t c = 0; weights[m] > 0 && c < p->rows * p->outputs; c++)
-			ret[c] += weights[m] / total * p->scores[m][c];
-}
-
 /* The rows of fold k that are of this half, and those of the other. */
 static void halves(const Pool *p, size_t fold, size_t half, uint8_t *ret_keep, uint8_t *ret_judged)
 {
@@ -294,7 +284,7 @@ bool ensemble_stack(const Pool *p, const json_t *settings, size_t most, Mix *ret
 	size_t members = 0;
 	if (!ensemble_select(p, settings, most, ret, error))
 		return false;
-	mean_scores(p, ret->weights, selected);
+	pool_mix(p, ret, selected);
 	layer_fit(p, NULL, at);
 	for (size_t m = 0; m < p->count; m++)
 		members += at[m] > 0;

@@ -15,8 +15,8 @@
  *  "rows": {"train" (in the table), "left_out" (no usable target or weight), "searched" (learnt from in a trial, first fold),
  *           "valid"}, "folds": n,
  *  "importance": [[feature, share]...] by share|null,
- *  "ensemble": {"method", "candidates", "members", "bag", "taken", "why"}}  (model/ensemble_kinds.h)
- * An ensemble that was put together is the last trial, of the family `ensemble`, whether it was taken or not.
+ *  "ensemble": {"method", "candidates", "members", "bag", "lead", "error", "taken", "why"}}  (model/ensemble_kinds.h)
+ * An ensemble that was taken is the last trial and the best, of the family `ensemble`.
  * Times, memory and process ends are in the child runs only: they differ from run to run, artifacts do not. */
 #pragma once
 
