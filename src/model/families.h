@@ -3,8 +3,9 @@
 
 #include "model/family.h"
 
-extern const ModelFamily FAMILY_BASELINE; /* the honest zero: what can be said without looking at a row */
-extern const ModelFamily FAMILY_LINEAR;   /* logistic and multinomial regression, ridge */
-extern const ModelFamily FAMILY_FOREST;   /* random forest */
-extern const ModelFamily FAMILY_BOOSTED;  /* gradient boosted trees */
-extern const ModelFamily FAMILY_ENSEMBLE; /* several models as one */
+extern const ModelFamily FAMILY_BASELINE;    /* the honest zero: what can be said without looking at a row */
+extern const ModelFamily FAMILY_LINEAR;      /* logistic and multinomial regression, ridge */
+extern const ModelFamily FAMILY_FOREST;      /* random forest */
+extern const ModelFamily FAMILY_EXTRA_TREES; /* trees with random thresholds */
+extern const ModelFamily FAMILY_BOOSTED;     /* gradient boosted trees */
+extern const ModelFamily FAMILY_ENSEMBLE;    /* several models as one */

@@ -7,7 +7,14 @@
 #include "model/families.h"
 
 const ModelFamily *const FAMILIES[] = {
-        &FAMILY_BASELINE, &FAMILY_LINEAR, &FAMILY_FOREST, &FAMILY_BOOSTED, &FAMILY_ENSEMBLE, NULL};
+        &FAMILY_BASELINE,
+        &FAMILY_LINEAR,
+        &FAMILY_FOREST,
+        &FAMILY_EXTRA_TREES,
+        &FAMILY_BOOSTED,
+        &FAMILY_ENSEMBLE,
+        NULL,
+};
 
 const ModelFamily *family_find(const char *name)
 {

@@ -16,7 +16,15 @@
 #include "model/reference.h"
 #include "model/trials.h"
 
-static const char *const FAMILY_NAMES[] = {"baseline", "linear", "forest", "boosted", "ensemble", NULL};
+static const char *const FAMILY_NAMES[] = {
+        "baseline",
+        "linear",
+        "forest",
+        "extra_trees",
+        "boosted",
+        "ensemble",
+        NULL,
+};
 
 static const Param PARAMS[] = {
         {.name = "project", .type = PARAM_TEXT, .preset = "\"\"", .help = "name of the project, kept in the bundle"},

@@ -1,0 +1,160 @@
+/* extra_trees.c: extremely randomised trees (Geurts, Ernst, Wehenkel 2006, doi:10.1007/s10994-006-6226-1).
+ *
+ * Every tree sees all rows; what makes them differ is that a split is the best of a few features, each with a threshold
+ * drawn at random.  Single trees are worse than a forest's, but they err in less similar ways: their mean is smooth, and it
+ * is the learner that an ensemble of boosted trees and forests gains most from. */
+#include "model/families.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "model/grow.h"
+#include "model/labels.h"
+
+/* Leaves of all trees together, a class each: with as many splits they take some 200 MB. */
+#define LEAVES_MOST 8388608
+
+#define BLOCK_ROWS 4096 /* with 50 features 800 KB, a core's second cache */
+#define SAMPLE_ROWS 1024
+
+static const Param PARAMS[] = {
+        {.name = "trees",
+                .type = PARAM_INT,
+                .preset = "100",
+                .min = 1,
+                .max = 10000,
+                .help = "trees whose answers are averaged"},
+        {.name = "max_depth",
+                .type = PARAM_INT,
+                .preset = "40",
+                .min = 1,
+                .max = 64,
+                .help = "depth of a tree, at most"},
+        {.name = "min_child_weight",
+                .type = PARAM_REAL,
+                .preset = "3",
+                .min = 0,
+                .max = 1e9,
+                .flags = PARAM_TUNABLE | PARAM_LOG,
+                .tune_min = 1,
+                .tune_max = 30,
+                .help = "rows (their weight) in a leaf, at least"},
+        {.name = "colsample_bynode",
+                .type = PARAM_REAL,
+                .preset = "0",
+                .min = 0,
+                .max = 1,
+                .flags = PARAM_TUNABLE,
+                .tune_min = 0.1,
+                .tune_max = 1,
+                .help = "share of the features that each split may choose from, not counting those constant in its "
+                        "rows; 0: 6 and the square root of their number"},
+        {NULL},
+};
+
+typedef struct Job {
+	const GrowRows *rows;
+	const GrowPlan *plan;
+	GrownTree **trees;
+	size_t count;
+	uint64_t seed;
+	gint next;
+} Job;
+
+static gpointer grow_some(gpointer data)
+{
+	Job *job = data;
+	for (;;) {
+		size_t i = (size_t)g_atomic_int_add(&job->next, 1);
+		if (i >= job->count)
+			return NULL;
+		g_autofree char *stream = g_strdup_printf("tree %zu", i);
+		Rng rng = rng_stream(job->seed, stream);
+		job->trees[i] = grow_random(job->rows, job->plan, &rng);
+	}
+}
+
+/* Each tree has its own stream and its own place, so how they are shared out leaves no trace. */
+static void grow_all(Job *job, unsigned threads)
+{
+	g_autoptr(GPtrArray) others = g_ptr_array_new();
+	for (unsigned i = 1; i < threads && i < job->count; i++)
+		g_ptr_array_add(others, g_thread_new("trees", grow_some, job));
+	grow_some(job);
+	for (guint i = 0; i < others->len; i++)
+		g_thread_join(others->pdata[i]);
+}
+
+static double mean_weight(const GrowRows *rows)
+{
+	double sum = 0;
+	for (size_t i = 0; i < rows->rows; i++)
+		sum += (double)rows->weight[i];
+	return sum / (double)rows->rows;
+}
+
+static GrowPlan plan_of(const GrowRows *rows, const json_t *params)
+{
+	size_t trees = (size_t)json_get_int(params, "trees", 100);
+	double columns = (double)rows->x->columns, tries = json_get_number(params, "colsample_bynode", 0) * columns;
+	size_t leaves = MAX(LEAVES_MOST / (trees * rows->sums), 64), min_rows = rows->rows / leaves + 1;
+	double min_weight = json_get_number(params, "min_child_weight", 3);
+	double leaf = MAX((double)min_rows, min_weight / mean_weight(rows));
+	size_t sample = (size_t)CLAMP(8 * leaf, SAMPLE_ROWS, LIMIT_ROWS); /* fewer, and no split would leave enough */
+	return (GrowPlan){.max_depth = (unsigned)json_get_int(params, "max_depth", 40),
+	        .min_rows = min_rows,
+	        .min_weight = min_weight,
+	        .block = MAX(sample, BLOCK_ROWS),
+	        .sample = sample,
+	        .tries = (size_t)MAX(round(tries > 0 ? tries : 6 + sqrt(columns)), 1)};
+}
+
+static Trees *train_trees(const TrainSet *set, const GrowRows *rows, const json_t *params)
+{
+	GrowPlan plan = plan_of(rows, params);
+	Job job = {.rows = rows, .plan = &plan, .count = (size_t)json_get_int(params, "trees", 100), .seed = set->seed};
+	job.trees = g_new0(GrownTree *, job.count);
+	grow_all(&job, set->threads);
+	Trees *t = grown_average(job.trees, job.count, set->x->columns);
+	for (size_t i = 0; i < job.count; i++)
+		grown_tree_free(job.trees[i]);
+	g_free(job.trees);
+	return t;
+}
+
+static bool extra_trees_train(
+        const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
+{
+	LabelScale scale = label_scale(set);
+	g_autofree float *y = labels_scaled(set->y, set->x->rows, scale);
+	g_autoptr(GrowRows) rows = grow_rows_new(set, y);
+	if (rows->rows == 0)
+		return fail(error, FAIL_INVALID, "there are no rows to learn from");
+	g_autoptr(Trees) t = train_trees(set, rows, params);
+	t->link = set->classes ? LINK_SHARES : LINK_SCALED;
+	t->shift = scale.shift;
+	t->scale = scale.scale;
+	if (!trees_finish(t, error))
+		return false;
+	*ret_model = g_steal_pointer(&t);
+	if (ret_params)
+		*ret_params = json_deep_copy(params);
+	return true;
+}
+
+const ModelFamily FAMILY_EXTRA_TREES = {
+        .name = "extra_trees",
+        .help = "extremely randomised trees: the mean of many trees that split at random thresholds",
+        .tasks = TASK_ANY,
+        .params = PARAMS,
+        .search_share = 1,
+        .train = extra_trees_train,
+        .predict = trees_model_predict,
+        .save = trees_model_save,
+        .load = trees_model_load,
+        .importance = trees_model_importance,
+        .shape = trees_model_shape,
+        .free = trees_model_free,
+};
