@@ -15,6 +15,7 @@ static const struct {
 } PRINTERS[] = {
         {"check", print_check},
         {"completion", print_text},
+        {"data.compare", print_data_compare},
         {"data.diff", print_data_diff},
         {"data.log", print_data_log},
         {"data.show", print_data_show},

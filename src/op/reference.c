@@ -19,6 +19,7 @@
 #include "op/op.h"
 #include "pipeline/plan.h"
 #include "project/life.h"
+#include "stats/drift.h"
 #include "stats/metric.h"
 
 /* A table cell: bars would end it. */
@@ -116,6 +117,9 @@ static void kinds(FILE *out)
 		fprintf(out, "\n### %s\n\n%c%s.\n", (*k)->name, g_ascii_toupper((*k)->help[0]), (*k)->help + 1);
 	fputs("\n## Ensembles (models.ensemble.method)\n", out);
 	for (const EnsembleKind *const *k = ENSEMBLES; *k; k++)
+		fprintf(out, "\n### %s\n\n%c%s.\n", (*k)->name, g_ascii_toupper((*k)->help[0]), (*k)->help + 1);
+	fputs("\n## Drift tests (data compare)\n", out);
+	for (const DriftKind *const *k = DRIFT_TESTS; *k; k++)
 		fprintf(out, "\n### %s\n\n%c%s.\n", (*k)->name, g_ascii_toupper((*k)->help[0]), (*k)->help + 1);
 	fputs("\n## Detectors (monitor detect)\n", out);
 	for (const DetectorKind *const *k = DETECTORS; *k; k++)

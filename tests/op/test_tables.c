@@ -17,6 +17,7 @@
 #include "pipeline/executor.h"
 #include "pipeline/plan.h"
 #include "project/life.h"
+#include "stats/drift.h"
 #include "stats/metric.h"
 
 static bool is_word(const char *name)
@@ -131,6 +132,11 @@ static void test_kinds(void)
 		g_assert_true(search_find((*k)->name) == *k && (*k)->next);
 		check_help((*k)->name, (*k)->help);
 	}
+	for (const DriftKind *const *k = DRIFT_TESTS; *k; k++) {
+		g_assert_true(is_word((*k)->name) && (*k)->types && (*k)->add && (*k)->end);
+		check_help((*k)->name, (*k)->help);
+	}
+	g_assert_null(DRIFT_TESTS[DRIFT_KINDS]);
 	for (const DetectorKind *const *k = DETECTORS; *k; k++) {
 		g_assert_true(detector_kind((*k)->name) == *k && is_word((*k)->name));
 		g_assert_true((*k)->open && (*k)->add && (*k)->free);
