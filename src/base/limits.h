@@ -22,6 +22,9 @@
  * take more than ten minutes. */
 #define LIMIT_DART_ROWS 50000
 
+/* Bytes of the files that a model of the family `command` is made of: they are read whole, and are part of a bundle. */
+#define LIMIT_COMMAND_MODEL_BYTES (1 << 30)
+
 /* Distinct values of a column that one_hot spreads out before the rest is lumped together as "other". */
 #define LIMIT_ONE_HOT 1000
 

@@ -8,4 +8,5 @@ extern const ModelFamily FAMILY_LINEAR;      /* logistic and multinomial regress
 extern const ModelFamily FAMILY_FOREST;      /* random forest */
 extern const ModelFamily FAMILY_EXTRA_TREES; /* trees with random thresholds */
 extern const ModelFamily FAMILY_BOOSTED;     /* gradient boosted trees */
+extern const ModelFamily FAMILY_COMMAND;     /* the user's own program */
 extern const ModelFamily FAMILY_ENSEMBLE;    /* several models as one */

@@ -12,6 +12,7 @@ const ModelFamily *const FAMILIES[] = {
         &FAMILY_FOREST,
         &FAMILY_EXTRA_TREES,
         &FAMILY_BOOSTED,
+        &FAMILY_COMMAND,
         &FAMILY_ENSEMBLE,
         NULL,
 };

@@ -25,6 +25,7 @@ typedef struct TrainSet {
 	const char *metric; /* stats/metric.h name that early stopping watches */
 	uint64_t seed;
 	unsigned threads;
+	const char *code; /* folder of the files that the family `command` is made of; NULL: none */
 } TrainSet;
 
 typedef struct ModelFamily {

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -22,6 +23,7 @@ static const char *const FAMILY_NAMES[] = {
         "forest",
         "extra_trees",
         "boosted",
+        "command",
         "ensemble",
         NULL,
 };
@@ -49,6 +51,11 @@ static const Param PARAMS[] = {
         {.name = "threshold_metric",
                 .type = PARAM_TEXT,
                 .help = "what the threshold between two classes is chosen by; else the metric"},
+        {.name = "code",
+                .type = PARAM_TEXTS,
+                .preset = "[]",
+                .help = "names of the files that the family command is made of; the inputs code.0, code.1, ... are "
+                        "they"},
         {.name = "threads",
                 .type = PARAM_INT,
                 .preset = "2",
@@ -70,6 +77,7 @@ typedef struct Training {
 	Trials *trials;
 	size_t best;
 	GBytes *model;
+	char *code;
 } Training;
 
 static void training_clear(Training *t)
@@ -81,6 +89,7 @@ static void training_clear(Training *t)
 	train_data_free(t->data);
 	trials_free(t->trials);
 	g_bytes_unref(t->model);
+	g_free(t->code);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Training, training_clear)
 
@@ -145,6 +154,27 @@ static bool check(Training *t, GError **error)
 		return false;
 	const MetricKind *of_decisions = metric_find(t->setup.threshold_by->threshold_by);
 	t->setup.threshold_by = of_decisions ? of_decisions : t->setup.threshold_by;
+	return true;
+}
+
+static bool lay_code(Training *t, GError **error)
+{
+	const json_t *names = json_object_get(t->params, "code");
+	size_t i;
+	json_t *name;
+	t->code = json_array_size(names) ? g_build_filename(step_scratch(t->s), "code", NULL) : NULL;
+	json_array_foreach (names, i, name) {
+		g_autofree char *input = g_strdup_printf("code.%zu", i);
+		g_autofree char *path = g_build_filename(t->code, json_string_value(name), NULL);
+		g_autofree char *above = g_path_get_dirname(path);
+		const char *from = step_input(t->s, input);
+		if (!from)
+			return fail(error, FAIL_INVALID, "there is no input \"%s\"", input);
+		if (!file_make_folder(above, error) || !file_copy(from, path, error))
+			return false;
+		chmod(path, 0700); /* stored bytes have lost whether they may be run */
+	}
+	t->setup.code = t->code;
 	return true;
 }
 
@@ -467,7 +497,8 @@ static void tell_metrics(const Training *t)
 static bool run(StepRun *s, const json_t *params, GError **error)
 {
 	g_auto(Training) t = {.s = s, .params = params};
-	if (!recipes_read(step_input(s, "recipes"), &t.recipes, error) || !check(&t, error) || !read_data(&t, error))
+	if (!recipes_read(step_input(s, "recipes"), &t.recipes, error) || !check(&t, error) || !lay_code(&t, error) ||
+	        !read_data(&t, error))
 		return false;
 	bool found = search(&t, error);
 	if (t.trials)
@@ -478,7 +509,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 	return true;
 }
 
-static const char *const INPUTS[] = {"train", "recipes", NULL};
+static const char *const INPUTS[] = {"train", "recipes", "code*", NULL};
 static const char *const OUTPUTS[] = {"bundle", "trials", NULL};
 
 const StepKind STEP_TRAIN = {

@@ -66,7 +66,8 @@ static TrainSet train_set(const TrialSetup *setup, const Part *rows, const Part 
 	        .valid_y = watch ? watch->y : NULL,
 	        .metric = setup->metric->name,
 	        .seed = setup->seed,
-	        .threads = threads};
+	        .threads = threads,
+	        .code = setup->code};
 }
 
 static bool run_fold(const TrialSetup *setup, const ModelFamily *family, const json_t *params, const Fold *fold,

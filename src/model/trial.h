@@ -20,6 +20,7 @@ typedef struct TrialSetup {
 	const MetricKind *threshold_by; /* binary: what the threshold is chosen by */
 	uint64_t seed;
 	const char *folder;
+	const char *code; /* TrainSet.code */
 } TrialSetup;
 
 /* name: "7", or "baseline".  In the child. */

@@ -11,6 +11,7 @@
 #include "eval/evaluate.h"
 #include "feature/step_features.h"
 #include "goal/goal.h"
+#include "model/command.h"
 #include "model/step_train.h"
 #include "registry/step_register.h"
 #include "report/step_report.h"
@@ -123,15 +124,43 @@ static double latency_wanted(const json_t *goal)
 	return least;
 }
 
+/* What the family `command` is made of: each file an input, so that the step's key holds its bytes. */
+static bool find_code(const Life *l, GPtrArray *names, GError **error)
+{
+	const json_t *models = project_block(l->p, "models");
+	return command_files(l->p->folder, json_object_get(json_object_get(models, "params"), "command"), names, error);
+}
+
+static PlanInput *train_inputs(const Life *l, const GPtrArray *code, GPtrArray *texts)
+{
+	PlanInput *inputs = g_new0(PlanInput, code->len + 3);
+	inputs[0] = (PlanInput){.name = "train", .from = "split.train"};
+	inputs[1] = (PlanInput){.name = "recipes", .from = "features.recipes"};
+	for (guint i = 0; i < code->len; i++) {
+		char *name = g_strdup_printf("code.%u", i), *path = project_path(l->p, code->pdata[i]);
+		g_ptr_array_add(texts, name);
+		g_ptr_array_add(texts, path);
+		inputs[i + 2] = (PlanInput){.name = name, .file = path};
+	}
+	return inputs;
+}
+
 static bool add_train(Life *l, GError **error)
 {
-	const PlanInput inputs[] = {
-	        {.name = "train", .from = "split.train"}, {.name = "recipes", .from = "features.recipes"}, {NULL}};
+	g_autoptr(GPtrArray) code = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+	if (!find_code(l, code, error))
+		return false;
+	g_autofree PlanInput *inputs = train_inputs(l, code, texts);
 	const json_t *models = project_block(l->p, "models");
+	json_t *names = json_array();
+	for (guint i = 0; i < code->len; i++)
+		json_array_append_new(names, json_text(code->pdata[i]));
 	json_t *params = json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:f}", "project", project_name(l->p), "families",
 	        member(models, "families"), "search", member(models, "search"), "ensemble", member(models, "ensemble"),
 	        "params", member(models, "params"), "metric", json_text(goal_metric_named(project_block(l->p, "goal"))),
 	        "latency_ms", latency_wanted(project_block(l->p, "goal")));
+	json_object_set_new(params, "code", names);
 	return add(l, "train", params, inputs, error);
 }
 

@@ -60,6 +60,8 @@ static bool lacks_library(void)
 	return true;
 }
 
+static char *program; /* of the family command: least squares and logistic regression in plain Python */
+
 /* Small, so that the test takes milliseconds. */
 static json_t *quick_params(const ModelFamily *family)
 {
@@ -68,6 +70,10 @@ static json_t *quick_params(const ModelFamily *family)
 		json_object_set_new(given, "rounds", json_integer(30));
 	if (param_find(family->params, "trees"))
 		json_object_set_new(given, "trees", json_integer(25));
+	if (param_find(family->params, "predict")) {
+		json_object_set_new(given, "train", json_pack("[s,s,s]", "python3", program, "train"));
+		json_object_set_new(given, "predict", json_pack("[s,s,s]", "python3", program, "predict"));
+	}
 	json_t *params = NULL;
 	g_assert_true(param_fill(family->params, family->name, given, &params, NULL));
 	return params;
@@ -359,6 +365,7 @@ static void add(const char *what, const Case *c, GTestDataFunc run)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	program = g_test_build_filename(G_TEST_DIST, "model", "learner.py", NULL);
 	g_test_add_func("/families/table", test_table);
 	g_test_add_func("/families/early stopping", test_early_stopping);
 	for (const ModelFamily *const *f = FAMILIES; *f; f++)
