@@ -91,8 +91,7 @@ static void test_rows(void)
 	size_t columns;
 	g_assert_true(rows_file_features(csv, "csv", &m, NULL) && rows_file_features(npy, "npy", &m, NULL));
 	g_assert_true(g_file_get_contents(csv, &text, NULL, NULL));
-	g_assert_cmpstr(
-	        text, ==, "plain,\"with, \"\"both\"\"\"\n1.5,\n-2.9999999e-20,0.100000001\n5,1.00000002e+30\n");
+	g_assert_cmpstr(text, ==, "plain,\"with, \"\"both\"\"\"\n1.5,\n-2.9999999e-20,0.100000001\n5,1.00000002e+30\n");
 	g_assert_true(rows_file_columns(npy, "npy", &columns, NULL));
 	g_assert_cmpuint(columns, ==, 2);
 	g_assert_true(rows_file_read(npy, "npy", 3, 2, back, NULL));
