@@ -26,7 +26,6 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "model/bytes.h"
-#include "model/command.h"
 #include "model/command_settings.h"
 #include "model/program.h"
 #include "model/rows_file.h"

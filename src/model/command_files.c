@@ -1,5 +1,5 @@
 /* command_files.c: which files of a project the family `command` needs. */
-#include "model/command.h"
+#include "model/command_files.h"
 
 #include <string.h>
 

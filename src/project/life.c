@@ -11,7 +11,7 @@
 #include "eval/evaluate.h"
 #include "feature/step_features.h"
 #include "goal/goal.h"
-#include "model/command.h"
+#include "model/command_files.h"
 #include "model/step_train.h"
 #include "registry/step_register.h"
 #include "report/step_report.h"

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "model/command.h"
+#include "model/command_files.h"
 #include "model/command_settings.h"
 #include "model/rows_file.h"
 

@@ -1,4 +1,4 @@
-/* command.h: what a project and a training say to the family `command`. */
+/* command_files.h: which files of a project the family `command` needs. */
 #pragma once
 
 #include <glib.h>
