@@ -19,6 +19,9 @@ const Param GOAL_PARAMS[] = {
         {"target", PARAM_TEXT, "the column to predict", .flags = PARAM_REQUIRED},
         {"positive", PARAM_TEXT, "of two classes the one the question is about"},
         {"metric", PARAM_TEXT, "what search and threshold go by, where not the first criterion's metric"},
+        {"costs", PARAM_JSON,
+                "what decisions between two classes cost: {tp, fp, fn, tn}, gains below 0; the threshold "
+                "is chosen by them"},
         {"success", PARAM_JSON, "list of {metric or kpi, at_least or at_most}", "[]"},
         {"due", PARAM_TEXT, "date by which it must be reached: 2027-03-31"},
         {NULL},
@@ -29,6 +32,14 @@ const Param CRITERION_PARAMS[] = {
         {"kpi", PARAM_TEXT, "a name from the kpi block"},
         {"at_least", PARAM_REAL, "passes at this value or above"},
         {"at_most", PARAM_REAL, "passes at this value or below"},
+        {NULL},
+};
+
+static const Param COSTS_PARAMS[] = {
+        {"tp", PARAM_REAL, "a positive decided positive", "0"},
+        {"fp", PARAM_REAL, "another decided positive", "0"},
+        {"fn", PARAM_REAL, "a positive decided otherwise", "0"},
+        {"tn", PARAM_REAL, "another decided otherwise", "0"},
         {NULL},
 };
 
@@ -151,6 +162,22 @@ static void check_criteria(const json_t *goal, const json_t *kpi, ParamReport *r
 	}
 }
 
+static void check_costs(const json_t *costs, ParamReport *report, void *context)
+{
+	const char *name;
+	json_t *cost;
+	double least = INFINITY, most = -INFINITY;
+	if (!costs)
+		return;
+	json_decref(param_check(COSTS_PARAMS, "goal.costs", costs, report, context));
+	json_object_foreach ((json_t *)costs, name, cost) {
+		least = MIN(least, json_number_value(cost));
+		most = MAX(most, json_number_value(cost));
+	}
+	if (json_is_object(costs) && !(most > least) && json_object_size(costs) != 1)
+		report(context, "goal.costs", "all decisions cost the same: nothing follows from that");
+}
+
 void goal_check(const json_t *goal, const json_t *kpi, ParamReport *report, void *context)
 {
 	const char *metric = json_get_text(goal, "metric", NULL), *due = json_get_text(goal, "due", NULL);
@@ -162,6 +189,7 @@ void goal_check(const json_t *goal, const json_t *kpi, ParamReport *report, void
 	if (task_bits(goal) == METRIC_REGRESSION && json_get_text(goal, "positive", NULL))
 		report(context, "goal.positive", "a regression has no positive class");
 	check_criteria(goal, kpi, report, context);
+	check_costs(json_object_get(goal, "costs"), report, context);
 }
 
 /* "TODO" is what `gyre new` writes where only a person knows. */
@@ -236,4 +264,19 @@ json_t *goal_smart(const json_t *goal, const json_t *kpi)
 	json_array_append_new(list, letter("relevant", relevant(goal, kpi), "problem, owner and worth are told"));
 	json_array_append_new(list, letter("time-bound", time_bound(goal), "there is a date"));
 	return list;
+}
+
+json_t *goal_figure(const json_t *goal, const json_t *kpi)
+{
+	size_t i;
+	json_t *criterion;
+	if (json_object_get(goal, "costs") || json_get_text(goal, "metric", NULL))
+		return json_null();
+	json_array_foreach (json_object_get(goal, "success"), i, criterion) {
+		const char *sql = json_get_text(kpi, json_get_text(criterion, "kpi", ""), NULL);
+		if (sql)
+			return json_pack(
+			        "{s:s,s:b}", "sql", sql, "grows", json_object_get(criterion, "at_least") != NULL);
+	}
+	return json_null();
 }

@@ -27,6 +27,10 @@ const char *goal_metric(const json_t *goal, size_t classes);
 /* The metric the goal names, in `metric` or its first criterion with one; NULL when it names none.  Borrowed. */
 const char *goal_metric_named(const json_t *goal);
 
+/* The business figure a threshold may be chosen by: {"sql", "grows": more of it is better}, of the first criterion on a kpi,
+ * where the goal has neither costs nor a metric of its own; else null.  New reference. */
+json_t *goal_figure(const json_t *goal, const json_t *kpi);
+
 /* Judges an evaluation (eval/evaluate.h form) against the goal and the gate block:
  * {"pass": bool, "reasons": [sentence, ...] why not (empty when it passes), "criteria": [{"criterion", "wanted", "found",
  *  "interval": [lo, hi]|null, "pass": bool, "sentence"}...]}.  A criterion whose number is not in the evaluation fails. */

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "stats/calibration.h"
 
 #define MAGIC "GYREBUNDLE 1\n"
 #define MAGIC_SIZE (sizeof MAGIC - 1)
@@ -22,6 +23,7 @@ struct Bundle {
 	const ModelFamily *family;
 	void *model;
 	Recipe *recipe;
+	Calibration *calibration; /* NULL: none */
 	size_t classes, outputs, columns;
 	int positive;
 	double threshold; /* 0.5 where the header has none */
@@ -76,6 +78,7 @@ void bundle_free(Bundle *b)
 	if (b->model)
 		b->family->free(b->model);
 	recipe_free(b->recipe);
+	calibration_free(b->calibration);
 	json_decref(b->header);
 	g_free(b);
 }
@@ -192,6 +195,19 @@ static bool read_model(GBytes *part, const char *name, Bundle *b, GError **error
 	return true;
 }
 
+static bool read_calibration(const char *name, Bundle *b, GError **error)
+{
+	const json_t *calibration = json_object_get(b->header, "calibration");
+	if (!calibration || json_is_null(calibration))
+		return true;
+	if (!b->classes)
+		return damaged(name, "numbers have no calibration", error);
+	if (calibration_load(calibration, b->classes, (size_t)MAX(b->positive, 0), &b->calibration, error))
+		return true;
+	g_prefix_error(error, "%s: ", name);
+	return false;
+}
+
 bool bundle_load_bytes(GBytes *bytes, const char *name, Bundle **ret, GError **error)
 {
 	g_autoptr(Bundle) b = g_new0(Bundle, 1);
@@ -203,7 +219,7 @@ bool bundle_load_bytes(GBytes *bytes, const char *name, Bundle **ret, GError **e
 		g_prefix_error(error, "%s: ", name);
 		return false;
 	}
-	if (!read_model(part, name, b, error))
+	if (!read_calibration(name, b, error) || !read_model(part, name, b, error))
 		return false;
 	json_object_del(b->header, "format");
 	json_object_del(b->header, "parts");
@@ -269,7 +285,11 @@ bool bundle_predict_matrix(const Bundle *b, const Matrix *x, double *ret, GError
 	if (x->columns != b->columns)
 		return fail(error, FAIL_INVALID, "the model needs %zu features, these rows have %zu", b->columns,
 		        x->columns);
-	return family_predict(b->family, b->model, x, ret, error);
+	if (!family_predict(b->family, b->model, x, ret, error))
+		return false;
+	if (b->calibration)
+		calibration_apply(b->calibration, ret, x->rows);
+	return true;
 }
 
 static bool features_of(const Bundle *b, Frame *rows, Matrix **ret, GError **error)
@@ -296,7 +316,7 @@ bool bundle_features(const Bundle *b, Frame *rows, Matrix **ret, GError **error)
 static bool predict_block(const Bundle *b, Frame *rows, double *ret, GError **error)
 {
 	g_autoptr(Matrix) x = NULL;
-	return features_of(b, rows, &x, error) && family_predict(b->family, b->model, x, ret, error);
+	return features_of(b, rows, &x, error) && bundle_predict_matrix(b, x, ret, error);
 }
 
 bool bundle_predict(const Bundle *b, Frame *rows, double *ret, GError **error)

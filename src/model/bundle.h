@@ -5,7 +5,7 @@
  * on when, where or by whom it was made: same inputs and seed, same bytes.
  *
  * Header: {"format": 1, "project", "roles" (feature/recipe.h), "positive": label|null, "schema", "recipe", "family",
- * "params", "threshold": number|null (binary: positive when probability >= threshold), "metrics": {"valid": {...}},
+ * "params", "calibration": null or absent, or as stats/calibration.h, "threshold": number|null (binary: positive when probability >= threshold), "metrics": {"valid": {...}},
  * "rows", "reference": {"target": {"priors": [share of each class of the training rows]} | {"mean", "sd"}, ...} profile of features
  * and scores for drift, "provenance": {"train_digest", "recipe_digest", "seed",
  * "gyre"}, "parts"} */
@@ -36,7 +36,7 @@ size_t bundle_classes(const Bundle *b);              /* 0 for regression */
 const char *bundle_class(const Bundle *b, size_t i); /* label as in the data */
 int bundle_positive(const Bundle *b);                /* class index of the positive class; -1 unless binary */
 
-/* Scores rows: frame_conform to the bundle's inputs, recipe, model.  rows is consumed.  ret: rows x outputs.  Columns that
+/* Scores rows: frame_conform to the bundle's inputs, recipe, model, calibration.  rows is consumed.  ret: rows x outputs.  Columns that
  * are not there are an error naming all of them; unseen categories and missing values are what the transforms define. */
 bool bundle_predict(const Bundle *b, Frame *rows, double *ret, GError **error);
 /* The same from ready features (rows x features), as bundle_features makes them: with their kinds, which the bundle owns. */

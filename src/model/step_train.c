@@ -12,10 +12,12 @@
 #include "base/progress.h"
 #include "feature/recipe.h"
 #include "model/bundle.h"
+#include "model/calibrate.h"
+#include "model/costs.h"
 #include "model/ensemble_kinds.h"
 #include "model/forks.h"
 #include "model/reference.h"
-#include "model/trials.h"
+#include "model/training.h"
 
 static const char *const FAMILY_NAMES[] = {
         "baseline",
@@ -56,6 +58,16 @@ static const Param PARAMS[] = {
                 .preset = "[]",
                 .help = "names of the files that the family command is made of; the inputs code.0, code.1, ... are "
                         "they"},
+        {.name = "calibration",
+                .type = PARAM_TEXT,
+                .preset = "\"auto\"",
+                .help = "how probabilities are put right: none, auto, or one of the calibrations"},
+        {.name = "costs",
+                .type = PARAM_JSON,
+                .help = "what decisions between two classes cost: {tp, fp, fn, tn}; the threshold is chosen by them"},
+        {.name = "figure",
+                .type = PARAM_JSON,
+                .help = "a business figure, {sql, grows}, by whose costs the threshold is chosen if it has such"},
         {.name = "threads",
                 .type = PARAM_INT,
                 .preset = "2",
@@ -65,26 +77,14 @@ static const Param PARAMS[] = {
         {NULL},
 };
 
-typedef struct Training {
-	StepRun *s;
-	const json_t *params;
-	json_t *search, *ensemble, *recipes;
-	json_t *assembled; /* what ensemble_assemble tells */
-	const ModelFamily *families[G_N_ELEMENTS(FAMILY_NAMES)];
-	SearchSpace space;
-	TrainData *data;
-	TrialSetup setup;
-	Trials *trials;
-	size_t best;
-	GBytes *model;
-	char *code;
-} Training;
-
 static void training_clear(Training *t)
 {
 	json_decref(t->search);
 	json_decref(t->ensemble);
 	json_decref(t->assembled);
+	json_decref(t->calibration);
+	json_decref(t->calibrated);
+	json_decref(t->final);
 	json_decref(t->recipes);
 	train_data_free(t->data);
 	trials_free(t->trials);
@@ -93,9 +93,14 @@ static void training_clear(Training *t)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Training, training_clear)
 
-static const Trial *winner(const Training *t)
+const Trial *training_winner(const Training *t)
 {
 	return t->trials->list->pdata[t->best];
+}
+
+const json_t *training_result(const Training *t)
+{
+	return t->final ? t->final : training_winner(t)->result;
 }
 
 static const char *usual_metric(unsigned task)
@@ -149,6 +154,9 @@ static bool check(Training *t, GError **error)
 	const char *metric = json_get_text(t->params, "metric", usual_metric(task));
 	metric = json_get_text(t->search, "metric", metric);
 	const char *threshold = json_get_text(t->params, "threshold_metric", metric);
+	const char *calibration = json_get_text(t->params, "calibration", "auto");
+	if (!calibrate_known(calibration))
+		return fail(error, FAIL_INVALID, "there is no calibration \"%s\"", calibration);
 	if (!find_metric(metric, task, &t->setup.metric, error) ||
 	        !find_metric(threshold, task, &t->setup.threshold_by, error))
 		return false;
@@ -178,6 +186,23 @@ static bool lay_code(Training *t, GError **error)
 	return true;
 }
 
+/* What the threshold is chosen by, where that is money: costs as given, else those of a figure that has such. */
+static bool find_costs(Training *t, GError **error)
+{
+	const json_t *costs = json_object_get(t->params, "costs"), *figure = json_object_get(t->params, "figure");
+	const char *sql = json_get_text(figure, "sql", NULL);
+	bool found = json_is_object(costs);
+	if (t->data->task != TASK_BINARY)
+		return true;
+	if (found)
+		t->costs = costs_from_json(costs);
+	else if (sql && !costs_from_figure(step_input(t->s, "train"), t->data->roles, t->data->positive, sql,
+	                        json_get_bool(figure, "grows", true), &t->costs, &found, error))
+		return false;
+	t->setup.costs = found ? &t->costs : NULL;
+	return true;
+}
+
 static bool read_data(Training *t, GError **error)
 {
 	StepRun *s = t->s;
@@ -195,7 +220,7 @@ static bool read_data(Training *t, GError **error)
 	t->setup.data = t->data;
 	t->setup.seed = step_seed(s);
 	t->setup.folder = step_scratch(s);
-	return true;
+	return find_costs(t, error);
 }
 
 /* Memory left for children, beside the rows they share. */
@@ -228,17 +253,24 @@ static bool assemble(Training *t, GError **error)
 	        &t->best, &t->assembled, error);
 }
 
+static bool calibrate(Training *t, GError **error)
+{
+	const Trial *w = training_winner(t);
+	return calibrate_trial(&t->setup, w, json_get_text(t->params, "calibration", "auto"), &t->calibration,
+	        &t->calibrated, &t->final, error);
+}
+
 static bool refit_work(void *context, size_t number, GError **error)
 {
 	const Training *t = context;
-	const Trial *w = winner(t);
+	const Trial *w = training_winner(t);
 	return refit_run(&t->setup, w->family, json_object_get(w->result, "refit"),
 	        (unsigned)json_get_int(t->params, "threads", 2), error);
 }
 
 static void refit_ended(void *context, const ForkEnd *end)
 {
-	char **failure = &((Trial *)winner(context))->failure;
+	char **failure = &((Trial *)training_winner(context))->failure;
 	if (!end->ok)
 		*failure = g_strdup(end->reason);
 }
@@ -261,7 +293,7 @@ static json_t *child_run(const char *name, const Trial *trial, const char *statu
 
 static bool refit(Training *t, GError **error)
 {
-	const Trial *w = winner(t);
+	const Trial *w = training_winner(t);
 	json_auto_t *used = NULL;
 	progress_report("training the best on all rows", 0, 1);
 	if (!refit_read(&t->setup, &t->model, &used, error))
@@ -286,11 +318,6 @@ static bool refit(Training *t, GError **error)
 	return true;
 }
 
-static const char *status_of(const Trial *trial)
-{
-	return trial->result ? "done" : trial->failure ? "failed" : "cut";
-}
-
 static void tell_runs(const Training *t)
 {
 	for (guint i = 0; i < t->trials->list->len; i++) {
@@ -307,179 +334,12 @@ static void tell_runs(const Training *t)
 	}
 }
 
-static json_t *trial_json(const Trial *trial, size_t number)
-{
-	static const char *const KEPT[] = {"metrics", "sd", "threshold", "rounds", NULL};
-	json_t *one = json_pack("{s:I,s:s,s:O,s:s}", "number", (json_int_t)number, "family", trial->family->name,
-	        "params", trial->params, "status", status_of(trial));
-	for (const char *const *key = KEPT; trial->result && *key; key++)
-		json_object_set(one, *key, json_object_get(trial->result, *key));
-	if (trial->failure && !trial->result)
-		json_object_set_new(one, "error", json_text(trial->failure));
-	return one;
-}
-
-typedef struct Share {
-	const char *feature;
-	double share;
-	size_t place;
-} Share;
-
-static int by_share(const void *a, const void *b)
-{
-	const Share *x = a, *y = b;
-	if (x->share != y->share)
-		return x->share < y->share ? 1 : -1;
-	return (x->place > y->place) - (x->place < y->place);
-}
-
-static json_t *importance_json(const Training *t, GError **error)
-{
-	const ModelFamily *family = winner(t)->family;
-	const json_t *names = json_object_get(t->data->recipe, "features");
-	size_t count = json_array_size(names);
-	void *model;
-	if (!family->importance || count == 0)
-		return json_null();
-	if (!family->load(t->model, &model, error))
-		return NULL;
-	g_autofree double *share = g_new0(double, count);
-	bool ok = family->importance(model, share, error);
-	family->free(model);
-	if (!ok && g_error_matches(*error, FAIL, FAIL_NOT_FOUND)) {
-		g_clear_error(error);
-		return json_null();
-	}
-	if (!ok)
-		return NULL;
-	g_autofree Share *sorted = g_new(Share, count);
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = (Share){json_string_value(json_array_get(names, i)), share[i], i};
-	qsort(sorted, count, sizeof *sorted, by_share);
-	json_t *list = json_array();
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, json_pack("[s,o]", sorted[i].feature, json_number(sorted[i].share)));
-	return list;
-}
-
-static json_t *refit_json(const Training *t)
-{
-	return json_pack("{s:s,s:O,s:I,s:O}", "family", winner(t)->family->name, "params",
-	        json_object_get(winner(t)->result, "refit"), "rows", (json_int_t)t->data->all.x.rows, "threads",
-	        json_object_get(t->params, "threads"));
-}
-
-static bool write_trials(const Training *t, GError **error)
-{
-	const TrainData *d = t->data;
-	const json_t *won = winner(t)->result, *baseline = trials_baseline(t->trials);
-	json_t *list = json_array(), *importance = importance_json(t, error);
-	if (!importance) {
-		json_decref(list);
-		return false;
-	}
-	for (guint i = 0; i < t->trials->list->len - (t->trials->has_yardstick ? 1 : 0); i++)
-		json_array_append_new(list, trial_json(t->trials->list->pdata[i], i));
-	json_auto_t *out = json_pack("{s:s,s:s,s:O,s:o,s:I,s:b,s:o,s:O,s:s,s:O,s:O,s:{s:I,s:I,s:I,s:I},s:I,s:o,s:O}",
-	        "metric", t->setup.metric->name, "direction", t->setup.metric->larger_is_better ? "max" : "min",
-	        "method", json_object_get(t->search, "method"), "trials", list, "best", (json_int_t)t->best, "cut",
-	        (int)t->trials->is_cut, "refit", refit_json(t), "threshold", json_object_get(won, "threshold"),
-	        "threshold_metric", t->setup.threshold_by->name, "baseline",
-	        baseline ? json_object_get(baseline, "metrics") : json_null(), "valid_metrics",
-	        json_object_get(won, "metrics"), "rows", "train", (json_int_t)d->rows, "left_out",
-	        (json_int_t)d->left_out, "searched", (json_int_t)d->folds[0].train.x.rows, "valid",
-	        (json_int_t)d->valid_rows, "folds", (json_int_t)d->fold_count, "importance", importance, "ensemble",
-	        t->assembled);
-	return step_output_json(t->s, "trials", out, error);
-}
-
-static size_t decided_class(const Training *t, const double *row, double threshold)
-{
-	const TrainData *d = t->data;
-	if (d->task == TASK_BINARY)
-		return row[d->positive] >= threshold ? d->positive : 1 - d->positive;
-	size_t best = 0;
-	for (size_t k = 1; k < d->classes; k++)
-		best = row[k] > row[best] ? k : best;
-	return best;
-}
-
-static void add_decided(const Training *t, const double *scores, double threshold, json_t *about)
-{
-	const TrainData *d = t->data;
-	g_autofree size_t *counts = g_new0(size_t, d->classes);
-	json_t *decided = json_object();
-	for (size_t i = 0; i < d->valid_rows; i++)
-		counts[decided_class(t, scores + i * d->outputs, threshold)]++;
-	for (size_t k = 0; k < d->classes; k++)
-		json_object_set_new(decided, json_string_value(json_array_get(json_object_get(d->roles, "classes"), k)),
-		        json_number((double)counts[k] / (double)d->valid_rows));
-	json_object_set_new(about, "decided", decided);
-}
-
-static json_t *histogram(const double *values, size_t count)
-{
-	enum { BINS = 20 };
-	size_t counts[BINS] = {0};
-	json_t *shares = json_array();
-	for (size_t i = 0; i < count; i++)
-		counts[(size_t)CLAMP(values[i] * BINS, 0, BINS - 1)]++;
-	for (size_t b = 0; b < BINS; b++)
-		json_array_append_new(shares, json_number((double)counts[b] / (double)count));
-	return shares;
-}
-
-/* model/reference.h: "scores" */
-static bool scores_json(const Training *t, double threshold, json_t **ret, GError **error)
-{
-	const TrainData *d = t->data;
-	g_autofree double *scores = NULL;
-	if (!trial_scores(&t->setup, winner(t)->name, &scores, error))
-		return false;
-	g_autofree double *one = g_new(double, d->valid_rows);
-	for (size_t i = 0; i < d->valid_rows; i++) {
-		const double *row = scores + i * d->outputs;
-		size_t of = d->task == TASK_BINARY ? d->positive : d->classes ? decided_class(t, row, threshold) : 0;
-		one[i] = row[of];
-	}
-	json_t *about = reference_numbers(one, d->valid_rows);
-	json_object_set_new(about, "of", json_string("validation"));
-	json_object_set_new(about, "rows", json_integer((json_int_t)d->valid_rows));
-	if (d->task == TASK_BINARY)
-		json_object_set_new(about, "histogram", histogram(one, d->valid_rows));
-	if (d->classes)
-		add_decided(t, scores, threshold, about);
-	*ret = about;
-	return true;
-}
-
-static bool write_bundle(const Training *t, GError **error)
-{
-	const TrainData *d = t->data;
-	const json_t *won = winner(t)->result, *classes = json_object_get(d->roles, "classes");
-	json_t *threshold = json_object_get(won, "threshold"), *scores = NULL;
-	const char *digests[] = {step_input_digest(t->s, "train"), step_input_digest(t->s, "recipes")};
-	if (!scores_json(t, json_is_number(threshold) ? json_number_value(threshold) : 0.5, &scores, error))
-		return false;
-	json_auto_t *reference = json_copy(d->reference);
-	json_object_set_new(reference, "scores", scores);
-	json_t *positive = d->task == TASK_BINARY ? json_incref(json_array_get(classes, d->positive)) : json_null();
-	json_auto_t *header = json_pack("{s:O,s:O,s:o,s:{s:O},s:o,s:s,s:O,s:O,s:{s:O},s:I,s:O,s:{s:s?,s:s?,s:I,s:s}}",
-	        "project", json_object_get(t->params, "project"), "roles", d->roles, "positive", positive, "schema",
-	        "columns", json_object_get(d->recipe, "inputs"), "recipe", recipe_strip(d->recipe), "family",
-	        winner(t)->family->name, "params", json_object_get(won, "refit"), "threshold", threshold, "metrics",
-	        "valid", json_object_get(won, "metrics"), "rows", (json_int_t)d->all.x.rows, "reference", reference,
-	        "provenance", "train_digest", digests[0], "recipe_digest", digests[1], "seed",
-	        (json_int_t)step_seed(t->s), "gyre", GYRE_VERSION);
-	return bundle_write(step_output(t->s, "bundle"), header, t->model, error);
-}
-
 static void tell_metrics(const Training *t)
 {
 	const char *name;
 	json_t *value;
 	size_t failed = 0;
-	json_object_foreach (json_object_get(winner(t)->result, "metrics"), name, value) {
+	json_object_foreach (json_object_get(training_result(t), "metrics"), name, value) {
 		g_autofree char *key = g_strdup_printf("valid_%s", name);
 		step_metric(t->s, key, json_is_number(value) ? json_number_value(value) : NAN);
 	}
@@ -487,7 +347,7 @@ static void tell_metrics(const Training *t)
 		failed += ((const Trial *)t->trials->list->pdata[i])->failure != NULL;
 	step_metric(t->s, "trials", t->trials->list->len - (t->trials->has_yardstick ? 1 : 0));
 	step_metric(t->s, "trials_failed", (double)failed);
-	step_note(t->s, "family", json_string(winner(t)->family->name));
+	step_note(t->s, "family", json_string(training_winner(t)->family->name));
 	if (t->trials->is_cut)
 		step_note(t->s, "cut", json_string("the search's time ended it: another run may choose another model"));
 	if (t->data->left_out)
@@ -503,7 +363,8 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 	bool found = search(&t, error);
 	if (t.trials)
 		tell_runs(&t);
-	if (!found || !assemble(&t, error) || !refit(&t, error) || !write_bundle(&t, error) || !write_trials(&t, error))
+	if (!found || !assemble(&t, error) || !calibrate(&t, error) || !refit(&t, error) ||
+	        !training_write_bundle(&t, error) || !training_write_trials(&t, error))
 		return false;
 	tell_metrics(&t);
 	return true;
@@ -515,7 +376,7 @@ static const char *const OUTPUTS[] = {"bundle", "trials", NULL};
 const StepKind STEP_TRAIN = {
         .name = "train",
         .help = "tries models, trains the best on all rows and packs it as a bundle",
-        .version = 2,
+        .version = 3,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

@@ -10,7 +10,6 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "stats/threshold.h"
 
 /* Validation rows of all folds in turn, as the metrics take them. */
 typedef struct Pooled {
@@ -27,21 +26,25 @@ static void pooled_clear(Pooled *p)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pooled, pooled_clear)
 
-static void pool_init(const TrainData *d, Pooled *p)
+void trial_rows(const TrainData *d, double **ret_y, double **ret_weight)
 {
-	bool has_weight = d->all.weight != NULL;
-	p->y = g_new(double, d->valid_rows);
-	p->weight = has_weight ? g_new(double, d->valid_rows) : NULL;
-	p->scores = g_new0(double, d->valid_rows * d->outputs);
+	*ret_y = g_new(double, MAX(d->valid_rows, 1));
+	*ret_weight = d->all.weight ? g_new(double, MAX(d->valid_rows, 1)) : NULL;
 	for (size_t k = 0, at = 0; k < d->fold_count; k++) {
 		const Part *valid = &d->folds[k].valid;
 		if (valid->x.rows == 0)
 			continue;
-		memcpy(p->y + at, valid->y, valid->x.rows * sizeof *p->y);
-		if (has_weight)
-			memcpy(p->weight + at, valid->weight, valid->x.rows * sizeof *p->weight);
+		memcpy(*ret_y + at, valid->y, valid->x.rows * sizeof **ret_y);
+		if (*ret_weight)
+			memcpy(*ret_weight + at, valid->weight, valid->x.rows * sizeof **ret_weight);
 		at += valid->x.rows;
 	}
+}
+
+static void pool_init(const TrainData *d, Pooled *p)
+{
+	trial_rows(d, &p->y, &p->weight);
+	p->scores = g_new0(double, d->valid_rows * d->outputs);
 }
 
 static Scored scored_part(const TrainData *d, const Pooled *p, size_t from, size_t rows)
@@ -132,7 +135,9 @@ static void decide(const TrialSetup *setup, Pooled *p, json_t *about)
 	if (d->task != TASK_BINARY)
 		return;
 	Scored all = scored_part(d, p, 0, d->valid_rows);
-	double threshold = threshold_choose(&all, setup->threshold_by).threshold;
+	Threshold found =
+	        setup->costs ? threshold_choose_costs(&all, setup->costs) : threshold_choose(&all, setup->threshold_by);
+	double threshold = found.threshold;
 	p->decided = g_new(uint32_t, d->valid_rows);
 	threshold_decide(&all, threshold, p->decided);
 	json_object_set_new(about, "threshold", json_number(threshold));

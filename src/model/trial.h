@@ -13,11 +13,13 @@
 
 #include "model/train_data.h"
 #include "stats/metric.h"
+#include "stats/threshold.h"
 
 typedef struct TrialSetup {
 	const TrainData *data;
 	const MetricKind *metric;       /* what trials are compared by */
 	const MetricKind *threshold_by; /* binary: what the threshold is chosen by */
+	const DecisionCosts *costs;     /* binary: what the threshold is chosen by instead; NULL: the metric */
 	uint64_t seed;
 	const char *folder;
 	const char *code; /* TrainSet.code */
@@ -34,6 +36,8 @@ bool trial_combine(const TrialSetup *setup, const char *name, const ModelFamily 
 /* What trial_run left, if it is of this family with these params; NULL in *ret otherwise. */
 bool trial_read(const TrialSetup *setup, const char *name, const ModelFamily *family, const json_t *params,
         json_t **ret, GError **error);
+/* Targets and weights (NULL: all 1) of the rows trial_scores is about. */
+void trial_rows(const TrainData *d, double **ret_y, double **ret_weight);
 bool trial_scores(const TrialSetup *setup, const char *name, double **ret, GError **error);
 
 /* The winner on all rows, in a child: model.bin, and after it model.json {"seconds", "cpu_seconds", "peak_mb", "start", "end"}. */

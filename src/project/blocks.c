@@ -9,6 +9,7 @@
 #include "data/split.h"
 #include "feature/recipe.h"
 #include "goal/goal.h"
+#include "model/calibrate.h"
 #include "model/ensemble_kinds.h"
 #include "model/family.h"
 #include "model/search.h"
@@ -140,6 +141,9 @@ static void check_models(Project *p, json_t *config)
 	json_t *search = param_check(SEARCH_PARAMS, "models.search", json_object_get(models, "search"), report, p);
 	if (search)
 		json_object_set_new(models, "search", search);
+	if (!calibrate_known(json_get_text(models, "calibration", "auto")))
+		report(p, "models.calibration",
+		        "there is no calibration of that name: none, auto, platt, beta, temperature, isotonic");
 	json_t *ensemble =
 	        param_check(ENSEMBLE_PARAMS, "models.ensemble", json_object_get(models, "ensemble"), report, p);
 	if (ensemble)

@@ -37,6 +37,8 @@ const Param MODELS_PARAMS[] = {
         {"families", PARAM_TEXTS, "families to try", "[\"baseline\",\"linear\",\"forest\",\"boosted\"]"},
         {"search", PARAM_JSON, "method, trials, metric, time", "{}"},
         {"ensemble", PARAM_JSON, "how models that were tried are put together", "{}"},
+        {"calibration", PARAM_TEXT, "how probabilities are put right: none, auto, platt, beta, temperature, isotonic",
+                "\"auto\""},
         {"params", PARAM_JSON, "fixed parameters by family: {boosted: {max_depth: 6}}", "{}"},
         {NULL},
 };

@@ -156,10 +156,12 @@ static bool add_train(Life *l, GError **error)
 	json_t *names = json_array();
 	for (guint i = 0; i < code->len; i++)
 		json_array_append_new(names, json_text(code->pdata[i]));
-	json_t *params = json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:f}", "project", project_name(l->p), "families",
-	        member(models, "families"), "search", member(models, "search"), "ensemble", member(models, "ensemble"),
-	        "params", member(models, "params"), "metric", json_text(goal_metric_named(project_block(l->p, "goal"))),
-	        "latency_ms", latency_wanted(project_block(l->p, "goal")));
+	const json_t *goal = project_block(l->p, "goal");
+	json_t *params = json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:f}", "project", project_name(l->p),
+	        "families", member(models, "families"), "search", member(models, "search"), "ensemble",
+	        member(models, "ensemble"), "calibration", member(models, "calibration"), "params",
+	        member(models, "params"), "metric", json_text(goal_metric_named(goal)), "costs", member(goal, "costs"),
+	        "figure", goal_figure(goal, project_block(l->p, "kpi")), "latency_ms", latency_wanted(goal));
 	json_object_set_new(params, "code", names);
 	return add(l, "train", params, inputs, error);
 }

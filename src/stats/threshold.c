@@ -18,10 +18,35 @@ static double above_all(const MetricSteps *m)
 	return highest < 1 ? between(1, highest) : nextafter(highest, INFINITY);
 }
 
-static void offer(Threshold *best, double threshold, const MetricCounts *c)
+typedef struct Choice {
+	Threshold best;
+	const DecisionCosts *costs; /* NULL: by best.by */
+} Choice;
+
+static double value_of(const Choice *choice, const MetricCounts *c)
 {
-	double value = best->by->of_counts(c);
-	int better = metric_compare(best->by, value, best->value);
+	const DecisionCosts *d = choice->costs;
+	size_t yes = c->positive, no = 1 - yes;
+	if (!d)
+		return choice->best.by->of_counts(c);
+	return (d->tp * c->hit[yes] + d->fn * (c->truth[yes] - c->hit[yes]) + d->tn * c->hit[no] +
+	               d->fp * (c->truth[no] - c->hit[no])) /
+	       (c->truth[yes] + c->truth[no]);
+}
+
+static int compare(const Choice *choice, double value)
+{
+	double best = choice->best.value;
+	if (!choice->costs)
+		return metric_compare(choice->best.by, value, best);
+	return isnan(best) || value < best ? 1 : value > best ? -1 : 0;
+}
+
+static void offer(Choice *choice, double threshold, const MetricCounts *c)
+{
+	Threshold *best = &choice->best;
+	double value = value_of(choice, c);
+	int better = compare(choice, value);
 	bool nearer = fabs(threshold - 0.5) < fabs(best->threshold - 0.5);
 	if (better < 0 || isnan(value) || (better == 0 && !nearer))
 		return;
@@ -39,29 +64,42 @@ static void decide_steps(MetricCounts *c, const MetricSteps *m, double positives
 	c->decided[no] = (m->positive - positives) + (m->negative - negatives);
 }
 
-Threshold threshold_choose(const Scored *s, const MetricKind *goal)
+static Threshold choose(const Scored *s, Choice *choice)
 {
-	Threshold best = {0.5, NAN, metric_find(goal->threshold_by ? goal->threshold_by : "balanced_accuracy")};
+	Threshold *best = &choice->best;
 	g_autoptr(MetricSteps) m = metric_steps(s);
 	if (!m->count)
-		return best;
+		return *best;
 	g_autoptr(MetricCounts) c = counts_new(2, s->positive);
 	c->truth[s->positive] = m->positive;
 	c->truth[1 - s->positive] = m->negative;
 	double positives = 0, negatives = 0;
-	best.threshold = INFINITY; /* anything is nearer */
+	best->threshold = INFINITY; /* anything is nearer */
 	decide_steps(c, m, 0, 0);
-	offer(&best, above_all(m), c);
+	offer(choice, above_all(m), c);
 	for (size_t i = 0; i < m->count; i++) {
 		positives += m->step[i].positive;
 		negatives += m->step[i].negative;
 		bool last = i + 1 == m->count;
 		decide_steps(c, m, last ? m->positive : positives, last ? m->negative : negatives);
-		offer(&best, last ? m->step[i].score : between(m->step[i].score, m->step[i + 1].score), c);
+		offer(choice, last ? m->step[i].score : between(m->step[i].score, m->step[i + 1].score), c);
 	}
-	if (isnan(best.value))
-		best.threshold = 0.5;
-	return best;
+	if (isnan(best->value))
+		best->threshold = 0.5;
+	return *best;
+}
+
+Threshold threshold_choose(const Scored *s, const MetricKind *goal)
+{
+	Choice choice = {
+	        .best = {0.5, NAN, metric_find(goal->threshold_by ? goal->threshold_by : "balanced_accuracy")}};
+	return choose(s, &choice);
+}
+
+Threshold threshold_choose_costs(const Scored *s, const DecisionCosts *costs)
+{
+	Choice choice = {.best = {0.5, NAN, NULL}, .costs = costs};
+	return choose(s, &choice);
 }
 
 void threshold_decide(const Scored *s, double threshold, uint32_t *ret)

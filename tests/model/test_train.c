@@ -432,6 +432,70 @@ static void test_ensembles(void)
 	place_free(p);
 }
 
+/* Money instead of a metric: costs as given, a figure that has such, and one that has not. */
+static void test_costs(void)
+{
+#define LINEAR "{\"families\": [\"linear\"], \"search\": {\"trials\": 1}, "
+	static const struct {
+		const char *name, *settings;
+		double tp, fp; /* both 0: chosen by a metric */
+	} CASES[] = {
+	        {"given", LINEAR "\"costs\": {\"fp\": 9, \"fn\": 1}}", 0, 9},
+	        {"mean",
+	                LINEAR
+	                "\"figure\": {\"sql\": \"avg(case when prediction = 'yes' and target = 'yes' then 40 when "
+	                "prediction = 'yes' then -10 else 0 end)\", \"grows\": true}}",
+	                -40, 10},
+	        {"sum",
+	                LINEAR
+	                "\"figure\": {\"sql\": \"sum((prediction = 'yes' and target = 'no')::int * 3)\", \"grows\": "
+	                "false}}",
+	                0, 3},
+	        {"rank", LINEAR "\"figure\": {\"sql\": \"max(prediction = target)::int\", \"grows\": true}}", 0, 0},
+	        {"column", LINEAR "\"figure\": {\"sql\": \"sum(price)\", \"grows\": true}}", 0, 0},
+	};
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	for (size_t c = 0; c < G_N_ELEMENTS(CASES); c++) {
+		train_well(p, CASES[c].settings, CASES[c].name, 2);
+		json_auto_t *trials = read_json(p, CASES[c].name, "trials");
+		bool by_costs = CASES[c].tp != 0 || CASES[c].fp != 0;
+		g_assert_cmpstr(
+		        json_get_text(trials, "threshold_metric", ""), ==, by_costs ? "costs" : "balanced_accuracy");
+		g_assert_cmpfloat(json_number_value(json_at(trials, "costs.tp")), ==, CASES[c].tp);
+		g_assert_cmpfloat(json_number_value(json_at(trials, "costs.fp")), ==, CASES[c].fp);
+	}
+	json_auto_t *dear = read_json(p, "given", "trials");
+	json_auto_t *cheap = read_json(p, "mean", "trials");
+	g_assert_cmpfloat(json_get_number(dear, "threshold", 0), >, 0.6);
+	g_assert_cmpfloat(json_get_number(cheap, "threshold", 1), <, 0.4);
+	place_free(p);
+}
+
+/* A calibration is in the bundle, and what the bundle says is what was judged. */
+static void test_calibration(void)
+{
+	static const char *const METHODS[] = {"none", "auto", "platt", "beta", "temperature", "isotonic"};
+	Place *p = place_new(TWO_CLASSES, "i % 3", roles_of("classification", true));
+	for (size_t m = 0; m < G_N_ELEMENTS(METHODS); m++) {
+		g_autofree char *settings = g_strdup_printf(
+		        "{\"families\": [\"boosted\"], \"search\": {\"trials\": 1}, \"calibration\": "
+		        "\"%s\", \"params\": {\"boosted\": {\"rounds\": 60, \"eta\": 0.5, \"patience\": 0}}}",
+		        METHODS[m]);
+		train_well(p, settings, METHODS[m], 2);
+		json_auto_t *trials = read_json(p, METHODS[m], "trials");
+		g_autoptr(Bundle) b = open_bundle(p, METHODS[m]);
+		const json_t *kept = json_object_get(bundle_header(b), "calibration");
+		g_assert_cmpstr(json_string_value(json_at(trials, "calibration.taken")), ==,
+		        json_is_null(kept) ? "none" : json_get_text(kept, "method", ""));
+		g_assert_true(m < 2 || !json_is_null(kept));
+		double before = json_number_value(json_at(trials, "trials[0].metrics.log_loss"));
+		double after = json_number_value(json_at(trials, "valid_metrics.log_loss"));
+		g_assert_true(m == 0 ? after == before : m == 1 || after < before); /* 60 steps of 0.5 are too sure */
+	}
+	expect_failure(p, "{\"calibration\": \"magic\"}", FAIL_INVALID, "no calibration");
+	place_free(p);
+}
+
 /* A search on a part of the rows: the part is of the size asked for, the winner learns from all. */
 static void test_part(void)
 {
@@ -491,6 +555,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/train/left out", test_left_out);
 	g_test_add_func("/train/failures", test_failures);
 	g_test_add_func("/train/ensembles", test_ensembles);
+	g_test_add_func("/train/costs", test_costs);
+	g_test_add_func("/train/calibration", test_calibration);
 	g_test_add_func("/train/part", test_part);
 	g_test_add_func("/train/no threads", test_no_threads);
 	return g_test_run();
