@@ -21,6 +21,7 @@ static const struct {
         {"data.show", print_data_show},
         {"doctor", print_doctor},
         {"logs", print_text},
+        {"model.fairness", print_model_fairness},
         {"model.ls", print_models},
         {"model.show", print_model},
         {"new", print_new},

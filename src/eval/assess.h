@@ -13,7 +13,7 @@ typedef struct Assess {
 	TestSet t;
 	Answers answers[2], baseline;
 	const MetricKind *metric;
-	const json_t *kpi, *slice_columns;
+	const json_t *kpi, *slice_columns, *fairness; /* fairness: the block; no columns: not asked for */
 	uint64_t seed;
 } Assess;
 

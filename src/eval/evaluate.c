@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "eval/assess.h"
 #include "eval/compare.h"
+#include "eval/fairness.h"
 #include "eval/findings.h"
 #include "eval/importance.h"
 #include "eval/scored_table.h"
@@ -97,6 +98,18 @@ static bool add_closer_look(Assess *as, json_t *evaluation, GError **error)
 	return ok;
 }
 
+static bool asks_fairness(const Assess *as)
+{
+	return json_array_size(json_object_get(as->fairness, "columns")) > 0;
+}
+
+static bool fairness_part(Assess *as, json_t **ret, GError **error)
+{
+	*ret = json_null();
+	return !asks_fairness(as) || as->t.classes != 2 ||
+	       fairness_of(as->e, as->test_path, as->fairness, &as->t, &as->answers[0], ret, error);
+}
+
 static json_t *warnings_of(const Assess *as)
 {
 	json_t *list = json_array();
@@ -106,6 +119,8 @@ static json_t *warnings_of(const Assess *as)
 		json_array_append_new(list,
 		        json_sprintf("%zu test rows have a label that no training row has: the metrics leave them out",
 		                as->t.strangers));
+	if (asks_fairness(as) && as->t.classes != 2)
+		json_array_append_new(list, json_string("fairness is measured where there are two classes: left out"));
 	if (as->mismatch)
 		json_array_append_new(list, json_text(as->mismatch));
 	return list;
@@ -115,8 +130,8 @@ bool evaluation_of(Assess *as, json_t **ret, GError **error)
 {
 	const json_t *roles = json_object_get(bundle_header(as->bundles[0]), "roles");
 	Scored scored = scored_of(&as->t, &as->answers[0]);
-	json_auto_t *champion = NULL, *kpi = NULL;
-	if (!kpi_part(as, &kpi, error) || !champion_part(as, &champion, error))
+	json_auto_t *champion = NULL, *kpi = NULL, *fairness = NULL;
+	if (!kpi_part(as, &kpi, error) || !champion_part(as, &champion, error) || !fairness_part(as, &fairness, error))
 		return false;
 	json_auto_t *evaluation = json_pack("{s:O,s:O,s:O?,s:O?,s:s,s:I,s:f}", "task", json_object_get(roles, "task"),
 	        "target", json_object_get(roles, "target"), "positive", json_object_get(roles, "positive"), "classes",
@@ -126,6 +141,7 @@ bool evaluation_of(Assess *as, json_t **ret, GError **error)
 	json_object_set_new(evaluation, "baseline", json_pack("{s:o}", "metrics", intervals(as, &as->baseline)));
 	json_object_set(evaluation, "champion", champion);
 	json_object_set(evaluation, "kpi", kpi);
+	json_object_set(evaluation, "fairness", fairness);
 	json_object_set_new(evaluation, "curves", curves_of(&scored));
 	if (!add_closer_look(as, evaluation, error))
 		return false;

@@ -15,6 +15,7 @@
  *  "confusion_by_slice": [{"slice","rows","confusion": [[..]]}] for the worst slices (classification),
  *  "hardest": [{"row": {column: value}, "actual", "predicted", "score", "loss"}],
  *  "importance": [{"column", "mean", "sd", "share"}] loss of the goal's metric when a raw column is shuffled, largest first,
+ *  "fairness": null or eval/fairness.h,
  *  "warnings": [sentences]}
  *
  * Output `scored`: Parquet: the test rows with columns added: prediction (the label as in the data, or the number), and for

@@ -11,6 +11,7 @@ static const Param PARAMS[] = {
         {"goal", PARAM_JSON, "the goal block", .flags = PARAM_REQUIRED},
         {"kpi", PARAM_JSON, "the kpi block", "{}"},
         {"slices", PARAM_TEXTS, "columns whose values the gate looks at one by one", "[]"},
+        {"fairness", PARAM_JSON, "the fairness block", "{}"},
         {NULL},
 };
 static const char *const INPUTS[] = {"bundle", "test", "champion?", NULL};
@@ -100,6 +101,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 	        .seed = step_seed(s),
 	        .kpi = json_object_get(params, "kpi"),
 	        .slice_columns = json_object_get(params, "slices"),
+	        .fairness = json_object_get(params, "fairness"),
 	        .digests = {step_input_digest(s, "bundle")}};
 	bool ok = engine_open(&limits, &as.e, error) && bundle_load(step_input(s, "bundle"), &as.bundles[0], error);
 	if (ok) {
@@ -113,7 +115,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 const StepKind STEP_EVALUATE = {
         .name = "evaluate",
         .help = "measure the bundle on rows it never saw, beside the baseline and the champion",
-        .version = 2,
+        .version = 3,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "stats/fairness.h"
 #include "stats/metric.h"
 
 static const char *const TASKS[] = {"classification", "regression", NULL};
@@ -22,7 +23,7 @@ const Param GOAL_PARAMS[] = {
         {"costs", PARAM_JSON,
                 "what decisions between two classes cost: {tp, fp, fn, tn}, gains below 0; the threshold "
                 "is chosen by them"},
-        {"success", PARAM_JSON, "list of {metric or kpi, at_least or at_most}", "[]"},
+        {"success", PARAM_JSON, "list of {metric, kpi or fairness, at_least or at_most}", "[]"},
         {"due", PARAM_TEXT, "date by which it must be reached: 2027-03-31"},
         {NULL},
 };
@@ -30,6 +31,8 @@ const Param GOAL_PARAMS[] = {
 const Param CRITERION_PARAMS[] = {
         {"metric", PARAM_TEXT, "a metric, or latency_p99_ms"},
         {"kpi", PARAM_TEXT, "a name from the kpi block"},
+        {"fairness", PARAM_TEXT, "a measure of fairness, such as demographic_parity_difference"},
+        {"of", PARAM_TEXT, "the column of fairness.columns it is measured over"},
         {"at_least", PARAM_REAL, "passes at this value or above"},
         {"at_most", PARAM_REAL, "passes at this value or below"},
         {NULL},
@@ -128,14 +131,39 @@ static char *metric_problem(const json_t *goal, const char *name)
 	return NULL;
 }
 
+static char *fairness_problem(const json_t *criterion, const char *name)
+{
+	const FairMeasure *measure = fair_measure(name);
+	if (!measure) {
+		g_autoptr(GPtrArray) names = g_ptr_array_new();
+		for (const FairMeasure *m = FAIR_MEASURES; m->name; m++)
+			g_ptr_array_add(names, (void *)m->name);
+		g_ptr_array_add(names, NULL);
+		g_autofree char *known = g_strjoinv(", ", (char **)names->pdata);
+		return g_strdup_printf("there is no measure of fairness \"%s\": one of %s", name, known);
+	}
+	if (!json_get_text(criterion, "of", NULL))
+		return g_strdup_printf("say of which column: {fairness: %s, of: sex, ...}", name);
+	if (measure->larger_is_better == (json_object_get(criterion, "at_most") != NULL))
+		return g_strdup_printf("a %s %s is better: %s is meant",
+		        measure->larger_is_better ? "larger" : "smaller", name,
+		        measure->larger_is_better ? "at_least" : "at_most");
+	return NULL;
+}
+
 static char *criterion_problem(const json_t *goal, const json_t *kpi, const json_t *criterion)
 {
-	const char *metric = json_get_text(criterion, "metric", NULL), *figure = json_get_text(criterion, "kpi", NULL);
+	const char *metric = json_get_text(criterion, "metric", NULL), *figure = json_get_text(criterion, "kpi", NULL),
+	           *fairness = json_get_text(criterion, "fairness", NULL);
 	bool least = json_object_get(criterion, "at_least"), most = json_object_get(criterion, "at_most");
-	if (!metric == !figure)
-		return g_strdup("a criterion names one metric or one kpi");
+	if ((metric != NULL) + (figure != NULL) + (fairness != NULL) != 1)
+		return g_strdup("a criterion names one metric, one kpi or one measure of fairness");
 	if (least == most)
 		return g_strdup("a criterion has one of at_least and at_most");
+	if (fairness)
+		return fairness_problem(criterion, fairness);
+	if (json_get_text(criterion, "of", NULL))
+		return g_strdup("of goes with fairness");
 	if (figure && !json_object_get(kpi, figure))
 		return g_strdup_printf("\"%s\" is not in the kpi block", figure);
 	char *problem = metric ? metric_problem(goal, metric) : NULL;

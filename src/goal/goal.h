@@ -1,7 +1,7 @@
 /* goal.h: the question, the targets, and what is good enough.
  *
  * The goal is the `goal:` block of gyre.yaml, checked against GOAL_PARAMS.  success: a list of
- * {"metric": name | "kpi": name, "at_least": x | "at_most": x}. */
+ * {"metric": name | "kpi": name | "fairness": measure, "of": column, "at_least": x | "at_most": x}. */
 #pragma once
 
 #include <glib.h>

@@ -35,10 +35,22 @@ static void add(Judge *j, const char *criterion, const char *wanted, double foun
 		json_array_append_new(j->reasons, json_text(sentence));
 }
 
-static const json_t *find_figure(const json_t *evaluation, const json_t *criterion, const char **ret_name)
+/* A column's name may hold dots, so no path is made of it. */
+static const json_t *fairness_figure(const json_t *evaluation, const char *measure, const char *column)
 {
+	const json_t *columns = json_object_get(json_object_get(evaluation, "fairness"), "columns");
+	return figure(json_object_get(columns, column), "measures", measure);
+}
+
+static const json_t *find_figure(const json_t *evaluation, const json_t *criterion, char **ret_name)
+{
+	const char *fairness = json_get_text(criterion, "fairness", NULL), *of = json_get_text(criterion, "of", "");
+	if (fairness) {
+		*ret_name = g_strdup_printf("%s of %s", fairness, of);
+		return fairness_figure(evaluation, fairness, of);
+	}
 	const char *kpi = json_get_text(criterion, "kpi", NULL), *metric = json_get_text(criterion, "metric", "");
-	*ret_name = kpi ? kpi : metric;
+	*ret_name = g_strdup(kpi ? kpi : metric);
 	if (kpi)
 		return json_object_get(json_object_get(evaluation, "kpi"), kpi);
 	if (strcmp(metric, "latency_p99_ms") == 0)
@@ -48,7 +60,7 @@ static const json_t *find_figure(const json_t *evaluation, const json_t *criteri
 
 static void judge_criterion(Judge *j, const json_t *criterion)
 {
-	const char *name;
+	g_autofree char *name = NULL;
 	const json_t *found = find_figure(j->evaluation, criterion, &name);
 	double value = json_is_number(found) ? json_number_value(found) : json_get_number(found, "value", NAN);
 	bool is_least = json_object_get(criterion, "at_least") && !json_is_null(json_object_get(criterion, "at_least"));

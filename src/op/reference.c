@@ -93,6 +93,7 @@ static void configuration(FILE *out)
 	print_block(out, "models.search", "How parameters are chosen.", SEARCH_PARAMS);
 	print_block(out, "models.ensemble", "How models that were tried are put together.", ENSEMBLE_PARAMS);
 	print_block(out, "gate", "What a model must pass to become champion.", GATE_PARAMS);
+	print_block(out, "fairness", "Columns whose groups the model should treat alike.", FAIRNESS_PARAMS);
 	print_block(out, "steps.NAME", "A step of your own.", PLAN_COMMAND_PARAMS);
 	print_block(out, "limits", "What a run may use.", LIMITS_PARAMS);
 }

@@ -257,6 +257,34 @@ static void check_goal(Project *p, json_t *config)
 		goal_check(goal, json_object_get(config, "kpi"), report, p);
 }
 
+static bool has_text(const json_t *list, const char *text)
+{
+	size_t i;
+	json_t *item;
+	json_array_foreach ((json_t *)list, i, item)
+		if (g_strcmp0(json_string_value(item), text) == 0)
+			return true;
+	return false;
+}
+
+/* The block, and that criteria which speak of fairness name one of its columns. */
+static void check_fairness(Project *p, json_t *config)
+{
+	check_block(p, config, "fairness", FAIRNESS_PARAMS);
+	const json_t *columns = json_object_get(object_at(config, "fairness"), "columns"),
+	             *success = json_object_get(json_object_get(config, "goal"), "success");
+	size_t i;
+	json_t *criterion;
+	json_array_foreach ((json_t *)success, i, criterion) {
+		const char *of = json_get_text(criterion, "of", NULL);
+		if (!of || !json_object_get(criterion, "fairness") || has_text(columns, of))
+			continue;
+		g_autofree char *path = g_strdup_printf("goal.success[%zu].of", i);
+		g_autofree char *sentence = g_strdup_printf("\"%s\" is not in fairness.columns", of);
+		report(p, path, sentence);
+	}
+}
+
 /* A column that is target and feature knowledge at once, or dropped and needed. */
 static void check_roles(Project *p, const json_t *config)
 {
@@ -316,6 +344,7 @@ json_t *blocks_check(Project *p)
 	check_models(p, config);
 	check_block(p, config, "gate", GATE_PARAMS);
 	check_kpi(p, config);
+	check_fairness(p, config);
 	check_steps(p, config);
 	check_block(p, config, "limits", LIMITS_PARAMS);
 	check_roles(p, config);

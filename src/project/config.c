@@ -11,6 +11,7 @@ const Param PROJECT_PARAMS[] = {
         {"features", PARAM_JSON, "transforms in their order; what they leave is chosen by column type", "[]"},
         {"models", PARAM_JSON, "families, search and budget", "{}"},
         {"gate", PARAM_JSON, "what a model must pass to become champion", "{}"},
+        {"fairness", PARAM_JSON, "columns whose groups the model should treat alike", "{}"},
         {"kpi", PARAM_JSON, "business figures: name to SQL over predictions and outcomes", "{}"},
         {"steps", PARAM_JSON, "steps of your own: they replace a step of that name or join the pipeline", "{}"},
         {"limits", PARAM_JSON, "cores, memory and time of steps", "{}"},
@@ -51,6 +52,12 @@ const Param GATE_PARAMS[] = {
         {"slices", PARAM_TEXTS, "columns in whose values the model must not be much worse than the champion", "[]"},
         {"slice_margin", PARAM_REAL, "how much worse a slice may be", "0.05", .min = 0, .max = INFINITY},
         {"better_than_baseline", PARAM_BOOL, "the metric's interval must lie beyond the baseline", "true"},
+        {NULL},
+};
+
+const Param FAIRNESS_PARAMS[] = {
+        {"columns", PARAM_TEXTS, "columns whose values are the groups; they need not be features", "[]"},
+        {"min_rows", PARAM_INT, "test rows below which a group is shown and not judged", "30", .min = 1, .max = 1e9},
         {NULL},
 };
 

@@ -170,8 +170,9 @@ static bool add_evaluate(Life *l, Champion *champion, GError **error)
 {
 	const PlanInput inputs[] = {{.name = "bundle", .from = "train.bundle"}, {.name = "test", .from = "split.test"},
 	        {.name = "champion", .choose = champion_choose, .context = champion}, {NULL}};
-	json_t *params = json_pack("{s:O,s:O,s:o}", "goal", project_block(l->p, "goal"), "kpi",
-	        project_block(l->p, "kpi"), "slices", member(project_block(l->p, "gate"), "slices"));
+	json_t *params = json_pack("{s:O,s:O,s:o,s:O}", "goal", project_block(l->p, "goal"), "kpi",
+	        project_block(l->p, "kpi"), "slices", member(project_block(l->p, "gate"), "slices"), "fairness",
+	        project_block(l->p, "fairness"));
 	return add(l, "evaluate", params, inputs, error);
 }
 

@@ -190,5 +190,6 @@ json_t *project_columns(const Project *p)
 	if (!json_equal(json_object_get(split, "group"), json_object_get(data, "group")))
 		add_one(columns, split, "split", "group");
 	add_many(columns, gate, "gate", "slices");
+	add_many(columns, project_block(p, "fairness"), "fairness", "columns");
 	return columns;
 }

@@ -24,7 +24,7 @@ typedef struct Project {
 } Project;
 
 /* The blocks of gyre.yaml, each a table of its own (for checks, help and the reference). */
-extern const Param PROJECT_PARAMS[], DATA_PARAMS[], MODELS_PARAMS[], LIMITS_PARAMS[], GATE_PARAMS[];
+extern const Param PROJECT_PARAMS[], DATA_PARAMS[], MODELS_PARAMS[], LIMITS_PARAMS[], GATE_PARAMS[], FAIRNESS_PARAMS[];
 
 /* Finds gyre.yaml in `folder` or the nearest folder above it and reads it.  Problems inside the file are not errors here:
  * they are in ret->problems.  FAIL_NOT_FOUND where there is no project. */

@@ -10,11 +10,12 @@ typedef struct Story {
 	const char *snapshot_digest, *bundle_digest;
 } Story;
 
-void section_first(Page *p, const Story *s);   /* the question, the verdict, three figures: for everybody */
-void section_goal(Page *p, const Story *s);    /* the goal, criterion by criterion */
-void section_quality(Page *p, const Story *s); /* metrics, curves, confusion */
-void section_drivers(Page *p, const Story *s); /* what drives the model */
-void section_failure(Page *p, const Story *s); /* where it fails */
-void section_data(Page *p, const Story *s);    /* versions, checks, columns */
-void section_search(Page *p, const Story *s);  /* which models were tried */
-void section_card(Page *p, const Story *s);    /* intended use, limits, provenance */
+void section_first(Page *p, const Story *s);    /* the question, the verdict, three figures: for everybody */
+void section_goal(Page *p, const Story *s);     /* the goal, criterion by criterion */
+void section_quality(Page *p, const Story *s);  /* metrics, curves, confusion */
+void section_drivers(Page *p, const Story *s);  /* what drives the model */
+void section_failure(Page *p, const Story *s);  /* where it fails */
+void section_fairness(Page *p, const Story *s); /* groups side by side */
+void section_data(Page *p, const Story *s);     /* versions, checks, columns */
+void section_search(Page *p, const Story *s);   /* which models were tried */
+void section_card(Page *p, const Story *s);     /* intended use, limits, provenance */

@@ -33,6 +33,7 @@ static void put_page(Page *p, const Story *s)
 	section_quality(p, s);
 	section_drivers(p, s);
 	section_failure(p, s);
+	section_fairness(p, s);
 	section_data(p, s);
 	section_search(p, s);
 	section_card(p, s);
@@ -94,7 +95,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 const StepKind STEP_REPORT = {
         .name = "report",
         .help = "write the report for stakeholders: one HTML file",
-        .version = 4,
+        .version = 5,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

@@ -164,6 +164,7 @@ static void test_blocks(void)
 	check_params("models", MODELS_PARAMS);
 	check_params("search", SEARCH_PARAMS);
 	check_params("gate", GATE_PARAMS);
+	check_params("fairness", FAIRNESS_PARAMS);
 	check_params("steps", PLAN_COMMAND_PARAMS);
 	check_params("limits", LIMITS_PARAMS);
 }
