@@ -11,6 +11,7 @@ const ModelFamily *const FAMILIES[] = {
         &FAMILY_LINEAR,
         &FAMILY_FOREST,
         &FAMILY_EXTRA_TREES,
+        &FAMILY_MLP,
         &FAMILY_BOOSTED,
         &FAMILY_COMMAND,
         &FAMILY_ENSEMBLE,

@@ -24,6 +24,7 @@ static const char *const FAMILY_NAMES[] = {
         "linear",
         "forest",
         "extra_trees",
+        "mlp",
         "boosted",
         "command",
         "ensemble",

@@ -1,0 +1,115 @@
+/* mlp_inputs.c: features as a neural network takes them. */
+#include "model/mlp_inputs.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+#define FLAG_SHARE 0.005
+#define LOOKED_AT 50000 /* rows, at most: quartiles need no more */
+
+typedef struct Weighed {
+	float value, weight;
+} Weighed;
+
+static int by_value(const void *a, const void *b)
+{
+	float x = ((const Weighed *)a)->value, y = ((const Weighed *)b)->value;
+	return (x > y) - (x < y);
+}
+
+static double quantile(const Weighed *sorted, size_t count, double total, double share)
+{
+	double sum = 0;
+	for (size_t i = 0; i < count; i++) {
+		sum += (double)sorted[i].weight;
+		if (sum >= share * total)
+			return (double)sorted[i].value;
+	}
+	return (double)sorted[count - 1].value;
+}
+
+/* Returns the share that is missing. */
+static double measure_column(const TrainSet *set, size_t column, Weighed *room, MlpInputs *in)
+{
+	const Matrix *x = set->x;
+	size_t step = x->rows / LOOKED_AT + 1, count = 0;
+	double there = 0, all = 0;
+	for (size_t i = 0; i < x->rows; i += step) {
+		float v = x->values[i * x->columns + column], w = set->weight ? (float)set->weight[i] : 1;
+		all += (double)w;
+		if (isnan(v) || !(w > 0))
+			continue;
+		room[count++] = (Weighed){v, w};
+		there += (double)w;
+	}
+	if (count == 0)
+		return 0;
+	qsort(room, count, sizeof *room, by_value);
+	double between = quantile(room, count, there, 0.75) - quantile(room, count, there, 0.25);
+	double range = (double)room[count - 1].value - (double)room[0].value;
+	in->centre[column] = quantile(room, count, there, 0.5);
+	in->scale[column] = between > 0 ? 1 / between : range > 0 ? 2 / range : 0;
+	return 1 - there / all;
+}
+
+static void allocate(MlpInputs *in, size_t columns)
+{
+	in->columns = in->count = (uint32_t)columns;
+	in->centre = g_new0(double, columns + 1);
+	in->scale = g_new0(double, columns + 1);
+	in->flag = g_new0(uint32_t, columns + 1);
+}
+
+void mlp_inputs_measure(const TrainSet *set, MlpInputs *ret)
+{
+	g_autofree Weighed *room = g_new(Weighed, MIN(set->x->rows, LOOKED_AT) + 1);
+	allocate(ret, set->x->columns);
+	for (size_t j = 0; j < set->x->columns; j++)
+		if (measure_column(set, j, room, ret) > FLAG_SHARE)
+			ret->flag[j] = ret->count++;
+}
+
+void mlp_inputs_clear(MlpInputs *in)
+{
+	g_free(in->centre);
+	g_free(in->scale);
+	g_free(in->flag);
+}
+
+void mlp_inputs_row(const MlpInputs *in, const float *features, float *ret, size_t stride)
+{
+	memset(ret, 0, stride * sizeof *ret);
+	for (size_t j = 0; j < in->columns; j++) {
+		if (isnan(features[j])) {
+			if (in->flag[j])
+				ret[in->flag[j]] = 1;
+			continue;
+		}
+		double z = ((double)features[j] - in->centre[j]) * in->scale[j];
+		ret[j] = (float)(z / sqrt(1 + z * z / 9));
+	}
+}
+
+/* columns, then of each: centre, scale, flag. */
+void mlp_inputs_write(const MlpInputs *in, GByteArray *to)
+{
+	write_u32(to, in->columns);
+	write_items(to, in->centre, in->columns, sizeof *in->centre);
+	write_items(to, in->scale, in->columns, sizeof *in->scale);
+	write_items(to, in->flag, in->columns, sizeof *in->flag);
+}
+
+void mlp_inputs_read(ByteReader *r, MlpInputs *ret)
+{
+	ret->columns = ret->count = read_u32(r);
+	r->ok = r->ok && ret->columns <= LIMIT_FEATURES;
+	ret->centre = read_items(r, ret->columns, sizeof *ret->centre);
+	ret->scale = read_items(r, ret->columns, sizeof *ret->scale);
+	ret->flag = read_items(r, ret->columns, sizeof *ret->flag);
+	for (uint32_t j = 0; r->ok && j < ret->columns; j++)
+		if (ret->flag[j] && ret->flag[j] != ret->count++)
+			r->ok = false;
+}
