@@ -20,6 +20,7 @@ static const struct {
         {"data.log", print_data_log},
         {"data.show", print_data_show},
         {"doctor", print_doctor},
+        {"feasible", print_feasible},
         {"logs", print_text},
         {"model.fairness", print_model_fairness},
         {"model.ls", print_models},

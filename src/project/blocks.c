@@ -73,6 +73,21 @@ static void lend_roles(json_t *split, const json_t *goal, const json_t *data)
 			json_object_set(split, OF_DATA[i], json_object_get(data, OF_DATA[i]));
 }
 
+/* Rows that lie between those learned from are easier than those that come after them. */
+static void warn_of_time(Project *p, const json_t *split)
+{
+	static const char *const SHUFFLED[] = {"random", "stratified", "group", NULL};
+	const char *by = json_get_text(split, "by", ""), *time = json_get_text(split, "time", NULL);
+	if (!time || !g_strv_contains(SHUFFLED, by))
+		return;
+	g_autofree char *text =
+	        g_strdup_printf("\"%s\" orders the rows in time, and a split by %s judges a model on rows "
+	                        "between those it learned from: by: time is the honest way (gyre feasible "
+	                        "measures the difference)",
+	                time, by);
+	project_problem(p, "warning", "split.by", text);
+}
+
 static void check_split(Project *p, json_t *config)
 {
 	json_t *split = object_at(config, "split"), *goal = object_at(config, "goal"),
@@ -90,6 +105,7 @@ static void check_split(Project *p, json_t *config)
 		report(p, "split.by", "a split by time needs data.time, the column to order by");
 	if (strcmp(by, "group") == 0 && !json_get_text(split, "group", NULL))
 		report(p, "split.by", "a split by group needs data.group, the column of groups");
+	warn_of_time(p, split);
 	split_check(split, "split", report, p);
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "project/inspect_internal.h"
-#include "project/inspect_names.h"
+#include "data/column_words.h"
 
 /* One column alone that is as good as this knows the answer. */
 static const double PERFECT = 0.99;

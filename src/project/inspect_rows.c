@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "project/inspect_internal.h"
-#include "project/inspect_names.h"
+#include "data/column_words.h"
 
 enum { MOST_PARTS = 8, MOST_TESTS = 40 };
 

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "project/inspect_internal.h"
-#include "project/inspect_names.h"
+#include "data/column_words.h"
 
 /* Numbers with more values than this are amounts, not classes. */
 enum { MOST_NUMBER_CLASSES = 20, SHOWN_CLASSES = 50 };

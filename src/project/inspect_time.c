@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "project/inspect_internal.h"
-#include "project/inspect_names.h"
+#include "data/column_words.h"
 
 static const double NEARLY = 0.95;
 

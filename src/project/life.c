@@ -9,6 +9,7 @@
 #include "data/profile.h"
 #include "data/steps.h"
 #include "eval/evaluate.h"
+#include "feasible/feasible.h"
 #include "feature/step_features.h"
 #include "goal/goal.h"
 #include "model/command_files.h"
@@ -18,7 +19,7 @@
 #include "project/champion.h"
 
 const StepKind *const STEP_KINDS[] = {&STEP_INGEST, &STEP_VERIFY, &STEP_PROFILE, &STEP_SPLIT, &STEP_FEATURES,
-        &STEP_TRAIN, &STEP_EVALUATE, &STEP_GATE, &STEP_REGISTER, &STEP_REPORT, NULL};
+        &STEP_TRAIN, &STEP_EVALUATE, &STEP_GATE, &STEP_REGISTER, &STEP_REPORT, &STEP_SAMPLE, &STEP_FEASIBLE, NULL};
 
 const char *const LIFE_STEPS[] = {
         "ingest", "verify", "profile", "split", "features", "train", "evaluate", "gate", "register", "report", NULL};
@@ -32,22 +33,26 @@ typedef struct Life {
 	unsigned time_limit_s, memory_mb;
 } Life;
 
-/* Adds a step of ours, unless the user's own stands in its place.  Steals params. */
-static bool add(Life *l, const char *name, json_t *params, const PlanInput *inputs, GError **error)
+static bool add_as(
+        Life *l, const char *name, const char *kind, const json_t *params, const PlanInput *inputs, GError **error)
 {
-	json_auto_t *owned = params;
-	if (json_object_get(l->steps, name))
-		return true;
 	PlanStep step = {
 	        .name = name,
-	        .kind = name,
-	        .params = owned,
+	        .kind = kind,
+	        .params = params,
 	        .inputs = inputs,
 	        .seed = l->seed,
 	        .time_limit_s = l->time_limit_s,
 	        .memory_mb = l->memory_mb,
 	};
 	return plan_add(l->plan, &step, error);
+}
+
+/* Adds a step of ours, unless the user's own stands in its place.  Steals params. */
+static bool add(Life *l, const char *name, json_t *params, const PlanInput *inputs, GError **error)
+{
+	json_auto_t *owned = params;
+	return json_object_get(l->steps, name) || add_as(l, name, name, owned, inputs, error);
 }
 
 static json_t *member(const json_t *block, const char *key)
@@ -215,6 +220,38 @@ static bool add_own(Life *l, GError **error)
 	return true;
 }
 
+/* A sample in time, or by hash when `time` is NULL, and what the step features learns from it. */
+static bool add_sample(Life *l, const char *name, const char *features, int64_t rows, const char *time, GError **error)
+{
+	g_autofree char *from = g_strconcat(name, ".sample", NULL);
+	const PlanInput train[] = {{.name = "train", .from = "split.train"}, {NULL}};
+	const PlanInput sample[] = {{.name = "train", .from = from}, {NULL}};
+	json_auto_t *params = json_pack("{s:I,s:o,s:o,s:o}", "rows", (json_int_t)rows, "target",
+	        member(l->roles, "target"), "weight", member(l->roles, "weight"), "group", member(l->roles, "group"));
+	if (time)
+		json_object_set_new(params, "time", json_string(time));
+	json_auto_t *learn = json_pack("{s:O,s:O}", "features", project_block(l->p, "features"), "roles", l->roles);
+	return add_as(l, name, "sample", params, train, error) && add_as(l, features, "features", learn, sample, error);
+}
+
+static bool add_feasible(Life *l, int64_t rows, GError **error)
+{
+	const json_t *split = project_block(l->p, "split");
+	bool is_ordered = strcmp(json_get_text(split, "by", "auto"), "order") == 0;
+	const char *time = json_get_text(l->roles, "time", is_ordered ? "_gyre_row" : NULL);
+	PlanInput inputs[] = {{.name = "sample", .from = "sample.sample"}, {.name = "about", .from = "sample.about"},
+	        {.name = "recipes", .from = "sample_features.recipes"}, {NULL}, {NULL}, {NULL}};
+	if (time) {
+		inputs[3] = (PlanInput){.name = "sample_time", .from = "sample_time.sample"};
+		inputs[4] = (PlanInput){.name = "recipes_time", .from = "sample_time_features.recipes"};
+	}
+	json_auto_t *params =
+	        json_pack("{s:O,s:O}", "goal", project_block(l->p, "goal"), "kpi", project_block(l->p, "kpi"));
+	return add_sample(l, "sample", "sample_features", rows, NULL, error) &&
+	       (!time || add_sample(l, "sample_time", "sample_time_features", rows, time, error)) &&
+	       add_as(l, "feasible", "feasible", params, inputs, error);
+}
+
 static bool add_all(Life *l, Champion *champion, GError **error)
 {
 	return add_ingest(l, error) && add_verify(l, error) && add_profile(l, error) && add_split(l, error) &&
@@ -222,7 +259,7 @@ static bool add_all(Life *l, Champion *champion, GError **error)
 	       add_gate(l, error) && add_register(l, error) && add_report(l, error) && add_own(l, error);
 }
 
-bool life_plan(const Project *p, Champion *champion, Plan **ret, GError **error)
+static bool make_plan(const Project *p, Champion *champion, int64_t feasible_rows, Plan **ret, GError **error)
 {
 	const json_t *limits = project_block(p, "limits");
 	g_autoptr(Plan) plan = plan_new(STEP_KINDS);
@@ -236,8 +273,19 @@ bool life_plan(const Project *p, Champion *champion, Plan **ret, GError **error)
 	        .time_limit_s = (unsigned)json_get_int(limits, "time", 0),
 	        .memory_mb = (unsigned)json_get_int(limits, "memory_mb", 0),
 	};
-	if (!add_all(&l, champion, error) || !plan_check(plan, error))
+	if (!add_all(&l, champion, error) || (feasible_rows && !add_feasible(&l, feasible_rows, error)) ||
+	        !plan_check(plan, error))
 		return false;
 	*ret = g_steal_pointer(&plan);
 	return true;
+}
+
+bool life_plan(const Project *p, Champion *champion, Plan **ret, GError **error)
+{
+	return make_plan(p, champion, 0, ret, error);
+}
+
+bool life_plan_feasible(const Project *p, Champion *champion, int64_t rows, Plan **ret, GError **error)
+{
+	return make_plan(p, champion, rows, ret, error);
 }

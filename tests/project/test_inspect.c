@@ -15,7 +15,7 @@
 #include "data/split.h"
 #include "goal/goal.h"
 #include "project/draft.h"
-#include "project/inspect_names.h"
+#include "data/column_words.h"
 #include "project/project.h"
 
 static char *folder;

@@ -1,5 +1,5 @@
-/* inspect_names.c: words in names.  The lists are guesses; what follows from them is only proposed, with the reason beside it. */
-#include "project/inspect_names.h"
+/* column_words.c: words in names.  The lists are guesses; what follows from them is only proposed, with the reason beside it. */
+#include "data/column_words.h"
 
 #include <glib.h>
 #include <string.h>

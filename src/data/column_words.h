@@ -1,4 +1,4 @@
-/* inspect_names.h: what a column's name lets one suppose.  "closedAt", "closed_at" and "Closed At" are the same two words. */
+/* column_words.h: what a column's name lets one suppose.  "closedAt", "closed_at" and "Closed At" are the same two words. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,0 +1,124 @@
+/* step_sample.c: the step `sample`: some of the rows to learn from, with folds of their own (feasible.h). */
+#include <string.h>
+
+#include "base/json.h"
+#include "data/engine.h"
+#include "feasible/feasible.h"
+
+enum { FOLDS = 5 };
+
+typedef struct Sample {
+	Engine *e;
+	StepRun *s;
+	const json_t *params;
+	char *table, *usable; /* SQL */
+	int64_t rows, sampled;
+} Sample;
+
+/* SQL: a place in [0, 1) by the values of a column. */
+static char *place_by(const Sample *a, const char *salt, const char *column)
+{
+	g_autofree char *name = sql_name(column);
+	return g_strdup_printf("(CAST(md5_number_lower(concat('%s %" G_GUINT64_FORMAT
+	                       " ', CAST(%s AS VARCHAR))) >> 11 AS DOUBLE) / 9007199254740992)",
+	        salt, step_seed(a->s), name);
+}
+
+/* SQL: where there is a target, and a weight above 0. */
+static char *usable(const Sample *a)
+{
+	const char *weight = json_get_text(a->params, "weight", NULL);
+	g_autofree char *target = sql_name(json_get_text(a->params, "target", ""));
+	if (!weight)
+		return g_strdup_printf("%s IS NOT NULL", target);
+	g_autofree char *name = sql_name(weight);
+	return g_strdup_printf(
+	        "%s IS NOT NULL AND CAST(%s AS DOUBLE) > 0 AND isfinite(CAST(%s AS DOUBLE))", target, name, name);
+}
+
+static bool choose(Sample *a, GError **error)
+{
+	g_autofree char *count = g_strdup_printf("SELECT count(*) AS n FROM %s WHERE %s", a->table, a->usable);
+	g_autofree char *place = place_by(a, "sample", "_gyre_row");
+	json_auto_t *row = NULL, *kept = NULL;
+	if (!engine_row(a->e, count, &row, error))
+		return false;
+	a->rows = json_get_int(row, "n", 0);
+	double part = json_get_number(a->params, "rows", 0) / (double)MAX(a->rows, 1);
+	if (!engine_runf(a->e, error,
+	            "CREATE TEMP VIEW kept AS SELECT * EXCLUDE (_gyre_fold) FROM %s WHERE %s AND %s < %.17g", a->table,
+	            a->usable, place, part) ||
+	        !engine_row(a->e, "SELECT count(*) AS n FROM kept", &kept, error))
+		return false;
+	a->sampled = json_get_int(kept, "n", 0);
+	return true;
+}
+
+/* SQL: where the last fifth in time begins; with hardly any different times, at the second of them; NULL with one. */
+static char *cut_in_time(const char *time)
+{
+	return g_strdup_printf(
+	        "(SELECT CASE WHEN c > a THEN c ELSE (SELECT min(%1$s) FROM kept WHERE %1$s > a) END AS cut "
+	        "FROM (SELECT quantile_disc(%1$s, 0.8) AS c, min(%1$s) AS a FROM kept))",
+	        time);
+}
+
+static bool write_sample(const Sample *a, GError **error)
+{
+	const char *group = json_get_text(a->params, "group", NULL), *time = json_get_text(a->params, "time", NULL);
+	g_autofree char *place = place_by(a, "fold", group ? group : "_gyre_row");
+	g_autofree char *by_hash = g_strdup_printf("CAST(floor(%s * %d) AS BIGINT)", place, FOLDS);
+	g_autofree char *query = NULL;
+	if (time) {
+		g_autofree char *name = sql_name(time), *cut = cut_in_time(name);
+		query = g_strdup_printf(
+		        "SELECT k.*, CAST(CASE WHEN cut IS NULL THEN %s WHEN %s >= cut THEN 0 ELSE -1 END "
+		        "AS BIGINT) AS _gyre_fold FROM kept k, %s ORDER BY _gyre_row",
+		        by_hash, name, cut);
+	} else {
+		query = g_strdup_printf("SELECT *, %s AS _gyre_fold FROM kept ORDER BY _gyre_row", by_hash);
+	}
+	return engine_write_parquet(a->e, query, step_output(a->s, "sample"), error);
+}
+
+static bool sample(Sample *a, GError **error)
+{
+	EngineLimits limits = {step_cores(a->s), step_memory_mb(a->s), step_scratch(a->s)};
+	if (!engine_open(&limits, &a->e, error) || !choose(a, error) || !write_sample(a, error))
+		return false;
+	json_auto_t *about = json_pack("{s:I,s:I}", "rows", (json_int_t)a->rows, "sampled", (json_int_t)a->sampled);
+	step_metric(a->s, "sampled", (double)a->sampled);
+	return step_output_json(a->s, "about", about, error);
+}
+
+static bool run(StepRun *s, const json_t *params, GError **error)
+{
+	Sample a = {.s = s, .params = params, .table = sql_parquet(step_input(s, "train"))};
+	a.usable = usable(&a);
+	bool ok = sample(&a, error);
+	engine_close(a.e);
+	g_free(a.table);
+	g_free(a.usable);
+	return ok;
+}
+
+static const Param PARAMS[] = {
+        {"rows", PARAM_INT, "rows to take, about", "50000", .min = 100, .max = 10000000},
+        {"target", PARAM_TEXT, "column to predict", .flags = PARAM_REQUIRED},
+        {"weight", PARAM_TEXT, "how much a row counts"},
+        {"group", PARAM_TEXT, "column whose values are never divided"},
+        {"time", PARAM_TEXT, "column in whose order they are judged; without it by hash"},
+        {NULL},
+};
+static const char *const INPUTS[] = {"train", NULL};
+static const char *const OUTPUTS[] = {"sample", "about", NULL};
+
+const StepKind STEP_SAMPLE = {
+        .name = "sample",
+        .help = "takes some of the rows to learn from, with folds of their own",
+        .version = 1,
+        .params = PARAMS,
+        .inputs = INPUTS,
+        .outputs = OUTPUTS,
+        .run = run,
+};
