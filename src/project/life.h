@@ -6,7 +6,8 @@
 #include "project/champion.h"
 #include "project/project.h"
 
-extern const StepKind *const STEP_KINDS[]; /* NULL-ended */
+/* NULL-ended; those of LIFE_STEPS first, in their order. */
+extern const StepKind *const STEP_KINDS[];
 
 /* The plan of a project.  The plan keeps no reference to p, but to champion, which must outlive it.  FAIL_NOT_FOUND when a source's file is not there. */
 bool life_plan(const Project *p, Champion *champion, Plan **ret, GError **error);

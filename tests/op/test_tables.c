@@ -90,11 +90,13 @@ static void test_ops(void)
 	check_params("global", GLOBAL_PARAMS);
 }
 
+/* The steps of a project's life stand first, in its order; kinds behind them are for other plans. */
 static void test_steps(void)
 {
+	size_t life = g_strv_length((char **)LIFE_STEPS);
 	for (size_t i = 0; STEP_KINDS[i]; i++) {
 		const StepKind *k = STEP_KINDS[i];
-		g_assert_cmpstr(k->name, ==, LIFE_STEPS[i]);
+		g_assert_true(i >= life || g_str_equal(k->name, LIFE_STEPS[i]));
 		g_assert_true(is_word(k->name) && k->version >= 1 && k->run && k->inputs[0] && k->outputs[0]);
 		check_help(k->name, k->help);
 		check_params(k->name, k->params);
