@@ -3,8 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
-
-#include "stats/distribution.h"
+#include <string.h>
 
 #define NEW_POINTS 25 /* that weigh 1 */
 #define TINY 1e-300
@@ -14,7 +13,9 @@ struct Parzen {
 	const size_t *dims;
 	size_t count, kernels; /* the last kernel is the one that knows nothing */
 	double *weight, *log_weight;
-	double *mu, *sigma, *log_mass; /* kernels x count; of a choice mu is the index, sigma not used */
+	/* kernels x count: of a choice mu is its index and the others are not used; scale: 1 / sigma; log_mass: the logarithm of
+	 * what a kernel is divided by */
+	double *mu, *sigma, *scale, *log_mass;
 };
 
 static double below(double z)
@@ -90,6 +91,9 @@ static void set_numbers(Parzen *p, size_t at, const Dim *d)
 		p->sigma[i] = p->sigma[i] > 0 ? p->sigma[i] : 1; /* only one value is possible */
 		p->log_mass[i] =
 		        log(between((dim_low(d) - p->mu[i]) / p->sigma[i], (dim_high(d) - p->mu[i]) / p->sigma[i]));
+		p->scale[i] = 1 / p->sigma[i];
+		if (d->type == DIM_REAL)
+			p->log_mass[i] += log(p->sigma[i]) + log(2 * M_PI) / 2;
 	}
 }
 
@@ -104,6 +108,7 @@ Parzen *parzen_new(const ParzenPlan *plan)
 	p->log_weight = g_new0(double, p->kernels);
 	p->mu = g_new0(double, p->kernels * p->count);
 	p->sigma = g_new0(double, p->kernels * p->count);
+	p->scale = g_new0(double, p->kernels * p->count);
 	p->log_mass = g_new0(double, p->kernels * p->count);
 	set_weights(p);
 	for (size_t at = 0; at < p->count; at++) {
@@ -126,6 +131,7 @@ void parzen_free(Parzen *p)
 	g_free(p->log_weight);
 	g_free(p->mu);
 	g_free(p->sigma);
+	g_free(p->scale);
 	g_free(p->log_mass);
 	g_free(p);
 }
@@ -150,12 +156,14 @@ static double draw_choice(const Parzen *p, const Dim *d, size_t kernel, size_t a
 	return (double)value;
 }
 
-static double draw_number(const Dim *d, double mu, double sigma, double unit)
+/* Draws until one is within: at least three of eight are, as the middle is and no kernel is wider than the bounds. */
+static double draw_number(const Dim *d, double mu, double sigma, Rng *rng)
 {
-	double low = (dim_low(d) - mu) / sigma, high = (dim_high(d) - mu) / sigma;
-	double mass = below(low) + unit * (below(high) - below(low));
-	double z = CLAMP(normal_quantile(mass), low, high);
-	return dim_unscaled(d, mu + sigma * z);
+	double low = dim_low(d), high = dim_high(d), scaled;
+	do
+		scaled = mu + sigma * rng_normal(rng);
+	while (low < high && (scaled < low || scaled > high));
+	return dim_unscaled(d, scaled);
 }
 
 void parzen_draw(const Parzen *p, Rng *rng, double *ret_values)
@@ -169,39 +177,63 @@ void parzen_draw(const Parzen *p, Rng *rng, double *ret_values)
 	for (size_t at = 0; at < p->count; at++) {
 		const Dim *d = &p->space->dims[p->dims[at]];
 		size_t i = k * p->count + at;
-		double unit = rng_unit(rng);
-		ret_values[at] = d->type == DIM_TEXT ? draw_choice(p, d, k, at, unit)
-		                                     : draw_number(d, p->mu[i], p->sigma[i], unit);
+		ret_values[at] = d->type == DIM_TEXT ? draw_choice(p, d, k, at, rng_unit(rng))
+		                                     : draw_number(d, p->mu[i], p->sigma[i], rng);
 	}
 }
 
 /* Of a whole number the mass of its cell; of others the density on the scale. */
-static double log_kernel(const Parzen *p, const Dim *d, size_t kernel, size_t at, double value)
+static void add_kernels(const Parzen *p, const Dim *d, size_t at, double value, double *logs)
 {
-	size_t i = kernel * p->count + at;
-	if (d->type == DIM_TEXT)
-		return log(choice_share(p, d, kernel, at, value));
-	double mu = p->mu[i], sigma = p->sigma[i];
-	if (d->type == DIM_INT) {
-		double low = d->is_log ? log(value - 0.5) : value - 0.5,
-		       high = d->is_log ? log(value + 0.5) : value + 0.5;
-		return log(between((low - mu) / sigma, (high - mu) / sigma)) - p->log_mass[i];
+	double scaled = d->type == DIM_TEXT ? value : dim_scaled(d, value);
+	double low = d->type == DIM_INT ? dim_scaled(d, value - 0.5) : 0;
+	double high = d->type == DIM_INT ? dim_scaled(d, value + 0.5) : 0;
+	for (size_t k = 0; k < p->kernels; k++) {
+		size_t i = k * p->count + at;
+		double mu = p->mu[i], scale = p->scale[i], z = (scaled - mu) * scale;
+		if (d->type == DIM_REAL)
+			logs[k] -= z * z / 2 + p->log_mass[i];
+		else if (d->type == DIM_INT)
+			logs[k] += log(between((low - mu) * scale, (high - mu) * scale)) - p->log_mass[i];
+		else
+			logs[k] += log(choice_share(p, d, k, at, value));
 	}
-	double z = (dim_scaled(d, value) - mu) / sigma;
-	return -z * z / 2 - log(sigma) - log(2 * M_PI) / 2 - p->log_mass[i];
 }
 
-double parzen_log_density(const Parzen *p, const double *values)
+static double log_sum(const double *logs, size_t count)
 {
-	g_autofree double *logs = g_new(double, p->kernels);
 	double top = -INFINITY, sum = 0;
-	for (size_t k = 0; k < p->kernels; k++) {
-		logs[k] = p->log_weight[k];
-		for (size_t at = 0; at < p->count; at++)
-			logs[k] += log_kernel(p, &p->space->dims[p->dims[at]], k, at, values[at]);
+	for (size_t k = 0; k < count; k++)
 		top = MAX(top, logs[k]);
-	}
-	for (size_t k = 0; k < p->kernels; k++)
+	for (size_t k = 0; k < count; k++)
 		sum += exp(logs[k] - top);
 	return top + log(sum);
+}
+
+/* Cells and choices cost a few logarithms each and come again and again: the first of equal values is copied. */
+void parzen_log_densities(const Parzen *p, const double *values, size_t count, double *ret)
+{
+	size_t n = p->kernels;
+	g_autofree double *logs = g_new(double, count *n + 1);
+	g_autofree double *own = g_new(double, count *n + 1);
+	for (size_t c = 0; c < count; c++)
+		memcpy(logs + c * n, p->log_weight, n * sizeof *logs);
+	for (size_t at = 0; at < p->count; at++) {
+		const Dim *d = &p->space->dims[p->dims[at]];
+		for (size_t c = 0; c < count; c++) {
+			size_t same = c;
+			for (size_t e = 0; d->type != DIM_REAL && same == c && e < c; e++)
+				same = values[e * p->count + at] == values[c * p->count + at] ? e : same;
+			if (same == c) {
+				memset(own + c * n, 0, n * sizeof *own);
+				add_kernels(p, d, at, values[c * p->count + at], own + c * n);
+			} else {
+				memcpy(own + c * n, own + same * n, n * sizeof *own);
+			}
+			for (size_t k = 0; k < n; k++)
+				logs[c * n + k] += own[c * n + k];
+		}
+	}
+	for (size_t c = 0; c < count; c++)
+		ret[c] = log_sum(logs + c * n, n);
 }

@@ -22,6 +22,6 @@ Parzen *parzen_new(const ParzenPlan *plan);
 void parzen_free(Parzen *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Parzen, parzen_free)
 
-/* values: one for each of dims, in their order. */
+/* values: one for each of dims, in their order; of several points one after another. */
 void parzen_draw(const Parzen *p, Rng *rng, double *ret_values);
-double parzen_log_density(const Parzen *p, const double *values);
+void parzen_log_densities(const Parzen *p, const double *values, size_t count, double *ret);

@@ -1,6 +1,6 @@
 /* sampler_tpe.c: the tree-structured Parzen estimator.
  *
- * The best tenth of the trials (at most 25) make one density, all others make a second; of 24 points drawn from the first, the
+ * The best tenth of the trials (at most 25) make one density, all others make a second; of 64 points drawn from the first, the
  * one is tried at which the first is largest beside the second (Bergstra et al. 2011, doi:10.5555/2986459.2986743).  Pruned
  * trials stand behind the finished ones, those that came farther first; running ones count as bad, so that parallel trials keep
  * apart.  Parameters of one condition are drawn together; those under a condition after those it names. */
@@ -11,7 +11,7 @@
 
 #include "search/parzen.h"
 
-#define CANDIDATES 24
+#define CANDIDATES 64
 #define MOST_GOOD 25
 
 static const TriedStep *last_step(const Tried *t)
@@ -72,15 +72,17 @@ static void draw_group(
 {
 	g_autoptr(Parzen) best = density(h, good, true, dims, count);
 	g_autoptr(Parzen) rest = density(h, good, false, dims, count);
-	g_autofree double *values = g_new(double, count);
-	double top = -INFINITY;
-	for (int c = 0; c < CANDIDATES; c++) {
-		parzen_draw(best, rng, values);
-		double gain = parzen_log_density(best, values) - parzen_log_density(rest, values);
-		for (size_t i = 0; gain > top && i < count; i++)
-			ret_point[dims[i]] = values[i];
-		top = MAX(top, gain);
-	}
+	g_autofree double *values = g_new(double, CANDIDATES *count);
+	double likely[CANDIDATES], unlikely[CANDIDATES];
+	size_t top = 0;
+	for (size_t c = 0; c < CANDIDATES; c++)
+		parzen_draw(best, rng, values + c * count);
+	parzen_log_densities(best, values, CANDIDATES, likely);
+	parzen_log_densities(rest, values, CANDIDATES, unlikely);
+	for (size_t c = 1; c < CANDIDATES; c++)
+		top = likely[c] - unlikely[c] > likely[top] - unlikely[top] ? c : top;
+	for (size_t i = 0; i < count; i++)
+		ret_point[dims[i]] = values[top * count + i];
 }
 
 static bool next(const History *h, unsigned number, double *ret_point)
