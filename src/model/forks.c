@@ -158,10 +158,18 @@ static void hear(Pool *p, Child *c)
 	c->said += fits;
 }
 
+static bool is_out_of_time(const Pool *p)
+{
+	const ForkPlan *plan = p->plan;
+	if (plan->left)
+		return plan->left(plan->context) <= 0;
+	return plan->budget > 0 && seconds_since(p->begun) > plan->budget;
+}
+
 static void kill_late(Pool *p)
 {
 	const ForkPlan *plan = p->plan;
-	p->is_over = p->is_over || (plan->budget > 0 && seconds_since(p->begun) > plan->budget);
+	p->is_over = p->is_over || is_out_of_time(p);
 	for (unsigned i = 0; i < plan->at_once; i++) {
 		Child *c = &p->children[i];
 		if (!c->pid || c->too_slow || c->out_of_time)
@@ -178,7 +186,7 @@ static void wait_for_some(Pool *p)
 	unsigned places = p->plan->at_once, count = 0;
 	g_autofree struct pollfd *polls = g_new0(struct pollfd, places);
 	g_autofree unsigned *of = g_new0(unsigned, places);
-	bool timed = p->plan->seconds > 0 || p->plan->budget > 0;
+	bool timed = p->plan->seconds > 0 || p->plan->budget > 0 || p->plan->left;
 	for (unsigned i = 0; i < places; i++)
 		if (p->children[i].pid) {
 			polls[count] = (struct pollfd){.fd = p->children[i].pipe, .events = POLLIN};
@@ -191,6 +199,13 @@ static void wait_for_some(Pool *p)
 	kill_late(p);
 }
 
+static bool may_begin(Pool *p)
+{
+	const ForkPlan *plan = p->plan;
+	p->is_over = p->is_over || is_out_of_time(p);
+	return !p->is_over && p->next < plan->count && (!plan->ready || plan->ready(plan->context, p->next));
+}
+
 bool forks_run(const ForkPlan *plan, GError **error)
 {
 	g_autofree Child *children = g_new0(Child, MAX(plan->at_once, 1u));
@@ -198,11 +213,11 @@ bool forks_run(const ForkPlan *plan, GError **error)
 	sound.at_once = MAX(plan->at_once, 1u);
 	Pool p = {.plan = &sound, .children = children, .begun = g_get_monotonic_time()};
 	bool ok = true;
-	while (p.running || (ok && !p.is_over && p.next < plan->count)) {
-		while (ok && !p.is_over && p.running < sound.at_once && p.next < plan->count)
+	for (;;) {
+		while (ok && p.running < sound.at_once && may_begin(&p))
 			ok = begin(&p, error);
-		if (p.running)
-			wait_for_some(&p);
+		if (!p.running)
+			return ok;
+		wait_for_some(&p);
 	}
-	return ok;
 }

@@ -20,9 +20,14 @@ typedef struct ForkEnd {
 typedef struct ForkPlan {
 	size_t count; /* pieces, numbered from 0, begun in this order */
 	unsigned at_once;
-	double seconds;   /* for one piece; 0: no limit */
-	double budget;    /* for all: then the running ones are killed and no more begun; 0: no limit */
+	double seconds; /* for one piece; 0: no limit */
+	double budget;  /* for all: then the running ones are killed and no more begun; 0: no limit */
+	/* Instead of budget: seconds left, which may change as pieces end.  NULL: as budget says. */
+	double (*left)(void *context);
 	size_t memory_mb; /* what each may take beside what it shares; 0: no limit */
+	/* May piece `number` begin?  False: not before another has ended, or never, when none is running.  In the parent, again
+	 * until it is true; NULL: always. */
+	bool (*ready)(void *context, size_t number);
 	/* In the child; what it returns is whether it did its work. */
 	bool (*work)(void *context, size_t number, GError **error);
 	/* In the parent, once per piece, in the order in which they end. */

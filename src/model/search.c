@@ -8,14 +8,14 @@
 #include "base/json.h"
 #include "base/limits.h"
 
-static const char *const METHODS[] = {"random", "fixed", NULL};
+static const char *const METHODS[] = {"random", "fixed", "grid", "halton", "tpe", "gp", "cmaes", NULL};
 
 const Param SEARCH_PARAMS[] = {
         {.name = "method",
                 .type = PARAM_TEXT,
                 .preset = "\"random\"",
                 .choices = METHODS,
-                .help = "random: each family's defaults, then random parameters; fixed: each family once"},
+                .help = "how the next model is chosen, behind each family's defaults (fixed: these alone)"},
         {.name = "trials",
                 .type = PARAM_INT,
                 .preset = "20",
@@ -23,13 +23,26 @@ const Param SEARCH_PARAMS[] = {
                 .max = LIMIT_TRIALS,
                 .help = "models to try, at most"},
         {.name = "metric", .type = PARAM_TEXT, .help = "what the best is best by; the goal's metric if not given"},
+        {.name = "pruner",
+                .type = PARAM_TEXT,
+                .preset = "\"none\"",
+                .choices = STUDY_PRUNERS,
+                .help = "what gives up a trial between its folds"},
+        {.name = "lag",
+                .type = PARAM_INT,
+                .preset = "4",
+                .min = 1,
+                .max = 1000,
+                .help = "a trial is chosen knowing those up to its number less this, so that so many can run at once"},
         {.name = "time",
                 .type = PARAM_REAL,
                 .preset = "0",
                 .min = 0,
                 .max = 1e9,
                 .unit = "s",
-                .help = "stop trying after this time; 0: no limit.  With it the result depends on the machine's speed"},
+                .help = "for the whole step, the last training included; 0: no limit.  With it the result depends on "
+                        "the "
+                        "machine's speed"},
         {.name = "trial_time",
                 .type = PARAM_REAL,
                 .preset = "0",
@@ -109,10 +122,22 @@ static bool random_next(const SearchSpace *space, unsigned number, const ModelFa
 }
 
 static const SearchKind SEARCH_RANDOM = {"random",
-        "each family's defaults first, then random parameters, most for the family that gains most", random_next};
-static const SearchKind SEARCH_FIXED = {"fixed", "each family once, with the given parameters", fixed_next};
+        "each family's defaults first, then random parameters, most for the family that gains most",
+        .next = random_next};
+static const SearchKind SEARCH_FIXED = {"fixed", "each family once, with the given parameters", .next = fixed_next};
+static const SearchKind SEARCH_GRID = {
+        "grid", "all combinations of a few values, shuffled", .sampler = "grid", .next = fixed_next};
+static const SearchKind SEARCH_HALTON = {
+        "halton", "points that fill the space evenly", .sampler = "halton", .next = fixed_next};
+static const SearchKind SEARCH_TPE = {
+        "tpe", "what looks more like the good trials than like the others", .sampler = "tpe", .next = fixed_next};
+static const SearchKind SEARCH_GP = {
+        "gp", "where a Gaussian process expects the most improvement", .sampler = "gp", .next = fixed_next};
+static const SearchKind SEARCH_CMAES = {
+        "cmaes", "evolution of the parameters that always exist", .sampler = "cmaes", .next = fixed_next};
 
-const SearchKind *const SEARCHES[] = {&SEARCH_RANDOM, &SEARCH_FIXED, NULL};
+const SearchKind *const SEARCHES[] = {
+        &SEARCH_RANDOM, &SEARCH_FIXED, &SEARCH_GRID, &SEARCH_HALTON, &SEARCH_TPE, &SEARCH_GP, &SEARCH_CMAES, NULL};
 
 const SearchKind *search_find(const char *name)
 {
@@ -136,4 +161,93 @@ bool search_check(const SearchSpace *space, GError **error)
 			return false;
 	}
 	return true;
+}
+
+static bool is_drawn(const SearchSpace *space, const ModelFamily *family, const Param *p)
+{
+	return p->flags & PARAM_TUNABLE && !json_object_get(json_object_get(space->fixed, family->name), p->name);
+}
+
+static char *dim_name(const ModelFamily *family, const Param *p)
+{
+	return g_strdup_printf("%s.%s", family->name, p->name);
+}
+
+/* {"family": the choice, "FAMILY.PARAM": where it is chosen}.  A single family is no choice. */
+static json_t *space_of(const SearchSpace *space)
+{
+	json_t *about = json_object(), *names = json_array();
+	for (size_t i = 0; i < space->count; i++)
+		if (space->families[i]->search_share > 0)
+			json_array_append_new(names, json_string(space->families[i]->name));
+	bool is_choice = json_array_size(names) > 1;
+	if (is_choice)
+		json_object_set_new(about, "family", json_pack("{s:s,s:O}", "type", "text", "choices", names));
+	json_decref(names);
+	for (size_t i = 0; i < space->count; i++) {
+		const ModelFamily *family = space->families[i];
+		for (const Param *p = family->params; family->search_share > 0 && p->name; p++) {
+			g_autofree char *name = dim_name(family, p);
+			json_t *dim = is_drawn(space, family, p) ? space_from_param(p) : NULL;
+			if (dim && is_choice)
+				json_object_set_new(dim, "when", json_pack("{s:s}", "family", family->name));
+			if (dim)
+				json_object_set_new(about, name, dim);
+		}
+	}
+	return about;
+}
+
+bool search_study(const SearchKind *kind, const SearchSpace *space, const json_t *settings, bool larger_is_better,
+        Study **ret, GError **error)
+{
+	json_auto_t *about = space_of(space);
+	*ret = NULL;
+	if (json_object_size(about) == 0)
+		return true;
+	json_auto_t *wanted = json_pack("{s:s,s:I,s:[s],s:O,s:O}", "method", kind->sampler ? kind->sampler : "random",
+	        "seed", (json_int_t)(space->seed & 0x1fffffffffffff), "direction", larger_is_better ? "max" : "min",
+	        "pruner", json_object_get(settings, "pruner"), "parallel", json_object_get(settings, "lag"));
+	return study_new(about, wanted, ret, error);
+}
+
+static const ModelFamily *family_at(const SearchSpace *space, const json_t *point)
+{
+	const char *name = json_get_text(point, "family", NULL);
+	for (size_t i = 0; i < space->count; i++) {
+		const ModelFamily *family = space->families[i];
+		if (family->search_share > 0 && (!name || strcmp(family->name, name) == 0))
+			return family;
+	}
+	return NULL;
+}
+
+void search_from_point(
+        const SearchSpace *space, const json_t *point, const ModelFamily **ret_family, json_t **ret_params)
+{
+	const ModelFamily *family = family_at(space, point);
+	*ret_family = family;
+	*ret_params = fixed_params(space, family);
+	for (const Param *p = family->params; p->name; p++) {
+		g_autofree char *name = dim_name(family, p);
+		json_t *value = json_object_get(point, name);
+		if (value)
+			json_object_set(*ret_params, p->name, value);
+	}
+}
+
+json_t *search_to_point(const SearchSpace *space, const Study *study, const ModelFamily *family, const json_t *params)
+{
+	json_auto_t *point = json_object();
+	g_autofree double *room = g_new(double, study->space->count);
+	if (json_object_get(study->space->about, "family"))
+		json_object_set_new(point, "family", json_string(family->name));
+	if (family_at(space, point) != family)
+		return NULL;
+	for (const Param *p = family->params; p->name; p++) {
+		g_autofree char *name = dim_name(family, p);
+		if (is_drawn(space, family, p))
+			json_object_set(point, name, json_object_get(params, p->name));
+	}
+	return space_point(study->space, point, room, NULL) ? json_incref(point) : NULL;
 }

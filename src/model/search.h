@@ -1,8 +1,11 @@
 /* search.h: which models a training tries, with which parameters.
  *
- * Trials are numbered from 0, and what a trial tries depends on the seed and its number only (a search that learns from
- * earlier trials would also be given their results, by number): so a search gives the same whether 1 or 16 of them run at
- * once, and a trial that was done before a crash is not done again. */
+ * Trials are numbered from 0.  What a trial tries depends on the seed, its number and, for methods that learn, on how the trials up
+ * to its number less `lag` ended: so a search gives the same whether 1 or 16 of them run at once, and a trial that was done before
+ * a crash is not done again.
+ *
+ * Methods that learn search one space of all families: the family is a choice, and each tunable parameter exists where its family is
+ * chosen.  The families' defaults are tried first, and are what such a search knows when it begins. */
 #pragma once
 
 #include <glib.h>
@@ -10,8 +13,9 @@
 #include <stdbool.h>
 
 #include "model/family.h"
+#include "search/study.h"
 
-/* The block `search` of gyre.yaml: method, trials, metric, time, trial_time, rows. */
+/* The block `search` of gyre.yaml: method, trials, metric, pruner, lag, time, trial_time, rows. */
 extern const Param SEARCH_PARAMS[];
 
 typedef struct SearchSpace {
@@ -23,7 +27,9 @@ typedef struct SearchSpace {
 
 typedef struct SearchKind {
 	const char *name, *help;
-	/* What trial `number` tries; false when the search has nothing left to try.  ret_params: filled, new reference.
+	const char
+	        *sampler; /* of search/sampler.h: chooses what is tried behind the defaults; NULL: next chooses all */
+	/* What trial `number` tries, of those that are known beforehand; false when there are no more.  ret_params: filled, new reference.
 	 * The space has been checked with search_check. */
 	bool (*next)(const SearchSpace *space, unsigned number, const ModelFamily **ret_family, json_t **ret_params);
 } SearchKind;
@@ -33,3 +39,12 @@ const SearchKind *search_find(const char *name);
 
 /* Do the fixed parameters fit their families? */
 bool search_check(const SearchSpace *space, GError **error);
+
+/* A study of all families that have something to tune; NULL in *ret when none has.  settings: SEARCH_PARAMS, filled. */
+bool search_study(const SearchKind *kind, const SearchSpace *space, const json_t *settings, bool larger_is_better,
+        Study **ret, GError **error);
+/* What a trial of the study means.  ret_params: filled, new reference. */
+void search_from_point(
+        const SearchSpace *space, const json_t *point, const ModelFamily **ret_family, json_t **ret_params);
+/* And back: the point at which a study has these parameters; NULL when they lie outside.  New reference. */
+json_t *search_to_point(const SearchSpace *space, const Study *study, const ModelFamily *family, const json_t *params);

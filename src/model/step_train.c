@@ -15,7 +15,6 @@
 #include "model/calibrate.h"
 #include "model/costs.h"
 #include "model/ensemble_kinds.h"
-#include "model/forks.h"
 #include "model/reference.h"
 #include "model/training.h"
 
@@ -38,7 +37,10 @@ static const Param PARAMS[] = {
                 .preset = "[\"baseline\",\"linear\",\"forest\",\"boosted\"]",
                 .choices = FAMILY_NAMES,
                 .help = "families of models to try"},
-        {.name = "search", .type = PARAM_JSON, .preset = "{}", .help = "method, trials, metric, time, rows"},
+        {.name = "search",
+                .type = PARAM_JSON,
+                .preset = "{}",
+                .help = "method, trials, metric, pruner, lag, time, trial_time, rows"},
         {.name = "params", .type = PARAM_JSON, .preset = "{}", .help = "fixed parameters by family"},
         {.name = "ensemble", .type = PARAM_JSON, .preset = "{}", .help = "method, size, steps, folds, keep, rows"},
         {.name = "latency_ms",
@@ -224,115 +226,11 @@ static bool read_data(Training *t, GError **error)
 	return find_costs(t, error);
 }
 
-/* Memory left for children, beside the rows they share. */
-static size_t memory_left(const Training *t)
-{
-	const TrainData *d = t->data;
-	size_t mine = d->all.x.rows * d->all.x.columns * sizeof(float);
-	for (size_t k = 0; k < d->fold_count; k++)
-		mine += (d->folds[k].train.x.rows + d->folds[k].valid.x.rows) * d->folds[k].train.x.columns *
-		        sizeof(float);
-	size_t all = step_memory_mb(t->s), used = mine >> 20;
-	return all > used + 256 ? all - used : 256;
-}
-
-static bool search(Training *t, GError **error)
-{
-	const SearchKind *kind = search_find(json_get_text(t->search, "method", "random"));
-	TrialsBudget budget = {.trials = (unsigned)json_get_int(t->search, "trials", 20),
-	        .at_once = step_cores(t->s),
-	        .time = json_get_number(t->search, "time", 0),
-	        .trial_time = json_get_number(t->search, "trial_time", 0),
-	        .memory_mb = memory_left(t)};
-	t->trials = trials_plan(kind, &t->space, budget.trials);
-	return trials_run(t->trials, &t->setup, &budget, error) && trials_best(t->trials, &t->setup, &t->best, error);
-}
-
-static bool assemble(Training *t, GError **error)
-{
-	return ensemble_assemble(&t->setup, t->trials, t->ensemble, json_get_number(t->params, "latency_ms", 0),
-	        &t->best, &t->assembled, error);
-}
-
 static bool calibrate(Training *t, GError **error)
 {
 	const Trial *w = training_winner(t);
 	return calibrate_trial(&t->setup, w, json_get_text(t->params, "calibration", "auto"), &t->calibration,
 	        &t->calibrated, &t->final, error);
-}
-
-static bool refit_work(void *context, size_t number, GError **error)
-{
-	const Training *t = context;
-	const Trial *w = training_winner(t);
-	return refit_run(&t->setup, w->family, json_object_get(w->result, "refit"),
-	        (unsigned)json_get_int(t->params, "threads", 2), error);
-}
-
-static void refit_ended(void *context, const ForkEnd *end)
-{
-	char **failure = &((Trial *)training_winner(context))->failure;
-	if (!end->ok)
-		*failure = g_strdup(end->reason);
-}
-
-static json_t *child_run(const char *name, const Trial *trial, const char *status, const json_t *used, json_t *metrics)
-{
-	static const char *const USED[] = {"seconds", "cpu_seconds", "peak_mb", NULL};
-	for (const char *const *key = USED; *key; key++)
-		json_object_set(metrics, *key, json_object_get(used, *key));
-	json_t *run = json_pack("{s:s,s:s,s:O,s:o,s:{s:s}}", "name", name, "status", status, "params", trial->params,
-	        "metrics", metrics, "tags", "family", trial->family->name);
-	if (json_object_get(used, "start")) {
-		json_object_set(run, "start", json_object_get(used, "start"));
-		json_object_set(run, "end", json_object_get(used, "end"));
-	}
-	if (trial->failure)
-		json_object_set_new(json_object_get(run, "tags"), "failure", json_text(trial->failure));
-	return run;
-}
-
-static bool refit(Training *t, GError **error)
-{
-	const Trial *w = training_winner(t);
-	json_auto_t *used = NULL;
-	progress_report("training the best on all rows", 0, 1);
-	if (!refit_read(&t->setup, &t->model, &used, error))
-		return false;
-	if (!t->model) {
-		ForkPlan plan = {.count = 1,
-		        .at_once = 1,
-		        .memory_mb = memory_left(t),
-		        .work = refit_work,
-		        .ended = refit_ended,
-		        .context = t};
-		if (!forks_run(&plan, error))
-			return false;
-		if (w->failure)
-			return fail(
-			        error, FAIL_INVALID, "the best model could not be trained on all rows: %s", w->failure);
-		if (!refit_read(&t->setup, &t->model, &used, error))
-			return false;
-	}
-	progress_report("training the best on all rows", 1, 1);
-	step_child_run(t->s, child_run("refit", w, "FINISHED", used, json_object()));
-	return true;
-}
-
-static void tell_runs(const Training *t)
-{
-	for (guint i = 0; i < t->trials->list->len; i++) {
-		const Trial *trial = t->trials->list->pdata[i];
-		g_autofree char *name = g_strdup_printf("trial %s", trial->name);
-		if (!trial->result && !trial->failure)
-			continue;
-		json_auto_t *used = json_pack("{s:o,s:o,s:o}", "seconds", json_number(trial->seconds), "cpu_seconds",
-		        json_number(trial->cpu_seconds), "peak_mb", json_number(trial->peak_mb));
-		json_t *metrics =
-		        trial->result ? json_deep_copy(json_object_get(trial->result, "metrics")) : json_object();
-		step_child_run(t->s, child_run(name, trial, trial->result ? "FINISHED" : "FAILED",
-		                             trial->result ? trial->result : used, metrics));
-	}
 }
 
 static void tell_metrics(const Training *t)
@@ -357,14 +255,12 @@ static void tell_metrics(const Training *t)
 
 static bool run(StepRun *s, const json_t *params, GError **error)
 {
-	g_auto(Training) t = {.s = s, .params = params};
+	g_auto(Training) t = {.s = s, .params = params, .since = g_get_monotonic_time()};
 	if (!recipes_read(step_input(s, "recipes"), &t.recipes, error) || !check(&t, error) || !lay_code(&t, error) ||
 	        !read_data(&t, error))
 		return false;
-	bool found = search(&t, error);
-	if (t.trials)
-		tell_runs(&t);
-	if (!found || !assemble(&t, error) || !calibrate(&t, error) || !refit(&t, error) ||
+	/* What is trained in time decides what is calibrated. */
+	if (!training_search(&t, error) || !training_refit(&t, error) || !calibrate(&t, error) ||
 	        !training_write_bundle(&t, error) || !training_write_trials(&t, error))
 		return false;
 	tell_metrics(&t);
@@ -377,7 +273,7 @@ static const char *const OUTPUTS[] = {"bundle", "trials", NULL};
 const StepKind STEP_TRAIN = {
         .name = "train",
         .help = "tries models, trains the best on all rows and packs it as a bundle",
-        .version = 3,
+        .version = 4,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

@@ -6,9 +6,9 @@
  *
  * trials (JSON):
  * {"metric", "direction": "max"|"min", "method",
- *  "trials": [{"number", "family", "params", "status": "done"|"failed"|"cut", "metrics": {name: number|null} (mean over
+ *  "trials": [{"number", "family", "params", "status": "done"|"pruned"|"failed"|"cut", "metrics": {name: number|null} (mean over
  *              folds), "sd": of the metric over folds|null, "threshold": number|null (binary), "rounds": of boosting|null;
- *              failed: "error"}],
+ *              failed: "error", pruned: "steps": [[folds, metric as the pruner takes it]...]}],
  *  "best": number of the winner, "cut": bool (the search's time ended it),
  *  "refit": {"family", "params", "rows", "threads"}, "threshold": number|null, "threshold_metric" (what it makes best),
  *  "baseline": {name: number|null}|null, "valid_metrics": {...} (of the winner),

@@ -1,4 +1,4 @@
-/* training.h: what the step `train` knows while it runs, for its two halves: finding a model, and packing it. */
+/* training.h: what the step `train` knows while it runs, for its parts: finding a model, training it on all rows, and packing it. */
 #pragma once
 
 #include "model/search.h"
@@ -21,12 +21,18 @@ typedef struct Training {
 	Trials *trials;
 	size_t best;
 	GBytes *model;
-	char *code; /* folder of the family command's files */
+	gint64 since; /* when the step began, monotonic */
+	char *code;   /* folder of the family command's files */
 } Training;
 
 const Trial *training_winner(const Training *t);
 /* Its metrics and threshold as they are in the end, after calibration. */
 const json_t *training_result(const Training *t);
+
+/* Tries models, puts them together and finds the winner, within the time there is; tells a run of each. */
+bool training_search(Training *t, GError **error);
+/* Trains the winner on all rows.  When the time is over before it is trained, another takes its place. */
+bool training_refit(Training *t, GError **error);
 
 /* The artifacts (model/step_train.h). */
 bool training_write_trials(const Training *t, GError **error);

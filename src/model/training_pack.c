@@ -13,7 +13,7 @@
 
 static const char *status_of(const Trial *trial)
 {
-	return trial->result ? "done" : trial->failure ? "failed" : "cut";
+	return trial->result ? "done" : trial->pruned ? "pruned" : trial->failure ? "failed" : "cut";
 }
 
 static json_t *trial_json(const Trial *trial, size_t number)
@@ -25,6 +25,8 @@ static json_t *trial_json(const Trial *trial, size_t number)
 		json_object_set(one, *key, json_object_get(trial->result, *key));
 	if (trial->failure && !trial->result)
 		json_object_set_new(one, "error", json_text(trial->failure));
+	if (trial->pruned)
+		json_object_set(one, "steps", json_object_get(trial->pruned, "steps"));
 	return one;
 }
 

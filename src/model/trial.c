@@ -213,6 +213,23 @@ static char *file_of(const TrialSetup *setup, const char *name, const char *what
 	return g_strdup_printf("%s/trial-%s.%s", setup->folder, name, what);
 }
 
+/* Is it to be given up after this fold? */
+static bool is_stopped(const TrialSetup *setup, const Pooled *p, size_t from, size_t rows, json_t *about)
+{
+	json_t *steps = json_object_get(about, "steps");
+	Scored part = scored_part(setup->data, p, from, rows);
+	double told;
+	if (!setup->watch)
+		return false;
+	bool stop = setup->watch->stop(
+	        setup->watch->context, json_array_size(steps) + 1, setup->metric->compute(&part), &told);
+	json_array_append_new(steps, json_pack("[I,o]", (json_int_t)json_array_size(steps) + 1, json_number(told)));
+	if (stop)
+		json_object_set_new(about, "pruned", json_true());
+	return stop;
+}
+
+/* Ends early, with "pruned" in about, when it is given up: never after the last fold. */
 static bool run_folds(const TrialSetup *setup, const ModelFamily *family, const json_t *params, Pooled *p,
         json_t *about, GError **error)
 {
@@ -225,8 +242,11 @@ static bool run_folds(const TrialSetup *setup, const ModelFamily *family, const 
 		if (!run_fold(setup, family, params, &d->folds[k], p->scores + at * d->outputs, &refit, error))
 			return false;
 		json_array_append_new(refits, refit);
+		if (is_stopped(setup, p, at, d->folds[k].valid.x.rows, about) && k + 1 < d->fold_count)
+			return true;
 		at += d->folds[k].valid.x.rows;
 	}
+	json_object_del(about, "pruned");
 	json_t *refit = merge_refits(refits);
 	json_object_set_new(about, "refit", refit);
 	json_t *rounds = json_object_get(refit, "rounds");
@@ -252,8 +272,16 @@ bool trial_run(
 	gint64 start = g_get_real_time();
 	g_auto(Pooled) p = {0};
 	json_auto_t *about = json_pack("{s:s,s:O}", "family", family->name, "params", params);
+	if (setup->watch)
+		json_object_set_new(about, "steps", json_array());
 	pool_init(setup->data, &p);
-	return run_folds(setup, family, params, &p, about, error) && leave(setup, name, &p, about, start, error);
+	if (!run_folds(setup, family, params, &p, about, error))
+		return false;
+	if (!json_object_get(about, "pruned"))
+		return leave(setup, name, &p, about, start, error);
+	g_autofree char *told = file_of(setup, name, "json");
+	add_usage(about, start);
+	return json_write_file(told, about, error);
 }
 
 bool trial_combine(const TrialSetup *setup, const char *name, const ModelFamily *family, const json_t *params,
@@ -268,6 +296,13 @@ bool trial_combine(const TrialSetup *setup, const char *name, const ModelFamily 
 	return leave(setup, name, &p, about, start, error);
 }
 
+static bool is_of(const json_t *about, const ModelFamily *family, const json_t *params)
+{
+	g_autofree char *wanted = json_canonical(params);
+	g_autofree char *found = json_canonical(json_object_get(about, "params"));
+	return g_str_equal(json_get_text(about, "family", ""), family->name) && g_str_equal(wanted, found);
+}
+
 bool trial_read(const TrialSetup *setup, const char *name, const ModelFamily *family, const json_t *params,
         json_t **ret, GError **error)
 {
@@ -278,9 +313,7 @@ bool trial_read(const TrialSetup *setup, const char *name, const ModelFamily *fa
 		return true;
 	if (!json_read_file(path, &about, error))
 		return false;
-	g_autofree char *wanted = json_canonical(params);
-	g_autofree char *found = json_canonical(json_object_get(about, "params"));
-	if (g_str_equal(json_get_text(about, "family", ""), family->name) && g_str_equal(wanted, found))
+	if (is_of(about, family, params))
 		*ret = g_steal_pointer(&about);
 	return true;
 }
@@ -315,13 +348,14 @@ bool refit_run(
 		return false;
 	g_autofree char *path = g_build_filename(setup->folder, "model.bin", NULL);
 	g_autofree char *told = g_build_filename(setup->folder, "model.json", NULL);
-	json_auto_t *about = json_object();
+	json_auto_t *about = json_pack("{s:s,s:O}", "family", family->name, "params", params);
 	add_usage(about, start);
 	return file_write(path, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error) &&
 	       json_write_file(told, about, error);
 }
 
-bool refit_read(const TrialSetup *setup, GBytes **ret_model, json_t **ret_used, GError **error)
+bool refit_read(const TrialSetup *setup, const ModelFamily *family, const json_t *params, GBytes **ret_model,
+        json_t **ret_used, GError **error)
 {
 	g_autofree char *path = g_build_filename(setup->folder, "model.bin", NULL);
 	g_autofree char *told = g_build_filename(setup->folder, "model.json", NULL);
@@ -332,6 +366,10 @@ bool refit_read(const TrialSetup *setup, GBytes **ret_model, json_t **ret_used, 
 		return true;
 	if (!json_read_file(told, ret_used, error))
 		return false;
+	if (!is_of(*ret_used, family, params)) {
+		g_clear_pointer(ret_used, json_decref);
+		return true;
+	}
 	if (!file_read(path, (size_t)LIMIT_BUNDLE_BYTES, &bytes, &size, error)) {
 		g_clear_pointer(ret_used, json_decref);
 		return false;

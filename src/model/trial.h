@@ -4,7 +4,8 @@
  * all folds in turn x outputs).  The JSON is there only when the trial is done, so a search that was cut off goes on.
  *
  * {"family", "params", "metrics": {name: mean over folds|null}, "sd": of the search's metric over folds|null, "threshold":
- *  number|null, "rounds": number|null, "refit": params for other rows, "seconds", "cpu_seconds", "peak_mb", "start", "end" (us)} */
+ *  number|null, "rounds": number|null, "steps": [[folds, what was told]...] if it was watched, "refit": params for other rows, "seconds", "cpu_seconds", "peak_mb", "start", "end" (us)}
+ * Of one that was given up: {"family", "params", "pruned": true, "steps", "seconds", ...}, and no scores. */
 #pragma once
 
 #include <glib.h>
@@ -15,6 +16,13 @@
 #include "stats/metric.h"
 #include "stats/threshold.h"
 
+/* Someone who asks for the metric after each fold, and may say that the trial is to be given up. */
+typedef struct TrialWatch {
+	/* folds: done so far, from 1; value: of the last of them alone.  ret_told: what is kept of it.  True: stop. */
+	bool (*stop)(void *context, size_t folds, double value, double *ret_told);
+	void *context;
+} TrialWatch;
+
 typedef struct TrialSetup {
 	const TrainData *data;
 	const MetricKind *metric;       /* what trials are compared by */
@@ -22,7 +30,8 @@ typedef struct TrialSetup {
 	const DecisionCosts *costs;     /* binary: what the threshold is chosen by instead; NULL: the metric */
 	uint64_t seed;
 	const char *folder;
-	const char *code; /* TrainSet.code */
+	const char *code;        /* TrainSet.code */
+	const TrialWatch *watch; /* of the trial that runs; NULL: none */
 } TrialSetup;
 
 /* name: "7", or "baseline".  In the child. */
@@ -40,7 +49,9 @@ bool trial_read(const TrialSetup *setup, const char *name, const ModelFamily *fa
 void trial_rows(const TrainData *d, double **ret_y, double **ret_weight);
 bool trial_scores(const TrialSetup *setup, const char *name, double **ret, GError **error);
 
-/* The winner on all rows, in a child: model.bin, and after it model.json {"seconds", "cpu_seconds", "peak_mb", "start", "end"}. */
+/* The winner on all rows, in a child: model.bin, and after it model.json {"family", "params", "seconds", "cpu_seconds", "peak_mb", "start", "end"}. */
 bool refit_run(
         const TrialSetup *setup, const ModelFamily *family, const json_t *params, unsigned threads, GError **error);
-bool refit_read(const TrialSetup *setup, GBytes **ret_model, json_t **ret_used, GError **error);
+/* What it left, if it is of this family with these params; NULL in *ret_used otherwise. */
+bool refit_read(const TrialSetup *setup, const ModelFamily *family, const json_t *params, GBytes **ret_model,
+        json_t **ret_used, GError **error);

@@ -153,7 +153,7 @@ static StudyTrial *add_trial(Study *s, const double *point)
 static bool sample(Study *s, unsigned number, size_t shown, double *ret_point)
 {
 	size_t count = s->trials->len;
-	unsigned first = (unsigned)json_array_size(json_object_get(s->settings, "first"));
+	unsigned first = s->given + (unsigned)json_array_size(json_object_get(s->settings, "first"));
 	g_autofree Tried *hidden = g_new(Tried, count + 1);
 	g_autofree const Tried **list = g_new(const Tried *, count + 1);
 	scalarise(s, shown, number);
@@ -170,10 +170,26 @@ static bool sample(Study *s, unsigned number, size_t shown, double *ret_point)
 	return s->sampler->next(&h, number - first, ret_point);
 }
 
+/* How many trials, from the first, one of this number knows the end of. */
+static size_t known_to(const Study *s, unsigned number)
+{
+	size_t parallel = (size_t)json_get_int(s->settings, "parallel", 1);
+	return parallel == 0 ? number : number + 1 > parallel ? number + 1 - parallel : 0;
+}
+
+bool study_is_ready(const Study *s, unsigned number)
+{
+	size_t known = known_to(s, number);
+	for (size_t i = 0; json_get_int(s->settings, "parallel", 1) > 0 && i < known; i++)
+		if (!is_over(trial_at(s, i)))
+			return false;
+	return true;
+}
+
 bool study_ask(Study *s, const StudyTrial **ret, bool *ret_is_waiting, GError **error)
 {
 	unsigned number = s->trials->len;
-	int64_t limit = json_get_int(s->settings, "trials", 0), parallel = json_get_int(s->settings, "parallel", 1);
+	int64_t limit = json_get_int(s->settings, "trials", 0);
 	const json_t *first = json_array_get(json_object_get(s->settings, "first"), number);
 	g_autofree double *point = g_new(double, s->space->count);
 	*ret = NULL;
@@ -182,12 +198,10 @@ bool study_ask(Study *s, const StudyTrial **ret, bool *ret_is_waiting, GError **
 		return true;
 	if (number >= LIMIT_TRIALS)
 		return fail(error, FAIL_LIMIT, "a study has at most %d trials", LIMIT_TRIALS);
-	size_t shown = parallel == 0 ? number : number + 1 > parallel ? (size_t)(number + 1 - parallel) : 0;
-	for (size_t i = 0; parallel > 0 && i < shown; i++)
-		*ret_is_waiting = *ret_is_waiting || !is_over(trial_at(s, i));
+	*ret_is_waiting = !study_is_ready(s, number);
 	if (*ret_is_waiting)
 		return true;
-	if (first ? space_point(s->space, first, point, NULL) : sample(s, number, shown, point))
+	if (first ? space_point(s->space, first, point, NULL) : sample(s, number, known_to(s, number), point))
 		*ret = add_trial(s, point);
 	return true;
 }
@@ -198,6 +212,14 @@ bool study_recall(Study *s, const json_t *params, GError **error)
 	if (!space_point(s->space, params, point, error))
 		return false;
 	add_trial(s, point);
+	return true;
+}
+
+bool study_give(Study *s, const json_t *params, GError **error)
+{
+	if (!study_recall(s, params, error))
+		return false;
+	s->given++;
 	return true;
 }
 
@@ -273,10 +295,8 @@ static bool hear_values(Study *s, StudyTrial *t, const json_t *message, GError *
 
 static bool should_stop(const Study *s, const StudyTrial *t)
 {
-	size_t parallel = (size_t)json_get_int(s->settings, "parallel", 1), count = 0;
-	size_t known = parallel == 0                    ? s->trials->len
-	               : t->tried.number + 1 > parallel ? t->tried.number + 1 - parallel
-	                                                : 0;
+	bool all = json_get_int(s->settings, "parallel", 1) == 0;
+	size_t known = all ? s->trials->len : known_to(s, t->tried.number), count = 0;
 	g_autofree const Tried **list = g_new(const Tried *, s->trials->len + 1);
 	for (size_t i = 0; i < known; i++)
 		list[count++] = &trial_at(s, i)->tried;

@@ -55,6 +55,7 @@ typedef struct Study {
 	const PrunerKind *pruner;
 	json_t *settings;  /* STUDY_PARAMS, filled */
 	GPtrArray *trials; /* of StudyTrial *, by number, without gaps */
+	unsigned given;    /* trials at the beginning that the sampler did not choose, beside settings.first */
 } Study;
 
 /* space: as space.h; settings: STUDY_PARAMS. */
@@ -65,8 +66,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Study, study_free)
 /* The next trial.  NULL in *ret when there is none: all trials are asked for, nothing is left to try, or (is_waiting) it must
  * first be told how earlier ones ended. */
 bool study_ask(Study *s, const StudyTrial **ret, bool *ret_is_waiting, GError **error);
-/* A trial that was asked for earlier, as it was recorded. */
+/* A trial that was asked for earlier, as it was recorded: the next number. */
 bool study_recall(Study *s, const json_t *params, GError **error);
+/* A trial that somebody chose, before the first is asked for. */
+bool study_give(Study *s, const json_t *params, GError **error);
+/* Have the trials ended that one of this number is to know? */
+bool study_is_ready(const Study *s, unsigned number);
 
 /* What was said; *ret_answer: {"trial", "prune": bool} to a step where there is a pruner, else NULL. */
 bool study_hear(Study *s, const json_t *message, json_t **ret_answer, GError **error);

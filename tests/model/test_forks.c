@@ -71,6 +71,66 @@ static void log_free(Log *log)
 	g_free(log);
 }
 
+typedef struct Queue {
+	Log *log; /* first, as `ended` takes it */
+	unsigned begun, most;
+	double left;
+} Queue;
+
+static bool queue_ready(void *context, size_t number)
+{
+	Queue *q = context;
+	unsigned running = q->begun - q->log->ended;
+	q->most = MAX(q->most, running);
+	if (number >= 4 || running >= 2)
+		return false;
+	q->begun++;
+	return true;
+}
+
+static bool queue_work(void *context, size_t number, GError **error)
+{
+	(void)context;
+	(void)number;
+	(void)error;
+	return true;
+}
+
+static void queue_ended(void *context, const ForkEnd *end)
+{
+	Queue *q = context;
+	q->log->ended++;
+	g_assert_true(end->ok);
+	q->left--;
+}
+
+static double queue_left(void *context)
+{
+	return ((const Queue *)context)->left;
+}
+
+/* Two at a time although there is room for eight, and four of ten, as the queue says; of those two more when its time is over. */
+static void test_queue(void)
+{
+	g_autoptr(GError) error = NULL;
+	Queue q = {.log = log_new()};
+	ForkPlan plan = {.count = 10,
+	        .at_once = 8,
+	        .ready = queue_ready,
+	        .work = queue_work,
+	        .ended = queue_ended,
+	        .context = &q};
+	g_assert_true(forks_run(&plan, &error));
+	g_assert_true(q.log->ended == 4 && q.begun == 4 && q.most <= 2);
+	log_free(q.log);
+	q = (Queue){.log = log_new(), .left = 2};
+	plan.left = queue_left;
+	plan.at_once = 1;
+	g_assert_true(forks_run(&plan, &error));
+	g_assert_cmpuint(q.log->ended, ==, 2);
+	log_free(q.log);
+}
+
 static void test_ends(void)
 {
 	g_autoptr(GError) error = NULL;
@@ -183,6 +243,7 @@ static void test_searches(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/forks/queue", test_queue);
 	g_test_add_func("/forks/ends", test_ends);
 	g_test_add_func("/forks/budget", test_budget);
 	g_test_add_func("/search/random", test_random);

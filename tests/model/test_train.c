@@ -386,6 +386,83 @@ static void test_failures(void)
 	place_free(p);
 }
 
+#define SETTINGS(method, more)                                                                                         \
+	"{\"search\": {\"method\": \"" method "\", \"trials\": 16" more "}, \"families\": [\"linear\", \"boosted\"], " \
+	"\"params\": {\"boosted\": {\"rounds\": 20, \"max_bin\": 32}}, \"ensemble\": {\"method\": \"none\"}}"
+
+/* Every method: the same on one core and three, and after a crash; the defaults first, no trial twice. */
+static void test_methods(void)
+{
+	static const char *const METHODS[] = {SETTINGS("random", ""), SETTINGS("grid", ""), SETTINGS("halton", ""),
+	        SETTINGS("tpe", ""), SETTINGS("gp", ", \"lag\": 2"), SETTINGS("cmaes", "")};
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	for (size_t m = 0; m < G_N_ELEMENTS(METHODS); m++) {
+		g_autofree char *one = g_strdup_printf("one-%zu", m);
+		g_autofree char *three = g_strdup_printf("three-%zu", m);
+		train_well(p, METHODS[m], one, 1);
+		train_well(p, METHODS[m], three, 3);
+		assert_same(p, one, three);
+		static const char *const LOST[] = {
+		        "bundle", "trials", "scratch/model.json", "scratch/trial-3.json", "scratch/trial-7.json"};
+		for (size_t i = 0; i < G_N_ELEMENTS(LOST); i++) {
+			g_autofree char *path = g_build_filename(p->folder, three, LOST[i], NULL);
+			g_assert_true(file_remove(path, NULL));
+		}
+		train_well(p, METHODS[m], three, 2);
+		assert_same(p, one, three);
+		json_auto_t *trials = read_json(p, one, "trials");
+		const json_t *list = json_object_get(trials, "trials");
+		g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		g_assert_cmpuint(json_array_size(list), ==, 16);
+		g_assert_false(json_get_bool(trials, "cut", true));
+		g_assert_cmpstr(json_get_text(json_array_get(list, 0), "family", ""), ==, "linear");
+		g_assert_cmpstr(json_get_text(json_array_get(list, 1), "family", ""), ==, "boosted");
+		for (size_t i = 0; i < 16; i++)
+			g_hash_table_add(seen, json_canonical(json_object_get(json_array_get(list, i), "params")));
+		g_assert_cmpuint(g_hash_table_size(seen), >=, 14);
+	}
+	place_free(p);
+}
+
+/* Over five folds a pruner gives up what is hopeless after some, the same on one core and three; and never the best. */
+static void test_pruned(void)
+{
+	Place *p = place_new(TWO_CLASSES, "i % 5", roles_of("classification", false));
+	train_well(p, SETTINGS("random", ", \"pruner\": \"median\""), "one", 1);
+	train_well(p, SETTINGS("random", ", \"pruner\": \"median\""), "three", 3);
+	assert_same(p, "one", "three");
+	json_auto_t *trials = read_json(p, "one", "trials");
+	const json_t *list = json_object_get(trials, "trials");
+	size_t pruned = 0;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *one = json_array_get(list, i);
+		if (strcmp(json_get_text(one, "status", ""), "pruned") != 0)
+			continue;
+		size_t steps = json_array_size(json_object_get(one, "steps"));
+		g_assert_true(steps >= 1 && steps < 5 && !json_object_get(one, "metrics"));
+		pruned++;
+	}
+	g_assert_cmpuint(pruned, >=, 1);
+	train_well(p, SETTINGS("tpe", ", \"pruner\": \"wilcoxon\""), "paired", 2);
+	place_free(p);
+}
+
+/* A limit on the time of the whole step ends the search, leaves what is found, and says so; the count of trials does not. */
+static void test_time(void)
+{
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	train_well(p,
+	        "{\"search\": {\"method\": \"tpe\", \"trials\": 100000, \"time\": 2}, \"families\": [\"linear\", "
+	        "\"boosted\"]}",
+	        "cut", 2);
+	json_auto_t *trials = read_json(p, "cut", "trials");
+	g_assert_true(json_get_bool(trials, "cut", false));
+	g_assert_cmpuint(json_array_size(json_object_get(trials, "trials")), <, 100000);
+	g_autoptr(Bundle) b = open_bundle(p, "cut");
+	g_assert_nonnull(b);
+	place_free(p);
+}
+
 /* Each way of putting models together: what is told, what the bundle has, the same on one core and two. */
 static void test_ensembles(void)
 {
@@ -554,6 +631,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/train/tasks", test_tasks);
 	g_test_add_func("/train/left out", test_left_out);
 	g_test_add_func("/train/failures", test_failures);
+	g_test_add_func("/train/methods", test_methods);
+	g_test_add_func("/train/pruned", test_pruned);
+	g_test_add_func("/train/time", test_time);
 	g_test_add_func("/train/ensembles", test_ensembles);
 	g_test_add_func("/train/costs", test_costs);
 	g_test_add_func("/train/calibration", test_calibration);

@@ -1,0 +1,182 @@
+/* training_search.c: the search of the step `train` and the last training, within its memory and its time. */
+#include "base/error.h"
+#include "base/json.h"
+#include "base/progress.h"
+#include "model/ensemble_kinds.h"
+#include "model/forks.h"
+#include "model/refit_time.h"
+#include "model/training.h"
+
+/* Memory left for children, beside the rows they share. */
+static size_t memory_left(const Training *t)
+{
+	const TrainData *d = t->data;
+	size_t mine = d->all.x.rows * d->all.x.columns * sizeof(float);
+	for (size_t k = 0; k < d->fold_count; k++)
+		mine += (d->folds[k].train.x.rows + d->folds[k].valid.x.rows) * d->folds[k].train.x.columns *
+		        sizeof(float);
+	size_t all = step_memory_mb(t->s), used = mine >> 20;
+	return all > used + 256 ? all - used : 256;
+}
+
+static double time_limit(const Training *t)
+{
+	return json_get_number(t->search, "time", 0);
+}
+
+static double time_left(const Training *t)
+{
+	return time_limit(t) - (double)(g_get_monotonic_time() - t->since) / 1e6;
+}
+
+/* For trials: what the last training needs stays free. */
+static double time_for_trials(void *context)
+{
+	const Training *t = context;
+	bool is_ensemble = !g_str_equal(json_get_text(t->ensemble, "method", "none"), "none");
+	return time_left(t) - refit_reserve(&t->setup, t->trials, time_limit(t), is_ensemble);
+}
+
+static json_t *child_run(const char *name, const Trial *trial, const char *status, const json_t *used, json_t *metrics)
+{
+	static const char *const USED[] = {"seconds", "cpu_seconds", "peak_mb", NULL};
+	for (const char *const *key = USED; *key; key++)
+		json_object_set(metrics, *key, json_object_get(used, *key));
+	json_t *run = json_pack("{s:s,s:s,s:O,s:o,s:{s:s}}", "name", name, "status", status, "params", trial->params,
+	        "metrics", metrics, "tags", "family", trial->family->name);
+	if (json_object_get(used, "start")) {
+		json_object_set(run, "start", json_object_get(used, "start"));
+		json_object_set(run, "end", json_object_get(used, "end"));
+	}
+	if (trial->failure)
+		json_object_set_new(json_object_get(run, "tags"), "failure", json_text(trial->failure));
+	return run;
+}
+
+static void tell_runs(const Training *t)
+{
+	for (guint i = 0; i < t->trials->list->len; i++) {
+		const Trial *trial = t->trials->list->pdata[i];
+		g_autofree char *name = g_strdup_printf("trial %s", trial->name);
+		if (!trial->result && !trial->failure && !trial->pruned)
+			continue;
+		json_auto_t *used = json_pack("{s:o,s:o,s:o}", "seconds", json_number(trial->seconds), "cpu_seconds",
+		        json_number(trial->cpu_seconds), "peak_mb", json_number(trial->peak_mb));
+		json_t *metrics =
+		        trial->result ? json_deep_copy(json_object_get(trial->result, "metrics")) : json_object();
+		const char *status = trial->result ? "FINISHED" : trial->pruned ? "KILLED" : "FAILED";
+		const json_t *about = trial->result ? trial->result : trial->pruned ? trial->pruned : used;
+		step_child_run(t->s, child_run(name, trial, status, about, metrics));
+	}
+}
+
+static bool try_models(Training *t, GError **error)
+{
+	TrialsWanted wanted = {.kind = search_find(json_get_text(t->search, "method", "random")),
+	        .space = &t->space,
+	        .settings = t->search,
+	        .larger_is_better = t->setup.metric->larger_is_better};
+	TrialsBudget budget = {.at_once = step_cores(t->s),
+	        .trial_time = json_get_number(t->search, "trial_time", 0),
+	        .memory_mb = memory_left(t),
+	        .left = time_limit(t) > 0 ? time_for_trials : NULL,
+	        .context = t};
+	if (!trials_plan(&wanted, &t->trials, error))
+		return false;
+	bool ok = trials_run(t->trials, &t->setup, &budget, error);
+	tell_runs(t);
+	return ok && trials_best(t->trials, &t->setup, &t->best, error);
+}
+
+/* An ensemble that could not be trained in the time left gives way to the best single model. */
+bool training_search(Training *t, GError **error)
+{
+	if (!try_models(t, error))
+		return false;
+	size_t single = t->best;
+	if (!ensemble_assemble(&t->setup, t->trials, t->ensemble, json_get_number(t->params, "latency_ms", 0), &t->best,
+	            &t->assembled, error))
+		return false;
+	const Trial *w = training_winner(t);
+	if (time_limit(t) > 0 && t->best != single && refit_seconds(&t->setup, t->trials, w) > time_left(t)) {
+		t->best = single;
+		json_object_set_new(t->assembled, "taken", json_false());
+		json_object_set_new(t->assembled, "why", json_string("there is not the time to train it"));
+	}
+	return true;
+}
+
+typedef struct Refit {
+	Training *t;
+	bool out_of_time;
+} Refit;
+
+static bool refit_work(void *context, size_t number, GError **error)
+{
+	const Training *t = ((const Refit *)context)->t;
+	const Trial *w = training_winner(t);
+	return refit_run(&t->setup, w->family, json_object_get(w->result, "refit"),
+	        (unsigned)json_get_int(t->params, "threads", 2), error);
+}
+
+static void refit_ended(void *context, const ForkEnd *end)
+{
+	Refit *r = context;
+	char **failure = &((Trial *)training_winner(r->t))->failure;
+	r->out_of_time = end->out_of_time;
+	if (!end->ok && !end->out_of_time)
+		*failure = g_strdup(end->reason);
+}
+
+/* In a child; *ret_late: it was stopped as the time was over (`seconds` 0: it has all the time it needs). */
+static bool refit_once(Training *t, double seconds, bool *ret_late, GError **error)
+{
+	Refit r = {.t = t};
+	ForkPlan plan = {.count = 1,
+	        .at_once = 1,
+	        .budget = seconds,
+	        .memory_mb = memory_left(t),
+	        .work = refit_work,
+	        .ended = refit_ended,
+	        .context = &r};
+	if (!forks_run(&plan, error))
+		return false;
+	const char *failure = training_winner(t)->failure;
+	*ret_late = r.out_of_time;
+	return !failure || fail(error, FAIL_INVALID, "the best model could not be trained on all rows: %s", failure);
+}
+
+static bool read_refit(Training *t, json_t **ret_used, GError **error)
+{
+	const Trial *w = training_winner(t);
+	return refit_read(&t->setup, w->family, json_object_get(w->result, "refit"), &t->model, ret_used, error);
+}
+
+/* In place of a winner that is too slow: the model that is trained the soonest, with all the time it needs, which is little. */
+static bool refit_another(Training *t, GError **error)
+{
+	bool is_late;
+	progress_note("%s could not be trained on all rows in time", training_winner(t)->family->name);
+	t->trials->is_cut = true;
+	if (!refit_soonest(&t->setup, t->trials, &t->best))
+		return fail(error, FAIL_LIMIT, "the search's time was over before a model was trained on all rows");
+	return refit_once(t, 0, &is_late, error);
+}
+
+bool training_refit(Training *t, GError **error)
+{
+	json_auto_t *used = NULL;
+	bool is_late = false;
+	progress_report("training the best on all rows", 0, 1);
+	if (!read_refit(t, &used, error))
+		return false;
+	if (!t->model && !refit_once(t, time_limit(t) > 0 ? MAX(time_left(t), 0.1) : 0, &is_late, error))
+		return false;
+	if (is_late && !refit_another(t, error))
+		return false;
+	if (!t->model && !read_refit(t, &used, error))
+		return false;
+	progress_report("training the best on all rows", 1, 1);
+	step_child_run(t->s, child_run("refit", training_winner(t), "FINISHED", used, json_object()));
+	return true;
+}

@@ -1,0 +1,225 @@
+/* trials_run.c: trials as they run: asked for one after another, each in a child, their ends told to the study. */
+#include <math.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/progress.h"
+#include "model/forks.h"
+#include "model/trials_list.h"
+
+#define CHILD_MB 192 /* that a trial should have at least: 200,000 rows take a forest about 130 beside what is shared */
+
+typedef struct Running {
+	Trials *t;
+	const TrialSetup *setup;
+	const TrialsBudget *budget;
+	GPtrArray *pieces; /* of Trial *, borrowed: those that children do, in the order they begin */
+	size_t at;         /* in the list: the next that is known beforehand */
+	bool is_used_up;   /* the study has nothing left to try */
+	bool has_yardstick_begun;
+	size_t done, total;
+	GError *problem; /* a result that could not be read */
+} Running;
+
+static void tell(const Running *r)
+{
+	size_t best;
+	g_autofree char *what = NULL;
+	if (trials_find_best(r->t, r->setup->metric, &best)) {
+		const Trial *t = r->t->list->pdata[best];
+		what = g_strdup_printf("trials, best %s %.4g (%s)", r->setup->metric->label,
+		        trial_value(t, r->setup->metric), t->family->name);
+	}
+	progress_report(what ? what : "trials", r->done, r->total);
+}
+
+static void say(const Running *r, json_t *message)
+{
+	json_auto_t *answer = NULL;
+	json_auto_t *said = message;
+	study_hear(r->t->study, said, &answer, NULL);
+}
+
+static void tell_study(const Running *r, const Trial *t)
+{
+	const json_t *about = t->result ? t->result : t->pruned;
+	size_t i;
+	json_t *step;
+	if (t->asked < 0)
+		return;
+	json_array_foreach (json_object_get(about, "steps"), i, step)
+		say(r, json_pack("{s:i,s:O,s:O}", "trial", t->asked, "step", json_array_get(step, 0), "value",
+		               json_array_get(step, 1)));
+	if (t->pruned)
+		say(r, json_pack("{s:i,s:b}", "trial", t->asked, "pruned", 1));
+	else if (t->failure)
+		say(r, json_pack("{s:i,s:b}", "trial", t->asked, "failed", 1));
+	else
+		say(r, json_pack(
+		               "{s:i,s:o}", "trial", t->asked, "value", json_number(trial_value(t, r->setup->metric))));
+}
+
+/* What a child, or an earlier run, left; false when there is nothing. */
+static bool take(Running *r, Trial *t)
+{
+	json_t *about = NULL;
+	if (!r->problem)
+		trial_read(r->setup, t->name, t->family, t->params, &about, &r->problem);
+	if (!about)
+		return false;
+	if (json_get_bool(about, "pruned", false))
+		t->pruned = about;
+	else
+		t->result = about;
+	tell_study(r, t);
+	r->done++;
+	return true;
+}
+
+static bool knows_enough(const Running *r, const Trial *t)
+{
+	return t->asked < 0 || r->t->study->pruner == PRUNERS[0] || study_is_ready(r->t->study, (unsigned)t->asked);
+}
+
+/* NULL: none, or not yet. */
+static Trial *ask(Running *r)
+{
+	const StudyTrial *asked = NULL;
+	const ModelFamily *family;
+	json_t *params;
+	bool is_waiting = false;
+	if (!r->problem)
+		study_ask(r->t->study, &asked, &is_waiting, &r->problem);
+	if (!asked) {
+		r->is_used_up = r->is_used_up || (!is_waiting && !r->problem);
+		return NULL;
+	}
+	search_from_point(r->t->space, asked->params, &family, &params);
+	g_autofree char *name = g_strdup_printf("%zu", trials_candidates(r->t));
+	Trial *t = trials_append(r->t, g_steal_pointer(&name), family, params);
+	t->asked = (int)asked->tried.number;
+	r->at++;
+	return t;
+}
+
+static Trial *next(Running *r)
+{
+	size_t known = trials_candidates(r->t);
+	if (r->at < known) {
+		Trial *t = r->t->list->pdata[r->at];
+		r->at += knows_enough(r, t);
+		return knows_enough(r, t) ? t : NULL;
+	}
+	if (r->t->learns && known < r->t->count && !r->is_used_up) {
+		Trial *asked = ask(r);
+		if (asked || !r->is_used_up)
+			return asked;
+	}
+	if (!r->t->has_yardstick || r->has_yardstick_begun)
+		return NULL;
+	r->has_yardstick_begun = true;
+	return r->t->list->pdata[known];
+}
+
+static bool ready(void *context, size_t piece)
+{
+	Running *r = context;
+	while (r->pieces->len <= piece) {
+		Trial *t = next(r);
+		if (!t)
+			return false;
+		if (!take(r, t))
+			g_ptr_array_add(r->pieces, t);
+	}
+	return true;
+}
+
+/* In the child: the metric of the fold, or of the folds so far, as the pruner takes it. */
+typedef struct Watched {
+	Running *running;
+	const Trial *trial;
+	double sum;
+} Watched;
+
+static bool stop(void *context, size_t folds, double value, double *ret_told)
+{
+	Watched *w = context;
+	Study *s = w->running->t->study;
+	json_auto_t *answer = NULL;
+	w->sum += value;
+	*ret_told = s->pruner->is_paired ? value : w->sum / (double)folds;
+	json_auto_t *message = json_pack(
+	        "{s:i,s:I,s:o}", "trial", w->trial->asked, "step", (json_int_t)folds, "value", json_number(*ret_told));
+	return study_hear(s, message, &answer, NULL) && json_get_bool(answer, "prune", false);
+}
+
+static bool work(void *context, size_t piece, GError **error)
+{
+	Running *r = context;
+	const Trial *t = r->pieces->pdata[piece];
+	Watched watched = {.running = r, .trial = t};
+	TrialWatch watch = {.stop = stop, .context = &watched};
+	TrialSetup setup = *r->setup;
+	bool is_watched = t->asked >= 0 && r->t->study->pruner != PRUNERS[0];
+	setup.watch = is_watched ? &watch : NULL;
+	return trial_run(&setup, t->name, t->family, t->params, error);
+}
+
+static void ended(void *context, const ForkEnd *end)
+{
+	Running *r = context;
+	Trial *t = r->pieces->pdata[end->number];
+	t->seconds = end->seconds;
+	t->cpu_seconds = end->cpu_seconds;
+	t->peak_mb = end->peak_mb;
+	r->t->is_cut = r->t->is_cut || end->out_of_time;
+	if (end->ok)
+		take(r, t);
+	if (!end->ok && !end->out_of_time) {
+		t->failure = g_strdup(end->reason);
+		progress_note("trial %s (%s) failed: %s", t->name, t->family->name, end->reason);
+		tell_study(r, t);
+		r->done++;
+	}
+	tell(r);
+}
+
+/* Was all begun that there is to try? */
+static bool is_whole(const Running *r)
+{
+	size_t known = trials_candidates(r->t);
+	bool asked_all = !r->t->learns || known >= r->t->count || r->is_used_up;
+	return r->at >= known && asked_all && r->has_yardstick_begun == r->t->has_yardstick;
+}
+
+static double left(void *context)
+{
+	const Running *r = context;
+	return r->budget->left(r->budget->context);
+}
+
+bool trials_run(Trials *t, const TrialSetup *setup, const TrialsBudget *budget, GError **error)
+{
+	g_autoptr(GPtrArray) pieces = g_ptr_array_new();
+	size_t known = trials_candidates(t), total = (t->learns ? t->count : known) + t->has_yardstick;
+	Running r = {.t = t, .setup = setup, .budget = budget, .pieces = pieces, .total = total};
+	unsigned at_once = (unsigned)CLAMP(MIN(budget->at_once, budget->memory_mb / CHILD_MB), 1, MAX(total, 1));
+	ForkPlan plan = {.count = total,
+	        .at_once = at_once,
+	        .seconds = budget->trial_time,
+	        .left = budget->left ? left : NULL,
+	        .memory_mb = budget->memory_mb / at_once,
+	        .ready = ready,
+	        .work = work,
+	        .ended = ended,
+	        .context = &r};
+	tell(&r);
+	bool ok = forks_run(&plan, error);
+	t->is_cut = t->is_cut || !is_whole(&r);
+	if (ok && r.problem) {
+		g_propagate_error(error, r.problem);
+		return false;
+	}
+	g_clear_error(&r.problem);
+	return ok;
+}
