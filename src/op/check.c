@@ -45,6 +45,7 @@ const Op OP_CHECK = {
                 "JSON: {\"file\", \"ok\", \"problems\": "
                 "[{\"file\",\"line\",\"column\",\"path\",\"severity\",\"problem\"}], \"smart\", \"goal\": "
                 "[{\"letter\",\"name\",\"ok\",\"finding\"}]}",
+        .remote = true,
         .params = PARAMS,
         .run = run,
 };

@@ -84,6 +84,7 @@ const Op OP_DATA_LOG = {
         .name = "data.log",
         .help = "list the versions of the data, newest first",
         .more = "JSON: {\"versions\": [{\"digest\", \"created\", \"rows\", \"columns\", \"bytes\", \"run\"}]}",
+        .remote = true,
         .params = NO_PARAMS,
         .run = list,
 };
@@ -143,6 +144,7 @@ const Op OP_DATA_SHOW = {
         .help = "show a version of the data: columns, sources, what the checks said",
         .more = "JSON: {\"digest\", \"created\", \"rows\", \"columns\": [{\"name\",\"type\",\"missing\"}], \"bytes\", "
                 "\"run\", \"sources\", \"checks\"}",
+        .remote = true,
         .params = SHOW_PARAMS,
         .run = show,
 };

@@ -46,6 +46,7 @@ const Op OP_LINEAGE = {
         .name = "lineage",
         .help = "tell what a model or artifact was made from, or what was made of it",
         .more = "JSON: as pipeline/lineage.h",
+        .remote = true,
         .params = PARAMS,
         .run = run,
 };

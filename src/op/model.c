@@ -40,6 +40,7 @@ const Op OP_MODEL_LS = {
         .name = "model.ls",
         .help = "list the registered models",
         .more = "JSON: {\"models\": [{\"name\", \"versions\", \"champion\": version or null, \"updated\"}]}",
+        .remote = true,
         .params = NO_PARAMS,
         .run = list,
 };
@@ -96,6 +97,7 @@ const Op OP_MODEL_SHOW = {
         .more = "Without a name: the project's own model.\n"
                 "JSON: {\"name\", \"version\", \"digest\", \"created\", \"aliases\": [], \"run_id\", \"about\": {...}, "
                 "\"origin\": {...}, \"moves\": []}",
+        .remote = true,
         .params = SHOW_PARAMS,
         .run = show,
 };
@@ -162,6 +164,7 @@ const Op OP_MODEL_PROMOTE = {
         .more = "A version that the gate rejected needs --override, a person and a reason.\n"
                 "JSON: {\"name\", \"version\", \"alias\", \"by\"}",
         .effect = OP_WRITE,
+        .remote = true,
         .params = PROMOTE_PARAMS,
         .run = promote,
 };
@@ -194,6 +197,7 @@ const Op OP_MODEL_ROLLBACK = {
         .help = "give the former champion its place back",
         .more = "JSON: {\"name\", \"version\", \"alias\", \"by\"}",
         .effect = OP_WRITE,
+        .remote = true,
         .params = ROLLBACK_PARAMS,
         .run = rollback,
 };

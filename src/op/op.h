@@ -1,4 +1,4 @@
-/* op.h: everything a user can do, one struct each.  The command line and (later) HTTP are two handles on this table:
+/* op.h: everything a user can do, one struct each.  The command line and HTTP are two handles on this table:
  * "model.promote" is `gyre model promote` and POST /api/v1/model/promote. */
 #pragma once
 
@@ -23,6 +23,7 @@ typedef struct Op {
 	const char *help; /* one line: a phrase in the imperative, no full stop */
 	const char *more; /* further help: what it writes, its JSON form, examples; may be NULL */
 	OpEffect effect;
+	bool remote; /* may be called over HTTP: touches the project's store only, never files of the caller's naming */
 	const Param *params;
 	/* in: filled from params.  ret: an object; documented in `more`, stable. */
 	bool (*run)(App *app, const json_t *in, json_t **ret, GError **error);
@@ -42,3 +43,4 @@ extern const Op OP_NEW, OP_CHECK, OP_RUN, OP_STATUS, OP_RUNS, OP_RUNS_SHOW, OP_R
         OP_COMPLETION, OP_REFERENCE, OP_VERSION;
 extern const Op OP_SEARCH_PIPE;
 extern const Op OP_MODEL_FAIRNESS;
+extern const Op OP_SERVE; /* in http/ */

@@ -64,6 +64,7 @@ const Op OP_RUNS = {
         .help = "list the runs of the project, newest first",
         .more = "JSON: {\"runs\": [{\"run\", \"name\", \"status\", \"started\", \"seconds\", \"params\", "
                 "\"metrics\"}]}",
+        .remote = true,
         .params = LIST_PARAMS,
         .run = list,
 };
@@ -120,6 +121,7 @@ const Op OP_RUNS_SHOW = {
         .help = "show a run: steps, parameters, metrics, tags",
         .more = "JSON: {\"run_id\", \"name\", \"status\", \"start\", \"end\", \"parent\", \"params\", \"metrics\", "
                 "\"tags\", \"steps\"}",
+        .remote = true,
         .params = SHOW_PARAMS,
         .run = show,
 };
@@ -187,6 +189,7 @@ const Op OP_RUNS_COMPARE = {
         .help = "set two or more runs side by side",
         .more = "JSON: {\"runs\": [ids], \"params\"|\"metrics\"|\"tags\": [{\"key\", \"values\": [one a run], "
                 "\"differs\"}]}",
+        .remote = true,
         .params = COMPARE_PARAMS,
         .run = compare,
 };

@@ -27,6 +27,7 @@ const Op OP_STATUS = {
         .more = "Runs nothing.  JSON: {\"project\", \"steps\": [{\"name\", \"kind\", \"status\": "
                 "\"fresh\"|\"stale\"|\"failed\"|\"waiting\", \"why\", "
                 "\"key\", \"seconds\", \"needs\": []}]}",
+        .remote = true,
         .params = PARAMS,
         .run = run,
 };

@@ -10,6 +10,7 @@
 #include "data/split.h"
 #include "feature/transform.h"
 #include "goal/goal.h"
+#include "http/site.h"
 #include "model/family.h"
 #include "model/search.h"
 #include "monitor/detector.h"
@@ -155,6 +156,21 @@ static void test_kinds(void)
 	}
 }
 
+/* Each has its own paths, and an error in its own form with the status kept. */
+static void test_protocols(void)
+{
+	for (const Protocol *const *p = PROTOCOLS; *p; p++) {
+		Reply reply = {.status = 418, .body = g_string_new(NULL)};
+		g_assert_true(is_word((*p)->name) && (*p)->handle && (*p)->prefixes[0]);
+		check_help((*p)->name, (*p)->help);
+		for (const char *const *prefix = (*p)->prefixes; *prefix; prefix++)
+			g_assert_true(protocol_of(*prefix) == *p);
+		(*p)->refuse(418, "no coffee", &reply);
+		g_assert_nonnull(strstr(reply.body->str, "no coffee"));
+		g_string_free(reply.body, TRUE);
+	}
+}
+
 static void test_blocks(void)
 {
 	check_params("gyre.yaml", PROJECT_PARAMS);
@@ -177,6 +193,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tables/ops", test_ops);
 	g_test_add_func("/tables/steps", test_steps);
 	g_test_add_func("/tables/kinds", test_kinds);
+	g_test_add_func("/tables/protocols", test_protocols);
 	g_test_add_func("/tables/blocks", test_blocks);
 	return g_test_run();
 }

@@ -1,0 +1,193 @@
+/* gyre_api.c: Gyre's own: /api/v1/..., the ops that are for programs elsewhere, and the models that are loaded.
+ *
+ * The op "model.ls" is GET /api/v1/model/ls, its parameters in the query; one that writes is POST, its parameters a JSON object.
+ * POST /api/v1/model/score answers from the loaded models: {"model": NAME[@VERSION], "rows": [...]}. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "http/site.h"
+#include "op/op.h"
+#include "serve/json_out.h"
+
+static const char *const PREFIXES[] = {"/api/v1/", NULL};
+
+static const Op *find_op(const char *path)
+{
+	g_autofree char *name = g_strdup(path + strlen("/api/v1/"));
+	g_strdelimit(name, "/", '.');
+	g_strdelimit(name, "-", '_');
+	const Op *op = op_find(name);
+	return op && op->remote ? op : NULL;
+}
+
+static bool add_query(const Op *op, const char *query, json_t *to, GError **error)
+{
+	g_auto(GStrv) parts = g_strsplit(query, "&", -1);
+	for (char **p = parts; *p; p++) {
+		if (!**p)
+			continue;
+		char *equals = strchr(*p, '=');
+		g_strdelimit(*p, "+", ' ');
+		g_autofree char *key = g_uri_unescape_segment(*p, equals, NULL);
+		g_autofree char *value = equals ? g_uri_unescape_string(equals + 1, NULL) : g_strdup("true");
+		const Param *param = key ? param_find(op->params, key) : NULL;
+		json_t *typed;
+		if (!param || !value || !g_utf8_validate(value, -1, NULL))
+			return fail(error, FAIL_INVALID, "%s has no parameter \"%.60s\"", op->name, key ? key : "");
+		if (!param_from_text(param, value, &typed, error))
+			return false;
+		json_object_set_new(to, key, typed);
+	}
+	return true;
+}
+
+static bool run_op(Visit *v, const Op *op, GError **error)
+{
+	json_auto_t *given = json_object(), *body = NULL, *in = NULL, *result = NULL;
+	App app = {.folder = v->site->folder, .is_quiet = true, .is_json = true};
+	if (!visit_allows(v, op->effect == OP_READ ? "GET" : "POST", error) ||
+	        !add_query(op, v->request->query, given, error))
+		return false;
+	if (v->request->size && !json_parse("the body", v->request->body, v->request->size, &body, error))
+		return false;
+	if (body && !json_is_object(body))
+		return fail(error, FAIL_INVALID, "the body is a JSON object of the parameters of %s", op->name);
+	json_object_update(given, body);
+	if (!param_fill(op->params, op->name, given, &in, error) || !op->run(&app, in, &result, error))
+		return false;
+	reply_json(v->reply, json_incref(result));
+	return true;
+}
+
+/* {"model", "rows"} in any order: the rows are read when the model is known. */
+typedef struct Ask {
+	char *model; /* NULL: the project's */
+	const char *rows;
+} Ask;
+
+static bool read_ask(const Request *r, Ask *ret, GError **error)
+{
+	const char *key;
+	size_t length;
+	Cell cell;
+	Scan s;
+	scan_start(&s, r->body, r->size);
+	if (scan_enter(&s, '{'))
+		while (scan_more(&s, '}') && scan_key(&s, &key, &length)) {
+			if (!scan_key_is(key, length, "model")) {
+				if (!scan_skip(&s, scan_key_is(key, length, "rows") ? &ret->rows : NULL))
+					break;
+				continue;
+			}
+			if (!scan_cell(&s, &cell))
+				break;
+			g_free(ret->model);
+			ret->model = cell.type == CELL_TEXT ? g_strndup(cell.text, cell.length) : NULL;
+		}
+	return scan_finish(&s, error);
+}
+
+static void write_answer(GString *to, const Scores *s)
+{
+	g_string_append(to, "{\"model\":");
+	out_text(to, s->served->name);
+	g_string_append_printf(to, ",\"version\":%d,\"predictions\":[", s->served->version);
+	for (size_t i = 0; i < s->rows; i++) {
+		const char *label = scores_label(s, i);
+		g_string_append(to, i ? ",{\"prediction\":" : "{\"prediction\":");
+		if (label)
+			out_text(to, label);
+		else
+			out_number_or_null(to, scores_row(s, i)[0]);
+		for (size_t k = 0; label && k < s->served->outputs; k++) {
+			g_string_append(to, k ? "," : ",\"probabilities\":{");
+			out_text(to, bundle_class(s->served->bundle, k));
+			g_string_append_c(to, ':');
+			out_number_or_null(to, scores_row(s, i)[k]);
+		}
+		g_string_append(to, label ? "}}" : "}");
+	}
+	g_string_append(to, "]}\n");
+}
+
+static bool score_with(Visit *v, Ask *ask, GError **error)
+{
+	const Served *s;
+	Scores scores;
+	char *at = ask->model ? strrchr(ask->model, '@') : NULL;
+	if (at)
+		*at = '\0';
+	if (!visit_find(v, ask->model ? ask->model : v->site->project, at ? at + 1 : NULL, &s, error))
+		return false;
+	g_autoptr(Batch) b = batch_new(s, v->site->rows_most);
+	if (!ask->rows)
+		return batch_refuse(b, error, "the request has no \"rows\"");
+	Scan scan = {.start = v->request->body, .at = ask->rows, .end = v->request->body + v->request->size};
+	bool ok = batch_scan_rows(b, &scan, error);
+	scan_clear(&scan);
+	if (!ok || !serve_predict(b, &scores, error))
+		return false;
+	write_answer(v->reply->body, &scores);
+	scores_clear(&scores);
+	return true;
+}
+
+static bool score(Visit *v, GError **error)
+{
+	Ask ask = {0};
+	bool ok = visit_allows(v, "POST", error) && read_ask(v->request, &ask, error) && score_with(v, &ask, error);
+	g_free(ask.model);
+	return ok;
+}
+
+/* What is loaded, with a row that can be sent at once. */
+static bool served(Visit *v, GError **error)
+{
+	if (!visit_allows(v, "GET", error))
+		return false;
+	const RouteTable *t = visit_routes(v);
+	json_t *models = json_array();
+	for (guint i = 0; i < t->models->len; i++) {
+		const ModelEntry *e = t->models->pdata[i];
+		json_t *versions = json_array();
+		for (guint k = 0; k < e->versions->len; k++)
+			json_array_append_new(versions, json_integer(((const Served *)e->versions->pdata[k])->version));
+		json_array_append_new(
+		        models, json_pack("{s:s,s:o,s:o,s:O,s:O,s:o}", "name", e->name, "stable",
+		                        e->stable ? json_integer(e->stable->version) : json_null(), "versions",
+		                        versions, "aliases", e->aliases, "problems", e->problems, "example",
+		                        e->stable ? served_example(e->stable) : json_null()));
+	}
+	reply_json(v->reply, json_pack("{s:o}", "models", models));
+	return true;
+}
+
+static bool handle(Visit *v, GError **error)
+{
+	if (strcmp(v->request->path, "/api/v1/model/score") == 0)
+		return score(v, error);
+	if (strcmp(v->request->path, "/api/v1/served") == 0)
+		return served(v, error);
+	const Op *op = find_op(v->request->path);
+	return op ? run_op(v, op, error) : visit_no_such_path(v, error);
+}
+
+static void refuse(unsigned status, const char *sentence, Reply *reply)
+{
+	const char *code = status == 404   ? "not_found"
+	                   : status == 409 ? "conflict"
+	                   : status == 413 ? "limit"
+	                   : status == 503 ? "unavailable"
+	                   : status >= 500 ? "broken"
+	                                   : "invalid";
+	reply_json(reply, json_pack("{s:{s:s,s:o}}", "error", "code", code, "message", json_text(sentence)));
+}
+
+const Protocol PROTOCOL_GYRE = {
+        .name = "gyre",
+        .help = "Gyre's own: the ops under /api/v1, rows scored by POST /api/v1/model/score",
+        .prefixes = PREFIXES,
+        .handle = handle,
+        .refuse = refuse,
+};

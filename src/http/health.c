@@ -1,0 +1,37 @@
+/* health.c: is the process alive (/livez), may it be sent requests (/readyz), and "/" as KServe's client asks. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "http/site.h"
+
+static const char *const PREFIXES[] = {"/livez", "/readyz", "/", NULL};
+
+static bool handle(Visit *v, GError **error)
+{
+	if (!visit_allows(v, "GET", error))
+		return false;
+	if (strcmp(v->request->path, "/") == 0) {
+		reply_json(v->reply,
+		        json_pack("{s:s,s:s,s:s}", "status", "alive", "name", "gyre", "version", GYRE_VERSION));
+		return true;
+	}
+	if (strcmp(v->request->path, "/readyz") == 0 && !site_is_ready(v->site))
+		return visit_fail(v, 503, error, "%s",
+		        *v->site->draining ? "shutting down" : "not every model could be loaded yet");
+	reply_text(v->reply, "text/plain", "ok\n");
+	return true;
+}
+
+static void refuse(unsigned status, const char *sentence, Reply *reply)
+{
+	reply_json(reply, json_pack("{s:o}", "error", json_text(sentence)));
+}
+
+const Protocol PROTOCOL_HEALTH = {
+        .name = "health",
+        .help = "/livez: the process is alive; /readyz: every model answers and it is not shutting down",
+        .prefixes = PREFIXES,
+        .handle = handle,
+        .refuse = refuse,
+};

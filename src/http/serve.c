@@ -1,0 +1,180 @@
+/* serve.c: the op `serve`: opens the fleet and the server, and waits for a signal to end.
+ *
+ * It stands here and not among the other ops because it needs them: /api/v1 is made of their table.
+ * SIGTERM and SIGINT drain: /readyz says no at once, so that who spreads the load sends no more; requests are still taken for the
+ * grace time; then nothing new is accepted, and what was is answered. */
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "http/site.h"
+#include "op/desk.h"
+#include "op/op.h"
+
+static const Param PARAMS[] = {
+        {"models", PARAM_TEXTS, "NAME, NAME@VERSION or NAME@ALIAS; all registered models when absent", "[]",
+                .flags = PARAM_POSITIONAL},
+        {"port", PARAM_INT, "port to listen on; 0: any that is free", "8080", .min = 0, .max = 65535, .letter = 'p'},
+        {"listen", PARAM_TEXT, "address to listen on", "\"127.0.0.1\""},
+        {"public", PARAM_BOOL,
+                "allow an address that other machines reach: whoever reaches the port may then predict, promote and "
+                "roll back",
+                "false"},
+        {"threads", PARAM_INT, "I/O threads, and as many workers for large requests; 0: as many as cores", "0",
+                .min = 0, .max = 256},
+        {"connections", PARAM_INT, "open connections; more wait to be accepted", "10000", .min = 1, .max = 1e6},
+        {"queue", PARAM_INT, "large requests that may wait for a worker; more are refused with 503", "64", .min = 0,
+                .max = 1e6},
+        {"body_mb", PARAM_INT, "largest body of a request", "64", .min = 1, .max = 1024, .unit = "MiB"},
+        {"rows", PARAM_INT, "most rows of a request", "100000", .min = 1, .max = 1e7},
+        {"idle_s", PARAM_INT, "a connection without a whole request is closed after this", "60", .min = 1, .max = 86400,
+                .unit = "s"},
+        {"read_s", PARAM_INT, "a request's body must have come within this", "60", .min = 1, .max = 86400, .unit = "s"},
+        {"grace_s", PARAM_INT, "how long requests are still taken after the signal to end", "1", .min = 0, .max = 3600,
+                .unit = "s"},
+        {"drain_s", PARAM_INT, "how long requests that were taken may last after that", "30", .min = 0, .max = 3600,
+                .unit = "s"},
+        {NULL},
+};
+
+static bool is_loopback(const char *address)
+{
+	struct in6_addr six;
+	return g_str_has_prefix(address, "127.") ||
+	       (inet_pton(AF_INET6, address, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six));
+}
+
+static bool check_address(const json_t *in, GError **error)
+{
+	const char *address = json_get_text(in, "listen", "");
+	if (is_loopback(address) || json_get_bool(in, "public", false))
+		return true;
+	return fail(error, FAIL_INVALID,
+	        "%s is reached from other machines, and what travels is neither encrypted nor asked for a name: listen "
+	        "on "
+	        "127.0.0.1 behind a proxy, or say --public if the network is trusted",
+	        address);
+}
+
+static void tell(const char *sentence)
+{
+	fprintf(stderr, "gyre: %s\n", sentence);
+}
+
+static unsigned number(const json_t *in, const char *key)
+{
+	return (unsigned)json_get_int(in, key, 0);
+}
+
+static ServerOptions server_options(Site *site, const json_t *in)
+{
+	return (ServerOptions){
+	        .listen = json_get_text(in, "listen", ""),
+	        .port = number(in, "port"),
+	        .threads = number(in, "threads"),
+	        .connections = number(in, "connections"),
+	        .queue = number(in, "queue"),
+	        .body_bytes = (size_t)number(in, "body_mb") << 20,
+	        .idle_s = number(in, "idle_s"),
+	        .read_s = number(in, "read_s"),
+	        .handle = site_handle,
+	        .is_slow = site_is_slow,
+	        .refuse = site_refuse,
+	        .context = site,
+	};
+}
+
+static void wait_for_end(const sigset_t *ends)
+{
+	int signal;
+	sigwait(ends, &signal);
+}
+
+static bool run_site(Site *site, const json_t *in, const sigset_t *ends, GError **error)
+{
+	ServerOptions options = server_options(site, in);
+	if (!server_start(&options, &site->server, error))
+		return false;
+	const char *six = strchr(options.listen, ':');
+	fprintf(stderr, "gyre: listening on http://%s%s%s:%u\n", six ? "[" : "", options.listen, six ? "]" : "",
+	        server_port(site->server));
+	wait_for_end(ends);
+	tell("ending: no more requests are taken, those that were are answered");
+	__atomic_store_n(site->draining, true, __ATOMIC_RELAXED);
+	server_drain(site->server);
+	g_usleep((gulong)number(in, "grace_s") * G_USEC_PER_SEC);
+	server_stop(site->server, number(in, "drain_s"));
+	return true;
+}
+
+static bool open_fleet(const Desk *d, const json_t *in, Fleet **ret, GError **error)
+{
+	g_autoptr(GPtrArray) models = g_ptr_array_new();
+	size_t i;
+	json_t *model;
+	json_array_foreach (json_object_get(in, "models"), i, model)
+		g_ptr_array_add(models, (void *)json_string_value(model));
+	g_ptr_array_add(models, NULL);
+	FleetOptions options = {
+	        .state_folder = d->project->state_folder, .models = (const char *const *)models->pdata, .tell = tell};
+	return fleet_open(&options, ret, error);
+}
+
+/* The signals are taken by sigwait alone: blocked before any thread is made, so that all inherit it. */
+static void block_signals(sigset_t *ends)
+{
+	sigemptyset(ends);
+	sigaddset(ends, SIGTERM);
+	sigaddset(ends, SIGINT);
+	pthread_sigmask(SIG_BLOCK, ends, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static bool serve_at(const Desk *d, const json_t *in, json_t **ret, GError **error)
+{
+	bool draining = false;
+	sigset_t ends;
+	block_signals(&ends);
+	g_autoptr(Fleet) fleet = NULL;
+	if (!open_fleet(d, in, &fleet, error))
+		return false;
+	Site site = {.fleet = fleet,
+	        .folder = d->project->folder,
+	        .project = json_get_text(yaml_root(d->project->yaml), "project", ""),
+	        .rows_most = (size_t)json_get_int(in, "rows", 0),
+	        .started = meta_now(),
+	        .draining = &draining};
+	if (!run_site(&site, in, &ends, error))
+		return false;
+	*ret = json_pack("{s:o}", "seconds", json_real((double)(meta_now() - site.started) / 1e6));
+	return true;
+}
+
+static bool run(App *app, const json_t *in, json_t **ret, GError **error)
+{
+	Desk d;
+	if (!check_address(in, error) || !desk_open(app, &d, error))
+		return false;
+	bool ok = serve_at(&d, in, ret, error);
+	desk_clear(&d);
+	return ok;
+}
+
+const Op OP_SERVE = {
+        .name = "serve",
+        .help = "answer prediction requests over HTTP",
+        .more = "Speaks TensorFlow Serving's REST (/v1), the Open Inference Protocol (/v2), MLflow's scoring "
+                "(/invocations) and\n"
+                "Gyre's own (/api/v1).  A call without a version gets the champion; when an alias moves, the new "
+                "version is loaded and\n"
+                "takes over within a second.  SIGTERM ends it when all requests are answered.  docs/serve.md has "
+                "the rest.\n"
+                "JSON: {\"seconds\": how long it served}",
+        .effect = OP_WRITE,
+        .params = PARAMS,
+        .run = run,
+};

@@ -1,0 +1,321 @@
+/* server.c: libmicrohttpd behind the seam: gathers a request's body, has it answered here or by a worker, sends the answer.
+ *
+ * A Call lives from the request line (uri_seen) to the end of its answer (completed), both in the connection's own I/O
+ * thread; between suspend and resume it belongs to one worker. */
+#include "http/server_inside.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+enum {
+	MEMORY_BYTES = 48 << 10,   /* of a connection: the library refuses larger heads itself */
+	RESERVE_BYTES = 256 << 10, /* at most so much is reserved on a client's word */
+};
+
+const char *request_header(const Request *r, const char *name)
+{
+	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
+char *request_query(const Request *r, const char *key)
+{
+	g_auto(GStrv) parts = g_strsplit(r->query, "&", -1);
+	size_t length = strlen(key);
+	for (char **p = parts; *p; p++) {
+		if (strncmp(*p, key, length) != 0 || (*p)[length] != '=')
+			continue;
+		g_strdelimit(*p, "+", ' ');
+		return g_uri_unescape_string(*p + length + 1, NULL);
+	}
+	return NULL;
+}
+
+void reply_header(Reply *r, const char *name, const char *value)
+{
+	if (!r->headers)
+		r->headers = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(r->headers, g_strdup(name));
+	g_ptr_array_add(r->headers, g_strdup(value));
+}
+
+static void *uri_seen(void *server, const char *uri, struct MHD_Connection *connection)
+{
+	Call *c = g_new0(Call, 1);
+	const char *authority =
+	        g_str_has_prefix(uri, "http://") || g_str_has_prefix(uri, "https://") ? strstr(uri, "//") : NULL;
+	if (authority) /* the absolute form, as to a proxy */
+		uri = strchr(authority + 2, '/') ? strchr(authority + 2, '/') : "/";
+	const char *mark = strchr(uri, '?');
+	c->server = server;
+	c->path = mark ? g_strndup(uri, (size_t)(mark - uri)) : g_strdup(uri);
+	c->query = g_strdup(mark ? mark + 1 : "");
+	return c;
+}
+
+static void completed(
+        void *server, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode how)
+{
+	Server *s = server;
+	Call *c = *context;
+	if (!c)
+		return;
+	if (c->peer)
+		atomic_store(&c->peer->deadline, g_get_monotonic_time() + (int64_t)s->options.idle_s * G_USEC_PER_SEC);
+	if (atomic_load(&c->state) == CALL_ANSWERED && s->options.done)
+		s->options.done(s->options.context, &c->request, &c->reply);
+	if (c->is_counted)
+		atomic_fetch_sub(&s->in_flight, 1);
+	if (c->body)
+		g_string_free(c->body, TRUE);
+	if (c->reply.body)
+		g_string_free(c->reply.body, TRUE);
+	if (c->reply.headers)
+		g_ptr_array_unref(c->reply.headers);
+	g_free(c->path);
+	g_free(c->query);
+	g_free(c);
+	*context = NULL;
+}
+
+static void connected(
+        void *server, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode what)
+{
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		*context = peer_add(server, connection);
+	else if (*context)
+		peer_remove(server, *context);
+}
+
+/* The library frees the body with free(), which is what g_malloc's memory comes from. */
+static enum MHD_Result send_reply(Call *c)
+{
+	Reply *r = &c->reply;
+	size_t size = r->body->len;
+	void *bytes = g_string_free(g_steal_pointer(&r->body), FALSE);
+	struct MHD_Response *response = MHD_create_response_from_buffer(size, bytes, MHD_RESPMEM_MUST_FREE);
+	if (!response) {
+		g_free(bytes);
+		return MHD_NO;
+	}
+	if (r->type)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, r->type);
+	for (guint i = 0; r->headers && i + 1 < r->headers->len; i += 2)
+		MHD_add_response_header(response, r->headers->pdata[i], r->headers->pdata[i + 1]);
+	if (c->must_close || atomic_load(&c->server->draining))
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	enum MHD_Result result = MHD_queue_response(c->connection, r->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static void refuse(Call *c, unsigned status, const char *why)
+{
+	const ServerOptions *o = &c->server->options;
+	c->reply.status = status;
+	o->refuse(o->context, &c->request, why, &c->reply);
+	atomic_store(&c->state, CALL_ANSWERED);
+}
+
+static void answer(Call *c)
+{
+	const ServerOptions *o = &c->server->options;
+	o->handle(o->context, &c->request, &c->reply);
+	atomic_store(&c->state, CALL_ANSWERED);
+}
+
+static void work(gpointer call, gpointer server)
+{
+	Call *c = call;
+	answer(c);
+	MHD_resume_connection(c->connection);
+}
+
+static enum MHD_Result begin(Call *c, struct MHD_Connection *connection, const char *method, const char *version)
+{
+	Server *s = c->server;
+	const char *why;
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	c->connection = connection;
+	c->peer = info ? info->socket_context : NULL;
+	c->reply = (Reply){.status = 200, .type = "application/json", .body = g_string_new(NULL)};
+	c->request = (Request){.method = method,
+	        .path = c->path,
+	        .query = c->query,
+	        .body = "",
+	        .peer = c->peer ? c->peer->name : "",
+	        .started = g_get_monotonic_time(),
+	        .connection = connection};
+	if (c->peer)
+		atomic_store(&c->peer->deadline, c->request.started + (int64_t)s->options.read_s * G_USEC_PER_SEC);
+	unsigned status = check_head(c, version, &why);
+	if (!status)
+		return MHD_YES;
+	c->must_close = true;
+	refuse(c, status, why);
+	return send_reply(c);
+}
+
+static void gather(Call *c, const char *data, size_t size)
+{
+	const Server *s = c->server;
+	if (!c->body) {
+		const char *length = request_header(&c->request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+		uint64_t told = length ? g_ascii_strtoull(length, NULL, 10) : size;
+		c->body = g_string_sized_new(MIN(told, (uint64_t)RESERVE_BYTES));
+	}
+	if (c->must_close)
+		return;
+	if (c->body->len + size > s->options.body_bytes) { /* only chunked bodies get here */
+		c->must_close = true;
+		g_string_free(g_steal_pointer(&c->body), TRUE);
+		c->body = g_string_new(NULL);
+		return;
+	}
+	g_string_append_len(c->body, data, (gssize)size);
+}
+
+static enum MHD_Result dispatch(Call *c)
+{
+	Server *s = c->server;
+	if (c->peer)
+		atomic_store(&c->peer->deadline, 0);
+	c->is_counted = true;
+	atomic_fetch_add(&s->in_flight, 1);
+	if (c->body) {
+		c->request.body = c->body->str;
+		c->request.size = c->body->len;
+	}
+	if (c->must_close) {
+		refuse(c, 413, "the body is larger than this server takes");
+		return send_reply(c);
+	}
+	if (!s->options.is_slow(s->options.context, &c->request)) {
+		answer(c);
+		return send_reply(c);
+	}
+	if (g_thread_pool_unprocessed(s->workers) >= s->options.queue) {
+		reply_header(&c->reply, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+		refuse(c, 503, "too many requests are waiting already");
+		return send_reply(c);
+	}
+	atomic_store(&c->state, CALL_QUEUED);
+	MHD_suspend_connection(c->connection);
+	g_thread_pool_push(s->workers, c, NULL);
+	return MHD_YES;
+}
+
+static enum MHD_Result access_seen(void *server, struct MHD_Connection *connection, const char *url, const char *method,
+        const char *version, const char *data, size_t *size, void **context)
+{
+	Call *c = *context;
+	if (!c)
+		return MHD_NO;
+	if (!c->connection)
+		return begin(c, connection, method, version);
+	if (atomic_load(&c->state) == CALL_ANSWERED) {
+		*size = 0;
+		return c->reply.body ? send_reply(c) : MHD_YES;
+	}
+	if (*size) {
+		gather(c, data, *size);
+		*size = 0;
+		return MHD_YES;
+	}
+	return dispatch(c);
+}
+
+static struct MHD_Daemon *start_daemon(Server *s, int socket)
+{
+	const ServerOptions *o = &s->options;
+	struct MHD_OptionItem options[] = {
+	        {MHD_OPTION_LISTEN_SOCKET, socket, NULL},
+	        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)o->connections, NULL},
+	        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_BYTES, NULL},
+	        {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)o->idle_s, NULL},
+	        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+	        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)uri_seen, s},
+	        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)completed, s},
+	        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connected, s},
+	        {o->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)o->threads, NULL},
+	        {MHD_OPTION_END, 0, NULL},
+	};
+	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
+	        access_seen, s, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+}
+
+bool server_start(const ServerOptions *options, Server **ret, GError **error)
+{
+	int socket;
+	Server *s = g_new0(Server, 1);
+	s->options = *options;
+	if (!s->options.threads)
+		s->options.threads = g_get_num_processors();
+	s->options.connections = MAX(s->options.connections, s->options.threads);
+	if (!server_listen(options->listen, options->port, &socket, &s->port, error)) {
+		g_free(s);
+		return false;
+	}
+	server_raise_files(s->options.connections);
+	g_mutex_init(&s->peers_lock);
+	g_cond_init(&s->peers_changed);
+	peers_start(s);
+	s->workers = g_thread_pool_new(work, s, (gint)s->options.threads, TRUE, NULL);
+	s->daemon = start_daemon(s, socket);
+	if (!s->daemon) {
+		server_stop(s, 0);
+		return fail(error, FAIL_UNAVAILABLE, "the HTTP server could not be started");
+	}
+	*ret = s;
+	return true;
+}
+
+unsigned server_port(const Server *s)
+{
+	return s->port;
+}
+
+ServerLoad server_load(const Server *s)
+{
+	Server *mine = (Server *)s;
+	g_mutex_lock(&mine->peers_lock);
+	unsigned connections = s->peer_count;
+	g_mutex_unlock(&mine->peers_lock);
+	return (ServerLoad){.connections = connections,
+	        .in_flight = atomic_load(&mine->in_flight),
+	        .queued = g_thread_pool_unprocessed(s->workers)};
+}
+
+void server_drain(Server *s)
+{
+	atomic_store(&s->draining, true);
+}
+
+/* Whoever is connected may have sent a request that is still on its way: they get a second to be heard. */
+static void wait_for_calls(Server *s, unsigned seconds)
+{
+	int64_t now = g_get_monotonic_time(), until = now + (int64_t)seconds * G_USEC_PER_SEC;
+	int64_t quiet = now + MIN(seconds, 1u) * (int64_t)G_USEC_PER_SEC;
+	for (; now < until; now = g_get_monotonic_time()) {
+		ServerLoad load = server_load(s);
+		if (load.connections == 0 || (load.in_flight == 0 && now >= quiet))
+			return;
+		g_usleep(10000);
+	}
+}
+
+void server_stop(Server *s, unsigned seconds)
+{
+	server_drain(s);
+	if (s->daemon) {
+		server_close(MHD_quiesce_daemon(s->daemon));
+		wait_for_calls(s, seconds);
+	}
+	g_thread_pool_free(s->workers, FALSE, TRUE);
+	if (s->daemon)
+		MHD_stop_daemon(s->daemon);
+	peers_stop(s);
+	g_mutex_clear(&s->peers_lock);
+	g_cond_clear(&s->peers_changed);
+	g_free(s);
+}

@@ -1,0 +1,72 @@
+/* server.h: HTTP in and out: requests with their whole body to one function, its replies back.  The only place that knows
+ * libmicrohttpd; everything above sees Request and Reply.
+ *
+ * Each I/O thread has its own epoll and calls `handle` itself for small requests.  What `is_slow` says is slow goes to a pool of
+ * workers with a bounded queue (full: 503 with Retry-After), so a large batch holds up no small request.
+ *
+ * What a client sends is refused before anything reads it when its framing is ambiguous: Content-Length given twice or beside
+ * chunked, a transfer coding other than chunked, no Host, a NUL in a header; the connection is then closed.  A head has 16 KiB, a
+ * body 64 MiB.  A connection must complete a head within the idle time of being opened or last answered, and a body within
+ * the read time, however slowly it trickles. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct Request {
+	const char *method;
+	const char *path;  /* as sent, with its percent signs, without the query */
+	const char *query; /* behind the '?'; "" if none */
+	const char *body;  /* a NUL stands behind the last byte */
+	size_t size;
+	const char *peer; /* "127.0.0.1:4711" */
+	int64_t started;  /* us, monotonic: when its head was complete */
+	void *connection;
+} Request;
+
+/* A header's value, NULL if absent.  Names in any case. */
+const char *request_header(const Request *r, const char *name);
+/* A value of the query, decoded; NULL if absent.  Free with g_free. */
+char *request_query(const Request *r, const char *key);
+
+typedef struct Reply {
+	unsigned status;  /* 200 */
+	const char *type; /* "application/json"; static */
+	GString *body;
+	GPtrArray *headers; /* name, value, name, value ... as texts */
+} Reply;
+
+void reply_header(Reply *r, const char *name, const char *value);
+
+typedef struct ServerOptions {
+	const char *listen; /* an address, IPv4 or IPv6 */
+	unsigned port;      /* 0: any that is free */
+	unsigned threads;   /* I/O threads, and as many workers; 0: as many as the machine has cores */
+	unsigned connections;
+	unsigned queue; /* slow requests that may wait */
+	size_t body_bytes;
+	unsigned idle_s, read_s;
+	void (*handle)(void *context, const Request *request, Reply *reply);
+	bool (*is_slow)(void *context, const Request *request);
+	/* The body of an answer the server itself gives (400, 408, 413, 431, 503), in the form the path's clients expect. */
+	void (*refuse)(void *context, const Request *request, const char *sentence, Reply *reply);
+	/* After the answer is given to the socket; NULL: nobody wants to know. */
+	void (*done)(void *context, const Request *request, const Reply *reply);
+	void *context;
+} ServerOptions;
+
+typedef struct Server Server;
+
+bool server_start(const ServerOptions *options, Server **ret, GError **error);
+unsigned server_port(const Server *s);
+
+typedef struct ServerLoad {
+	unsigned connections, in_flight, queued;
+} ServerLoad;
+ServerLoad server_load(const Server *s);
+
+/* From now on every answer closes its connection. */
+void server_drain(Server *s);
+/* No new connections; waits until those that are open have been answered, at most `seconds`, then frees the server. */
+void server_stop(Server *s, unsigned seconds);

@@ -1,0 +1,161 @@
+/* site.c: takes each request to the protocol whose path it has, and puts what goes wrong in that protocol's words. */
+#include "http/site.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+
+enum { SLOW_BYTES = 128 << 10 }; /* about 500 rows of JSON: below, handing over to a worker costs more than it spares */
+
+const Protocol *const PROTOCOLS[] = {
+        &PROTOCOL_TF_SERVING, &PROTOCOL_INFERENCE, &PROTOCOL_MLFLOW, &PROTOCOL_GYRE, &PROTOCOL_HEALTH, NULL};
+
+static bool takes(const Protocol *p, const char *path)
+{
+	for (const char *const *prefix = p->prefixes; *prefix; prefix++)
+		if (g_str_has_suffix(*prefix, "/") && strlen(*prefix) > 1 ? g_str_has_prefix(path, *prefix)
+		                                                          : strcmp(path, *prefix) == 0)
+			return true;
+	return false;
+}
+
+const Protocol *protocol_of(const char *path)
+{
+	for (const Protocol *const *p = PROTOCOLS; *p; p++)
+		if (takes(*p, path))
+			return *p;
+	return NULL;
+}
+
+static void refuse_plainly(unsigned status, const char *sentence, Reply *reply)
+{
+	reply->status = status;
+	reply_json(reply, json_pack("{s:{s:s,s:o}}", "error", "code", status == 404 ? "not_found" : "invalid",
+	                          "message", json_text(sentence)));
+}
+
+/* Clients that are told to come back are told when. */
+static void refuse(const Visit *v, const GError *error)
+{
+	unsigned status = v->reply->status != 200 ? v->reply->status : (unsigned)fail_http_status(error);
+	g_string_truncate(v->reply->body, 0);
+	v->reply->type = "application/json";
+	if (status == 503)
+		reply_header(v->reply, "Retry-After", "1");
+	(v->protocol ? v->protocol->refuse : refuse_plainly)(status, error->message, v->reply);
+	v->reply->status = status;
+}
+
+void site_handle(void *site, const Request *request, Reply *reply)
+{
+	g_autoptr(GError) error = NULL;
+	Visit v = {.site = site, .request = request, .reply = reply, .protocol = protocol_of(request->path)};
+	if (v.protocol ? !v.protocol->handle(&v, &error) : !visit_no_such_path(&v, &error))
+		refuse(&v, error);
+	visit_unpin(&v);
+}
+
+/* Ops read and write the store; large bodies are many rows.  Both go to a worker. */
+bool site_is_slow(void *site, const Request *request)
+{
+	return request->size > SLOW_BYTES || g_str_has_prefix(request->path, "/api/v1/") ||
+	       g_str_has_prefix(request->path, "/v2/repository/");
+}
+
+void site_refuse(void *site, const Request *request, const char *sentence, Reply *reply)
+{
+	const Protocol *p = protocol_of(request->path);
+	unsigned status = reply->status;
+	(p ? p->refuse : refuse_plainly)(status, sentence, reply);
+	reply->status = status;
+}
+
+bool site_is_ready(const Site *s)
+{
+	return !__atomic_load_n(s->draining, __ATOMIC_RELAXED) && fleet_is_ready(s->fleet);
+}
+
+const RouteTable *visit_routes(Visit *v)
+{
+	if (!v->routes)
+		v->routes = fleet_pin(v->site->fleet);
+	return v->routes;
+}
+
+void visit_unpin(Visit *v)
+{
+	if (v->routes)
+		fleet_unpin(v->site->fleet);
+	v->routes = NULL;
+}
+
+bool visit_find(Visit *v, const char *model, const char *version, const Served **ret, GError **error)
+{
+	return route_find(visit_routes(v), model, version, ret, error);
+}
+
+bool visit_no_such_path(const Visit *v, GError **error)
+{
+	g_autofree char *path = g_utf8_make_valid(v->request->path, -1);
+	return fail(error, FAIL_NOT_FOUND, "nothing answers %s %.200s", v->request->method, path);
+}
+
+bool visit_fail(const Visit *v, unsigned status, GError **error, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	g_autofree char *sentence = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	v->reply->status = status;
+	return fail(error, FAIL_INVALID, "%s", sentence);
+}
+
+bool visit_allows(const Visit *v, const char *method, GError **error)
+{
+	bool get = strcmp(method, "GET") == 0;
+	if (strcmp(v->request->method, method) == 0 || (get && strcmp(v->request->method, "HEAD") == 0))
+		return true;
+	reply_header(v->reply, "Allow", get ? "GET, HEAD" : method);
+	return visit_fail(v, 405, error, "%s is asked for with %s", v->request->path, method);
+}
+
+bool path_split(const char *path, PathParts *ret, GError **error)
+{
+	*ret = (PathParts){0};
+	while (*path == '/') {
+		const char *end = strchr(++path, '/');
+		char *part = g_uri_unescape_segment(path, end, "/");
+		if (!part || ret->count == PATH_PARTS || !g_utf8_validate(part, -1, NULL)) {
+			g_free(part);
+			path_clear(ret);
+			return fail(error, FAIL_NOT_FOUND, "nothing answers such a path");
+		}
+		ret->part[ret->count++] = part;
+		path = end ? end : "";
+	}
+	return true;
+}
+
+void path_clear(PathParts *p)
+{
+	for (unsigned i = 0; i < p->count; i++)
+		g_free(p->part[i]);
+	*p = (PathParts){0};
+}
+
+void reply_json(Reply *r, json_t *value)
+{
+	json_auto_t *mine = value;
+	char *text = mine ? json_dumps(mine, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)) : NULL;
+	r->type = "application/json";
+	g_string_assign(r->body, text ? text : "null");
+	g_string_append_c(r->body, '\n');
+	free(text);
+}
+
+void reply_text(Reply *r, const char *type, const char *text)
+{
+	r->type = type;
+	g_string_assign(r->body, text);
+}

@@ -1,0 +1,77 @@
+/* site.h: the running service, and one visit to it: what every protocol is given.
+ *
+ * A protocol is a kind: which paths are its own, how it answers them, and the form of its errors.  All of them turn a request
+ * into rows for a model and scores into an answer; which version answers is decided here, once, for all. */
+#pragma once
+
+#include "http/server.h"
+#include "serve/fleet.h"
+#include "serve/predict.h"
+
+typedef struct Protocol Protocol;
+
+typedef struct Site {
+	Fleet *fleet;
+	Server *server;     /* for its load; set once it listens */
+	const char *folder; /* of the project, for ops */
+	const char *project;
+	size_t rows_most;
+	int64_t started; /* us UTC */
+	bool *draining;
+} Site;
+
+typedef struct Visit {
+	Site *site;
+	const Request *request;
+	Reply *reply;
+	const Protocol *protocol;
+	const RouteTable *routes; /* NULL until a model is looked for */
+} Visit;
+
+struct Protocol {
+	const char *name, *help;
+	const char *const *prefixes; /* of paths; NULL-ended.  "/v1/" takes all below, "/ping" itself only */
+	/* Answers; what it returns false for is put in the protocol's own words by `refuse`. */
+	bool (*handle)(Visit *v, GError **error);
+	void (*refuse)(unsigned status, const char *sentence, Reply *reply);
+};
+
+extern const Protocol *const PROTOCOLS[]; /* NULL-ended; the first that takes a path has it */
+const Protocol *protocol_of(const char *path);
+
+extern const Protocol PROTOCOL_TF_SERVING, PROTOCOL_INFERENCE, PROTOCOL_MLFLOW, PROTOCOL_GYRE, PROTOCOL_HEALTH;
+
+/* The functions of ServerOptions; context: the Site. */
+void site_handle(void *site, const Request *request, Reply *reply);
+bool site_is_slow(void *site, const Request *request);
+void site_refuse(void *site, const Request *request, const char *sentence, Reply *reply);
+
+bool site_is_ready(const Site *s);
+
+/* The version a call gets (route_find), pinned until the visit ends. */
+bool visit_find(Visit *v, const char *model, const char *version, const Served **ret, GError **error);
+const RouteTable *visit_routes(Visit *v);
+/* Before the table of routes may change by this visit. */
+void visit_unpin(Visit *v);
+
+/* FAIL_NOT_FOUND: nothing is at this path.  Always false. */
+bool visit_no_such_path(const Visit *v, GError **error);
+/* Only this method?  Else 405 is set, with Allow, and false is returned with an error. */
+bool visit_allows(const Visit *v, const char *method, GError **error);
+/* A status of its own for the error that follows. */
+bool visit_fail(const Visit *v, unsigned status, GError **error, const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+/* Parts of a path between slashes, percent signs decoded; the first is behind the leading slash. */
+enum { PATH_PARTS = 12 };
+typedef struct PathParts {
+	char *part[PATH_PARTS + 1]; /* NULL-ended */
+	unsigned count;
+} PathParts;
+bool path_split(const char *path, PathParts *ret, GError **error); /* FAIL_NOT_FOUND: too many, or badly escaped */
+void path_clear(PathParts *p);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PathParts, path_clear)
+
+/* Sets the body to a JSON value (stolen). */
+void reply_json(Reply *r, json_t *value);
+/* Sets the body to a static text. */
+void reply_text(Reply *r, const char *type, const char *text);

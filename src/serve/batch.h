@@ -1,0 +1,50 @@
+/* batch.h: the rows of one request, on their way from text to the columns a model reads.
+ *
+ * Rows may come one by one (objects or lists) or column by column; values go straight into typed arrays.  What is not of the
+ * column's type is cast as frame_conform casts a file's values: numbers from text, text from numbers, 0/1 and true/false to
+ * bool, ISO texts (or microseconds) to time; null, NaN and, for other types than text, an empty text are missing.  A key that is no
+ * input is passed over; an input that is not given is an error that names the inputs expected.
+ *
+ * Keys of a row are looked for first where the row before had them: a memo makes the lookup one comparison. */
+#pragma once
+
+#include "data/frame.h"
+#include "serve/scan.h"
+#include "serve/served.h"
+
+typedef struct Batch Batch;
+
+/* most: rows it may hold. */
+Batch *batch_new(const Served *s, size_t most);
+void batch_free(Batch *b);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batch, batch_free)
+
+size_t batch_rows(const Batch *b);
+const Served *batch_served(const Batch *b);
+
+/* One row: {"name": value...}, or [values in the order of the inputs].  Syntax is told by scan_finish: false with no error
+ * set cannot be; a problem of the Scan is told here as well. */
+bool batch_scan_object(Batch *b, Scan *s, GError **error);
+bool batch_scan_list(Batch *b, Scan *s, GError **error);
+/* The same in parts: a row may be filled from several objects, of which the first to name an input counts. */
+bool batch_row_begin(Batch *b, GError **error);
+bool batch_row_fill(Batch *b, Scan *s, GError **error);
+bool batch_row_end(Batch *b, GError **error);
+/* A list of rows, each an object or a list; for a model of one input a bare value too. */
+bool batch_scan_rows(Batch *b, Scan *s, GError **error);
+/* {"name": [values]...}, or [values] for a model of one input.  Values may be lists of one. */
+bool batch_scan_columns(Batch *b, Scan *s, GError **error);
+/* A list of rows, each a list in the order of `names` (NULL-ended). */
+bool batch_scan_table(Batch *b, const char *const *names, Scan *s, GError **error);
+/* Which input each name is, -1 for none; every input must be named.  Free with g_free. */
+bool batch_bind(Batch *b, const char *const *names, int **ret, GError **error);
+
+/* The next value of an input; all inputs must have got as many in the end. */
+bool batch_add(Batch *b, size_t input, const Cell *cell, GError **error);
+
+/* "... expected: distance (real), ..."  Always false. */
+bool batch_refuse(const Batch *b, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* Hands the rows over as a frame; NULL with the error set when there are none, or columns differ in length.  The batch is then
+ * empty. */
+Frame *batch_take(Batch *b, GError **error);
