@@ -21,6 +21,9 @@ static void predict(const ModelFamily *family, const void *model)
 		x->values[i] = i % 5 ? (float)i - 3 : NAN;
 	g_autofree double *scores = g_new0(double, ROWS *outputs + 1);
 	family->predict(model, x, scores, NULL);
+	g_autoptr(Contributions) c = NULL;
+	if (family->contribute)
+		family->contribute(model, x, &c, NULL);
 }
 
 static void load(const ModelFamily *family, GBytes *bytes)

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "feature/chain.h"
+#include "feature/trace.h"
 
 struct Recipe {
 	GPtrArray *links; /* of Link * */
@@ -159,6 +160,12 @@ const FeatureKind *recipe_kinds(const Recipe *r)
 const json_t *recipe_inputs(const Recipe *r)
 {
 	return r->inputs;
+}
+
+RecipeTrace recipe_trace(const Recipe *r)
+{
+	return (RecipeTrace){
+	        r->links, json_object_get(r->inputs, "columns"), recipe_feature_names(r), recipe_features(r)};
 }
 
 /* Infinity is missing: no family of models can use it.  A finite number too large for a float is the largest float. */

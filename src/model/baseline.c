@@ -159,6 +159,21 @@ static bool baseline_load(GBytes *bytes, void **ret, GError **error)
 	return true;
 }
 
+/* No feature moves it: all is base. */
+static bool baseline_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error)
+{
+	const Baseline *b = model;
+	bool is_number = b->outputs == 1;
+	size_t margins = b->outputs == 2 ? 1 : b->outputs;
+	Contributions *c = contributions_new(
+	        is_number ? CONTRIBUTION_NUMBER : CONTRIBUTION_PROBABILITY, x->rows, margins, x->columns);
+	for (size_t i = 0; i < x->rows; i++)
+		for (size_t k = 0; k < margins; k++)
+			contributions_at(c, i, k)[x->columns] = b->scores[b->outputs - margins + k];
+	*ret = c;
+	return true;
+}
+
 static void baseline_shape(const void *model, size_t *ret_columns, size_t *ret_outputs)
 {
 	*ret_columns = 0;
@@ -174,6 +189,7 @@ const ModelFamily FAMILY_BASELINE = {
         .predict = baseline_predict,
         .save = baseline_save,
         .load = baseline_load,
+        .contribute = baseline_contribute,
         .shape = baseline_shape,
         .free = baseline_free,
 };

@@ -134,6 +134,7 @@ const ModelFamily FAMILY_BOOSTED = {
         .predict = trees_model_predict,
         .save = trees_model_save,
         .load = trees_model_load,
+        .contribute = trees_model_contribute,
         .importance = trees_model_importance,
         .shape = trees_model_shape,
         .free = trees_model_free,

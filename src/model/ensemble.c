@@ -369,6 +369,31 @@ static bool ensemble_importance(const void *model, double *ret, GError **error)
 	return true;
 }
 
+/* Of members whose contributions are on different scales: a mean of scores is explained on theirs, a layer's margins on
+ * that of their logarithms. */
+static bool ensemble_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error)
+{
+	const Ensemble *e = model;
+	g_autoptr(Contributions) all = NULL;
+	for (size_t m = 0; m < e->count; m++) {
+		const Member *member = &e->members[m];
+		g_autoptr(Contributions) own = NULL;
+		g_autoptr(Contributions) told = NULL;
+		if (!family_contribute(member->family, member->model, x, &own, error))
+			return false;
+		told = e->intercepts ? contributions_to_logs(own, ENSEMBLE_LEAST) : contributions_to_scores(own);
+		if (!all)
+			all = contributions_new(told->scale, told->rows, told->margins, told->columns);
+		contributions_add(all, told, member->weight / (e->intercepts ? 1 : e->total));
+	}
+	for (size_t i = 0; e->intercepts && i < x->rows; i++)
+		for (size_t k = 0; k < all->margins; k++)
+			contributions_at(all, i, k)[all->columns] +=
+			        all->margins < e->outputs ? e->intercept[1] - e->intercept[0] : e->intercept[k];
+	*ret = g_steal_pointer(&all);
+	return true;
+}
+
 static void ensemble_shape(const void *model, size_t *ret_columns, size_t *ret_outputs)
 {
 	const Ensemble *e = model;
@@ -386,6 +411,7 @@ const ModelFamily FAMILY_ENSEMBLE = {
         .predict = ensemble_predict,
         .save = ensemble_save,
         .load = ensemble_load,
+        .contribute = ensemble_contribute,
         .importance = ensemble_importance,
         .shape = ensemble_shape,
         .free = ensemble_free,

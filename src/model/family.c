@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "model/families.h"
 
@@ -50,6 +51,22 @@ bool family_predict(const ModelFamily *family, const void *model, const Matrix *
 	Matrix narrow;
 	g_autofree float *own = matrix_narrow(x, family_columns(family, x->kinds, x->columns), &narrow);
 	return family->predict(model, &narrow, ret, error);
+}
+
+bool family_contribute(
+        const ModelFamily *family, const void *model, const Matrix *x, Contributions **ret, GError **error)
+{
+	Matrix narrow;
+	g_autofree float *own = matrix_narrow(x, family_columns(family, x->kinds, x->columns), &narrow);
+	g_autoptr(Contributions) c = NULL;
+	if (!family->contribute)
+		return fail(error, FAIL_NOT_FOUND,
+		        "a model of the family %s cannot tell what each column contributes to a row's answer",
+		        family->name);
+	if (!family->contribute(model, &narrow, &c, error))
+		return false;
+	*ret = narrow.columns < x->columns ? contributions_widen(c, x->columns) : g_steal_pointer(&c);
+	return true;
 }
 
 unsigned task_of(const json_t *roles)

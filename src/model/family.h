@@ -11,6 +11,7 @@
 
 #include "base/param.h"
 #include "feature/recipe.h"
+#include "model/contributions.h"
 
 enum { TASK_BINARY = 1 << 0, TASK_MULTICLASS = 1 << 1, TASK_REGRESSION = 1 << 2, TASK_ANY = 7 };
 
@@ -44,6 +45,9 @@ typedef struct ModelFamily {
 	bool (*load)(GBytes *bytes, void **ret, GError **error); /* bytes are not trusted: checked, FAIL_BROKEN */
 	bool (*importance)(
 	        const void *model, double *ret, GError **error); /* per feature, sums to 1; NULL: by permutation only */
+	/* What each feature adds to the margins of each row (model/contributions.h); any number of threads at once; NULL: the
+	 * family cannot tell.  They add up to the scores of predict, to 1e-5 of their size. */
+	bool (*contribute)(const void *model, const Matrix *x, Contributions **ret, GError **error);
 	/* What predict reads and writes a row; columns 0: it looks at none.  Whoever has bytes from elsewhere compares first. */
 	void (*shape)(const void *model, size_t *ret_columns, size_t *ret_outputs);
 	void (*free)(void *model);
@@ -56,6 +60,9 @@ const ModelFamily *family_find(const char *name);
 bool family_train(const ModelFamily *family, const TrainSet *set, const json_t *params, void **ret_model,
         json_t **ret_params, GError **error);
 bool family_predict(const ModelFamily *family, const void *model, const Matrix *x, double *ret, GError **error);
+/* Of all features, as contributions_widen gives them; FAIL_NOT_FOUND for a family that cannot tell. */
+bool family_contribute(
+        const ModelFamily *family, const void *model, const Matrix *x, Contributions **ret, GError **error);
 /* Of these features, how many it takes: all, or the first ones. */
 size_t family_columns(const ModelFamily *family, const FeatureKind *kinds, size_t columns);
 

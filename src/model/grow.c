@@ -43,6 +43,7 @@ static void add_leaf(GrownTree *t)
 	TreeNode leaf = {.left = t->nodes->len};
 	g_array_append_val(t->nodes, leaf);
 	g_array_set_size(t->means, (guint)(t->nodes->len * t->sums));
+	g_array_set_size(t->covers, t->nodes->len);
 }
 
 static GrownTree *grown_tree_new(const GrowRows *rows)
@@ -51,6 +52,7 @@ static GrownTree *grown_tree_new(const GrowRows *rows)
 	t->sums = rows->sums;
 	t->nodes = g_array_new(FALSE, TRUE, sizeof(TreeNode));
 	t->means = g_array_new(FALSE, TRUE, sizeof(float));
+	t->covers = g_array_new(FALSE, TRUE, sizeof(float));
 	t->gain = g_new0(double, rows->x->columns + 1);
 	add_leaf(t);
 	return t;
@@ -62,6 +64,7 @@ void grown_tree_free(GrownTree *t)
 		return;
 	g_array_unref(t->nodes);
 	g_array_unref(t->means);
+	g_array_unref(t->covers);
 	g_free(t->gain);
 	g_free(t);
 }
@@ -85,6 +88,7 @@ void grown_tree_answer(GrownTree *t, uint32_t node, const GrowSums *sums)
 	float *means = &g_array_index(t->means, float, node * t->sums);
 	for (size_t k = 0; k < t->sums; k++)
 		means[k] = (float)(sums->y[k] / sums->weight);
+	g_array_index(t->covers, float, node) = (float)sums->weight;
 }
 
 /* The large nodes: stretches of `place`, ascending. */
@@ -237,11 +241,13 @@ Trees *grown_average(GrownTree *const *trees, size_t count, size_t columns)
 	t->start = g_new0(uint32_t, t->count + 1);
 	t->group = g_new0(uint32_t, t->count);
 	t->nodes = g_new(TreeNode, total * sums + 1);
+	t->cover = g_new(float, total *sums + 1);
 	t->gain = g_new0(double, columns + 1);
 	for (uint32_t i = 0; i < t->count; i++) {
 		const GrownTree *from = trees[i / sums];
 		t->group[i] = (uint32_t)(i % sums);
 		lay_tree(from, i % sums, 1 / (float)count, t->start[i], t->nodes + t->start[i]);
+		memcpy(t->cover + t->start[i], from->covers->data, from->covers->len * sizeof(float));
 		t->start[i + 1] = t->start[i] + from->nodes->len;
 		for (size_t j = 0; j < columns && i % sums == 0; j++)
 			t->gain[j] += from->gain[j];

@@ -44,9 +44,10 @@ typedef struct GrowPlan {
 
 typedef struct GrownTree {
 	size_t sums;
-	GArray *nodes; /* TreeNode, beginning at 0; values only of splits */
-	GArray *means; /* float, nodes x sums */
-	double *gain;  /* columns */
+	GArray *nodes;  /* TreeNode, beginning at 0; values only of splits */
+	GArray *means;  /* float, nodes x sums */
+	GArray *covers; /* float: weight of the rows in each node */
+	double *gain;   /* columns */
 } GrownTree;
 
 void grown_tree_free(GrownTree *t);

@@ -231,6 +231,36 @@ static bool linear_load(GBytes *bytes, void **ret, GError **error)
 	return true;
 }
 
+/* A term each feature; the base is what the model says where all of them are at their mean. */
+static void contribute_row(const Linear *m, const float *x, size_t row, Contributions *into)
+{
+	for (size_t k = 0; k < m->margins; k++) {
+		double *values = contributions_at(into, row, k);
+		for (size_t j = 0; j < m->columns; j++) {
+			size_t cell = j * m->margins + k;
+			values[j] = isnan(x[j]) ? m->missing[cell] : m->slope[cell] * ((double)x[j] - m->centre[j]);
+		}
+		values[m->columns] = m->intercept[k];
+	}
+}
+
+static bool linear_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error)
+{
+	static const ContributionScale SCALES[LINEAR_LINKS] = {
+	        CONTRIBUTION_NUMBER, CONTRIBUTION_LOG_ODDS, CONTRIBUTION_LOG_SHARES};
+	const Linear *m = model;
+	if (x->columns != m->columns)
+		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", m->columns,
+		        x->columns);
+	Contributions *c = contributions_new(SCALES[m->link], x->rows, m->margins, m->columns);
+	for (size_t i = 0; i < x->rows; i++)
+		contribute_row(m, x->values + i * x->columns, i, c);
+	if (m->link == LINEAR_SCALED)
+		contributions_scale(c, m->shift, m->scale);
+	*ret = c;
+	return true;
+}
+
 static bool linear_importance(const void *model, double *ret, GError **error)
 {
 	const Linear *m = model;
@@ -258,6 +288,7 @@ const ModelFamily FAMILY_LINEAR = {
         .predict = linear_predict,
         .save = linear_save,
         .load = linear_load,
+        .contribute = linear_contribute,
         .importance = linear_importance,
         .shape = linear_shape,
         .free = linear_free,

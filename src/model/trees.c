@@ -1,6 +1,7 @@
 /* trees.c: flat trees: checking, predicting, keeping. */
 #include "model/trees.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -10,9 +11,10 @@
 
 #define MAGIC "GYTREE2\n"
 #define MAGIC_BEFORE "GYTREE1\n" /* of 0.1: the same without sets */
-#define TREES_LIMIT 10000000u    /* of one model: a reader of damaged bytes asks for no more */
-#define BLOCK 128u               /* rows that pass all trees together: they stay in the core's first caches meanwhile */
-#define LANES 8u                 /* rows walked at once: a walk waits for memory, eight walks wait together */
+#define COVER_MAGIC "GYCOVER1"
+#define TREES_LIMIT 10000000u /* of one model: a reader of damaged bytes asks for no more */
+#define BLOCK 128u            /* rows that pass all trees together: they stay in the core's first caches meanwhile */
+#define LANES 8u              /* rows walked at once: a walk waits for memory, eight walks wait together */
 
 G_STATIC_ASSERT(sizeof(TreeNode) == 12); /* it is the form on disk as well */
 
@@ -26,6 +28,7 @@ void trees_free(Trees *t)
 	g_free(t->nodes);
 	g_free(t->sets);
 	g_free(t->gain);
+	g_free(t->cover);
 	g_free(t);
 }
 
@@ -94,9 +97,17 @@ static bool check_shape(const Trees *t)
 	return true;
 }
 
+static bool check_covers(const Trees *t)
+{
+	for (uint32_t i = 0; t->cover && i < t->start[t->count]; i++)
+		if (!(t->cover[i] >= 0 && t->cover[i] <= FLT_MAX))
+			return false;
+	return true;
+}
+
 bool trees_finish(Trees *t, GError **error)
 {
-	bool ok = check_shape(t);
+	bool ok = check_shape(t) && check_covers(t);
 	uint32_t largest = 0;
 	for (uint32_t i = 0; ok && i < t->count; i++)
 		largest = MAX(largest, t->start[i + 1] - t->start[i]);
@@ -269,7 +280,7 @@ void trees_predict(const Trees *t, const float *x, size_t rows, double *ret)
 }
 
 /* magic, columns, groups, link, trees, words of sets, shift, scale, start[trees + 1], group[trees], gain[columns], nodes,
- * sets. */
+ * sets; then, where covers are kept, their magic and cover[nodes]. */
 GBytes *trees_save(const Trees *t)
 {
 	GByteArray *to = g_byte_array_new();
@@ -286,6 +297,10 @@ GBytes *trees_save(const Trees *t)
 	write_items(to, t->gain, t->columns, sizeof *t->gain);
 	write_items(to, t->nodes, t->start[t->count], sizeof *t->nodes);
 	write_items(to, t->sets, t->set_words, sizeof *t->sets);
+	if (t->cover) {
+		write_magic(to, COVER_MAGIC);
+		write_items(to, t->cover, t->start[t->count], sizeof *t->cover);
+	}
 	return g_byte_array_free_to_bytes(to);
 }
 
@@ -311,6 +326,8 @@ bool trees_load(GBytes *bytes, Trees **ret, GError **error)
 	t->gain = read_items(&r, t->columns, sizeof *t->gain);
 	t->nodes = read_items(&r, r.ok ? t->start[t->count] : 0, sizeof *t->nodes);
 	t->sets = read_items(&r, t->set_words, sizeof *t->sets);
+	if (r.ok && r.left && read_magic(&r, COVER_MAGIC))
+		t->cover = read_items(&r, t->start[t->count], sizeof *t->cover);
 	if (!read_ended(&r))
 		return fail(error, FAIL_BROKEN, "the stored trees are damaged");
 	if (!trees_finish(t, error))

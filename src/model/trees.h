@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "feature/recipe.h"
+#include "model/contributions.h"
 
 typedef enum TreesLink {
 	LINK_SCALED,   /* one number: shift + scale * margin */
@@ -54,6 +55,9 @@ typedef struct Trees {
 	uint32_t *sets;
 	uint32_t set_words; /* all of sets; 0: no split is on categories */
 	double *gain;       /* columns: what the splits on each feature gained */
+	/* nodes: the weight of the training rows that came there, which explaining needs (model/shap.h); NULL: not kept, as in
+	 * bundles made before they were. */
+	float *cover;
 } Trees;
 
 void trees_free(Trees *t);
@@ -81,6 +85,7 @@ bool trees_load(GBytes *bytes, Trees **ret, GError **error);
 bool trees_model_predict(const void *model, const Matrix *x, double *ret, GError **error);
 bool trees_model_save(const void *model, GBytes **ret, GError **error);
 bool trees_model_load(GBytes *bytes, void **ret, GError **error);
+bool trees_model_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error);
 bool trees_model_importance(const void *model, double *ret, GError **error);
 void trees_model_shape(const void *model, size_t *ret_columns, size_t *ret_outputs);
 void trees_model_free(void *model);

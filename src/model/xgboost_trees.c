@@ -1,7 +1,8 @@
 /* xgboost_trees.c: XGBoost's saved model turned into flat trees.
  *
  * learner.gradient_booster.model.trees[i] holds parallel arrays by node: left_children (-1: a leaf), right_children,
- * split_indices, split_conditions (threshold, or the leaf's value), default_left, loss_changes (what the split gained).
+ * split_indices, split_conditions (threshold, or the leaf's value), default_left, loss_changes (what the split gained),
+ * sum_hessian (the weight of the training rows that came there).
  * categories_nodes names the nodes that split on categories, in order; the categories that go right are those at
  * categories_segments of `categories`, as many as categories_sizes says.  Trees stand by round, then by group, then in parallel. */
 #include "model/xgboost_train.h"
@@ -11,15 +12,16 @@
 #include "model/ubj.h"
 
 typedef struct SavedTree {
-	UbjArray left, right, feature, value, default_left, gain;
+	UbjArray left, right, feature, value, default_left, gain, cover;
 	UbjArray set_node, set_first, set_size, category;
 } SavedTree;
 
 typedef struct Laying {
 	const XgboostJob *job;
 	Trees *t;
-	GArray *nodes; /* of TreeNode */
-	GArray *sets;  /* of uint32_t */
+	GArray *nodes;  /* of TreeNode */
+	GArray *covers; /* of float */
+	GArray *sets;   /* of uint32_t */
 } Laying;
 
 static bool read_tree(Ubj at, SavedTree *ret)
@@ -31,6 +33,7 @@ static bool read_tree(Ubj at, SavedTree *ret)
 	        .value = ubj_array(ubj_member(at, "split_conditions")),
 	        .default_left = ubj_array(ubj_member(at, "default_left")),
 	        .gain = ubj_array(ubj_member(at, "loss_changes")),
+	        .cover = ubj_array(ubj_member(at, "sum_hessian")),
 	        .set_node = ubj_array(ubj_member(at, "categories_nodes")),
 	        .set_first = ubj_array(ubj_member(at, "categories_segments")),
 	        .set_size = ubj_array(ubj_member(at, "categories_sizes")),
@@ -38,7 +41,7 @@ static bool read_tree(Ubj at, SavedTree *ret)
 	};
 	size_t count = ret->left.count;
 	return count > 0 && ret->right.count == count && ret->feature.count == count && ret->value.count == count &&
-	       ret->default_left.count == count && ret->gain.count == count;
+	       ret->default_left.count == count && ret->gain.count == count && ret->cover.count == count;
 }
 
 /* The number of the node's set, or that of all sets if it has none. */
@@ -113,7 +116,9 @@ static bool lay_tree(Laying *to, const SavedTree *from, float share)
 			n.left = first + queue->len;
 			g_array_append_vals(queue, pair, 2);
 		}
+		float cover = (float)ubj_number(&from->cover, saved);
 		g_array_append_val(to->nodes, n);
+		g_array_append_val(to->covers, cover);
 	}
 	return true;
 }
@@ -135,6 +140,7 @@ static bool lay_trees(Ubj model, UbjArray *shares, Laying *to)
 	t->start[t->count] = to->nodes->len;
 	t->set_words = to->sets->len;
 	t->nodes = (TreeNode *)(void *)g_array_free(to->nodes, FALSE);
+	t->cover = (float *)(void *)g_array_free(to->covers, FALSE);
 	t->sets = (uint32_t *)(void *)g_array_free(to->sets, FALSE);
 	return ok;
 }
@@ -155,7 +161,8 @@ bool trees_from_ubj(const void *bytes, size_t size, const XgboostJob *job, uint3
 	t->start = g_new0(uint32_t, (size_t)count + 1);
 	t->group = g_new0(uint32_t, MAX(count, 1u));
 	t->gain = g_new0(double, t->columns);
-	Laying to = {job, t, g_array_new(FALSE, FALSE, sizeof(TreeNode)), g_array_new(FALSE, TRUE, sizeof(uint32_t))};
+	Laying to = {job, t, g_array_new(FALSE, FALSE, sizeof(TreeNode)), g_array_new(FALSE, FALSE, sizeof(float)),
+	        g_array_new(FALSE, TRUE, sizeof(uint32_t))};
 	if (!lay_trees(model, &shares, &to))
 		return fail(error, FAIL_BROKEN, "XGBoost's model has a form this program does not know");
 	if (!trees_finish(t, error))

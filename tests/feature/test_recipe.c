@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "feature/fit.h"
+#include "feature/origins.h"
 #include "rows.h"
 
 /* A table read in frames of `size` rows with dictionaries of their own, in an order. */
@@ -538,6 +539,44 @@ static void test_broken(void)
 	g_assert_cmpstr(error->message, ==, "features[2] (date_parts): column \"a\" is not in the rows");
 }
 
+/* Features lead back to the columns they are made of, over several transforms, learnt names included. */
+static void test_origins(void)
+{
+	g_autoptr(Frame) rows = rows_of("a:text,b:text,n:int,x:real,when:time,y:int,_gyre_row:int\n"
+	                                "p,u,1,0.5,2020-01-01 10:00:00,0,0\nq,v,2,1.5,2020-02-02 12:00:00,1,1\n"
+	                                "p,v,3,2.5,2020-03-03 14:00:00,1,2\nq,u,4,3.5,2020-04-04 16:00:00,0,3");
+	json_auto_t *roles = json_of(CLASSES "}");
+	json_auto_t *plan = plan_of("[{\"transform\": \"cross\", \"columns\": [\"a\", \"b\"]},"
+	                            "{\"transform\": \"target_mean\", \"columns\": [\"a_x_b\"]},"
+	                            "{\"transform\": \"one_hot\", \"columns\": [\"a\"], \"keep\": true},"
+	                            "{\"transform\": \"scale\", \"columns\": [\"x\"]},"
+	                            "{\"transform\": \"arithmetic\", \"columns\": [\"n\", \"x\"]},"
+	                            "{\"transform\": \"date_parts\", \"columns\": [\"when\"], \"parts\": [\"hour\"]}]",
+	        rows, roles, "{}");
+	Source s = {.size = 4};
+	json_auto_t *fitted = fit(plan, rows, roles, &s, 0);
+	g_autoptr(Recipe) r = load(json_object_get(fitted, "final"));
+	g_autoptr(Origins) o = NULL;
+	g_autoptr(GError) error = NULL;
+	recipe_origins(r, &o, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(o->features, ==, recipe_features(r));
+	for (size_t f = 0; f < o->features; f++) {
+		const char *name = recipe_feature_names(r)[f];
+		g_autoptr(GString) from = g_string_new(NULL);
+		for (uint32_t i = o->start[f]; i < o->start[f + 1]; i++)
+			g_string_append_printf(from, "%s ", o->names[o->column[i]]);
+		const char *wanted = g_str_has_prefix(name, "a_x_b")  ? "a b "
+		                     : strstr(name, "_over_")         ? "n x "
+		                     : *name == 'a'                   ? "a "
+		                     : *name == 'b'                   ? "b "
+		                     : g_str_has_prefix(name, "when") ? "when "
+		                     : *name == 'n'                   ? "n "
+		                                                      : "x ";
+		g_assert_cmpstr(from->str, ==, wanted);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -554,5 +593,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/recipe/values", test_values);
 	g_test_add_func("/recipe/target", test_target);
 	g_test_add_func("/recipe/broken", test_broken);
+	g_test_add_func("/recipe/origins", test_origins);
 	return g_test_run();
 }

@@ -227,6 +227,41 @@ static void test_family(void)
 	}
 }
 
+/* Members explained on scales of their own add up to what they say together, as a mean and under a layer. */
+static void test_contributions(void)
+{
+	static const char *const MEMBERS = "\"members\":[{\"family\":\"linear\",\"weight\":2},{\"family\":\"extra_"
+	                                   "trees\",\"params\":{\"trees\":5}}]";
+	float x[400];
+	double y[200], said[200 * 3], sums[200 * 3];
+	Matrix m;
+	TrainSet set = small_set(x, y, &m);
+	for (size_t classes = 2; classes <= 3; classes++)
+		for (unsigned layered = 0; layered < 2; layered++) {
+			double labels[200];
+			for (size_t i = 0; i < 200; i++)
+				labels[i] = (double)(x[2 * i] > 0) + (classes == 3 && x[2 * i + 1] > 0.5f);
+			set.task = classes == 2 ? TASK_BINARY : TASK_MULTICLASS;
+			set.classes = classes;
+			set.y = labels;
+			set.metric = "log_loss";
+			g_autofree char *params = g_strdup_printf("{%s%s%s}", MEMBERS,
+			        layered ? ",\"layer\":{\"weights\":[0.7,1.1],\"intercepts\":[0.2,-0.1" : "",
+			        !layered       ? ""
+			        : classes == 3 ? ",0.3]}"
+			                       : "]}");
+			void *model = train(&set, params);
+			g_autoptr(Contributions) c = NULL;
+			g_assert_true(FAMILY_ENSEMBLE.predict(model, &m, said, NULL));
+			g_assert_true(FAMILY_ENSEMBLE.contribute(model, &m, &c, NULL));
+			g_assert_cmpuint(contributions_outputs(c), ==, classes);
+			contributions_scores(c, sums);
+			for (size_t i = 0; i < 200 * classes; i++)
+				g_assert_cmpfloat_with_epsilon(sums[i], said[i], 1e-5);
+			FAMILY_ENSEMBLE.free(model);
+		}
+}
+
 /* A bag's baselines are means of the rows without one part, so their mean over all parts is nearly the mean of all. */
 static void test_bag(void)
 {
@@ -295,6 +330,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/ensemble/stack/classes", test_stack_classes);
 	g_test_add_func("/ensemble/stack/refused", test_stack_refused);
 	g_test_add_func("/ensemble/family", test_family);
+	g_test_add_func("/ensemble/contributions", test_contributions);
 	g_test_add_func("/ensemble/bag", test_bag);
 	g_test_add_func("/ensemble/refused", test_refused);
 	return g_test_run();

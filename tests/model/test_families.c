@@ -155,6 +155,40 @@ static void check_kept(const ModelFamily *family, const Data *t, const void *mod
 	family->free(again);
 }
 
+/* Contributions add up to the scores, a row alone gets what it gets among others, and what is told on the scale of scores
+ * adds up as well. */
+static void check_contributions(const ModelFamily *family, const Data *t, const void *model)
+{
+	size_t outputs = outputs_of(t);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Contributions) c = NULL;
+	if (!family->contribute)
+		return;
+	family->contribute(model, &t->matrix, &c, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(contributions_outputs(c), ==, outputs);
+	g_autoptr(Contributions) told = contributions_to_scores(c);
+	g_autofree double *scores = predict(family, model, t);
+	g_autofree double *sums = g_new(double, ROWS *outputs);
+	g_autofree double *told_sums = g_new(double, ROWS *outputs);
+	contributions_scores(c, sums);
+	contributions_scores(told, told_sums);
+	double scale = 0;
+	for (size_t i = 0; i < ROWS * outputs; i++)
+		scale = MAX(scale, fabs(scores[i]));
+	for (size_t i = 0; i < ROWS * outputs; i++) {
+		g_assert_cmpfloat_with_epsilon(sums[i], scores[i], 1e-5 * scale);
+		g_assert_cmpfloat_with_epsilon(told_sums[i], sums[i], 1e-9 * MAX(1, fabs(sums[i])));
+	}
+	for (size_t i = 0; i < ROWS; i += 37) {
+		Matrix row = {.rows = 1, .columns = COLUMNS, .values = (float *)t->x + i * COLUMNS};
+		g_autoptr(Contributions) alone = NULL;
+		g_assert_true(family->contribute(model, &row, &alone, NULL));
+		size_t bytes = c->margins * (c->columns + 1) * sizeof(double);
+		g_assert_cmpmem(alone->values, bytes, contributions_at(c, i, 0), bytes);
+	}
+}
+
 static void check_importance(const ModelFamily *family, const void *model)
 {
 	double importance[COLUMNS], sum = 0;
@@ -225,6 +259,7 @@ static void test_contract(gconstpointer data)
 	g_autofree Data *t = make_data(c->task);
 	void *model = train(c->family, &t->set);
 	check_kept(c->family, t, model);
+	check_contributions(c->family, t, model);
 	check_importance(c->family, model);
 	check_damage(c->family, t, model);
 	g_autofree double *p = predict(c->family, model, t);
