@@ -1,4 +1,4 @@
-/* linear.c: logistic, multinomial and ridge regression on raw features: filling, standardising and saying what is missing
+/* linear.c: logistic, multinomial, ridge and Poisson regression on raw features: filling, standardising and saying what is missing
  * happen inside (linear_columns.h), so the same features serve it and the trees.
  *
  * Kept is what predicting needs, in the raw features' terms:
@@ -17,7 +17,9 @@
 
 #define MAGIC "GYLINE1\n"
 
-typedef enum LinearLink { LINEAR_SCALED, LINEAR_LOGISTIC, LINEAR_SOFTMAX, LINEAR_LINKS } LinearLink;
+#define MARGIN_MOST 700 /* e^700 is still a number */
+
+typedef enum LinearLink { LINEAR_SCALED, LINEAR_LOGISTIC, LINEAR_SOFTMAX, LINEAR_EXPONENTIAL, LINEAR_LINKS } LinearLink;
 
 typedef struct Linear {
 	uint32_t columns, margins;
@@ -28,6 +30,9 @@ typedef struct Linear {
 	double *slope, *missing; /* columns x margins */
 	double *weight;          /* columns: size of the standardised weights, for importance */
 } Linear;
+
+static const char *const PENALTIES[] = {"l2", "elastic_net", NULL};
+static const char *const OBJECTIVES[] = {"auto", "squared", "poisson", NULL};
 
 static const Param PARAMS[] = {
         {.name = "l2",
@@ -45,6 +50,26 @@ static const Param PARAMS[] = {
                 .min = 0,
                 .max = 1e12,
                 .help = "penalty on their sizes: makes weights of useless features 0"},
+        {.name = "penalty",
+                .type = PARAM_TEXT,
+                .preset = "\"l2\"",
+                .choices = PENALTIES,
+                .flags = PARAM_TUNABLE,
+                .help = "elastic_net: the share l1_ratio of l2 is a penalty on the sizes"},
+        {.name = "l1_ratio",
+                .type = PARAM_REAL,
+                .preset = "0.5",
+                .min = 0,
+                .max = 1,
+                .flags = PARAM_TUNABLE,
+                .tune_min = 0.05,
+                .tune_max = 1,
+                .help = "penalty elastic_net: the share of it that is on sizes, as scikit-learn's"},
+        {.name = "objective",
+                .type = PARAM_TEXT,
+                .preset = "\"auto\"",
+                .choices = OBJECTIVES,
+                .help = "numbers: auto is squared; poisson for counts: the logarithm of the mean is linear"},
         {.name = "iterations",
                 .type = PARAM_INT,
                 .preset = "300",
@@ -68,9 +93,12 @@ static void linear_free(void *model)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Linear, linear_free)
 
-static LinearLink link_of(unsigned task)
+static LinearLink link_of(unsigned task, bool counts)
 {
-	return task == TASK_BINARY ? LINEAR_LOGISTIC : task == TASK_MULTICLASS ? LINEAR_SOFTMAX : LINEAR_SCALED;
+	return task == TASK_BINARY       ? LINEAR_LOGISTIC
+	       : task == TASK_MULTICLASS ? LINEAR_SOFTMAX
+	       : counts                  ? LINEAR_EXPONENTIAL
+	                                 : LINEAR_SCALED;
 }
 
 /* A present value has its indicator at (0 - share) * scale, a missing one at (1 - share) * scale and itself at 0. */
@@ -89,12 +117,12 @@ static void unpack_column(const LinearColumns *c, const LinearWeights *w, size_t
 	m->centre[j] = c->mean[j];
 }
 
-static Linear *unpack(const TrainSet *set, const LinearColumns *c, const LinearWeights *w, LabelScale scale)
+static Linear *unpack(LinearLink link, const LinearColumns *c, const LinearWeights *w, LabelScale scale)
 {
 	Linear *m = g_new0(Linear, 1);
 	m->columns = (uint32_t)c->inputs;
 	m->margins = (uint32_t)w->margins;
-	m->link = link_of(set->task);
+	m->link = link;
 	m->shift = scale.shift;
 	m->scale = scale.scale;
 	m->intercept = g_memdup2(w->intercept, w->margins * sizeof *w->intercept);
@@ -115,22 +143,43 @@ static double *standardised(const TrainSet *set, LabelScale scale)
 	return target;
 }
 
+static LinearPenalty penalty_of(const TrainSet *set, const json_t *params)
+{
+	double strength = json_get_number(params, "l2", 1), ratio = json_get_number(params, "l1_ratio", 0.5);
+	bool is_net = g_str_equal(json_get_text(params, "penalty", "l2"), "elastic_net");
+	bool counts = g_str_equal(json_get_text(params, "objective", "auto"), "poisson");
+	return (LinearPenalty){.l2 = is_net ? strength * (1 - ratio) : strength,
+	        .l1 = json_get_number(params, "l1", 0) + (is_net ? strength * ratio : 0),
+	        .iterations = (int)json_get_int(params, "iterations", 300),
+	        .counts = counts && set->task == TASK_REGRESSION};
+}
+
+static bool check_counts(const TrainSet *set, GError **error)
+{
+	for (size_t i = 0; i < set->x->rows; i++)
+		if (set->y[i] < 0)
+			return fail(error, FAIL_INVALID,
+			        "objective poisson needs targets of at least 0, and there is one of %g", set->y[i]);
+	return true;
+}
+
 static bool linear_train(
         const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
 {
-	LinearPenalty penalty = {json_get_number(params, "l2", 1), json_get_number(params, "l1", 0),
-	        (int)json_get_int(params, "iterations", 300)};
-	LabelScale scale = label_scale(set);
+	LinearPenalty penalty = penalty_of(set, params);
+	LabelScale scale = penalty.counts ? (LabelScale){0, 1} : label_scale(set);
+	if (penalty.counts && !check_counts(set, error))
+		return false;
 	g_autofree double *target = standardised(set, scale);
 	g_autoptr(LinearColumns) columns = linear_columns_measure(set);
 	g_autoptr(LinearWeights) weights = NULL;
 	if (!(columns->weight > 0))
 		return fail(error, FAIL_INVALID, "there are no rows to learn from");
-	bool direct = set->task == TASK_REGRESSION && penalty.l1 == 0;
+	bool direct = set->task == TASK_REGRESSION && penalty.l1 == 0 && !penalty.counts;
 	if (!(direct && linear_fit_cholesky(set, target, columns, &penalty, &weights)) &&
 	        !linear_fit_lbfgs(set, target, columns, &penalty, &weights, error))
 		return false;
-	*ret_model = unpack(set, columns, weights, scale);
+	*ret_model = unpack(link_of(set->task, penalty.counts), columns, weights, scale);
 	if (ret_params)
 		*ret_params = json_deep_copy(params);
 	return true;
@@ -138,7 +187,7 @@ static bool linear_train(
 
 static size_t outputs_of(const Linear *m)
 {
-	return m->link == LINEAR_SCALED ? 1 : MAX(m->margins, 2u);
+	return m->link == LINEAR_SCALED || m->link == LINEAR_EXPONENTIAL ? 1 : MAX(m->margins, 2u);
 }
 
 static void margins_of(const Linear *m, const float *x, double *ret)
@@ -175,6 +224,8 @@ static bool linear_predict(const void *model, const Matrix *x, double *ret, GErr
 		margins_of(m, x->values + i * x->columns, ret);
 		if (m->link == LINEAR_SCALED) {
 			*ret = m->shift + m->scale * *ret;
+		} else if (m->link == LINEAR_EXPONENTIAL) {
+			*ret = exp(MIN(*ret, MARGIN_MOST));
 		} else if (m->link == LINEAR_SOFTMAX) {
 			softmax(ret, outputs);
 		} else {
@@ -280,7 +331,7 @@ static void linear_shape(const void *model, size_t *ret_columns, size_t *ret_out
 
 const ModelFamily FAMILY_LINEAR = {
         .name = "linear",
-        .help = "logistic regression for classes, ridge regression for numbers",
+        .help = "logistic regression for classes, ridge for numbers, Poisson regression for counts; elastic net",
         .tasks = TASK_ANY,
         .params = PARAMS,
         .search_share = 1,

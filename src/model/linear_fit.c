@@ -34,6 +34,7 @@ typedef struct Problem {
 	const double *target;
 	const LinearColumns *columns;
 	double l2;
+	bool counts;
 	size_t margins;
 	double *slope;                       /* columns x margins: weight * scale */
 	double *gradient;                    /* columns x margins: sums of residual * entry */
@@ -85,8 +86,21 @@ static double softmax_loss(size_t y, double *margin, size_t margins)
 	return log(sum) - of_class;
 }
 
+/* Above, the exponential goes on as a straight line: a first step too far must not leave the finite. */
+#define MARGIN_MOST 50
+
+static double count_loss(double y, double *margin)
+{
+	double at = MIN(*margin, MARGIN_MOST), mean = exp(at);
+	double loss = mean * (1 + *margin - at) - y * *margin;
+	*margin = mean - y;
+	return loss;
+}
+
 static double row_loss(const Problem *p, double y, double *margin)
 {
+	if (p->counts)
+		return count_loss(y, margin);
 	switch (p->set->task) {
 	case TASK_BINARY:
 		return logistic_loss(y, margin);
@@ -148,10 +162,20 @@ static lbfgsfloatval_t evaluate(
 	return loss / c->weight;
 }
 
-/* Intercepts at the classes' shares: the model without weights, from where the first steps are sound. */
+static double log_mean(const Problem *p)
+{
+	double sum = 0;
+	for (size_t i = 0; i < p->set->x->rows; i++)
+		sum += (p->set->weight ? p->set->weight[i] : 1) * p->target[i];
+	return log((sum + 1e-3) / p->columns->weight);
+}
+
+/* Intercepts at the classes' shares, or the mean count: the model without weights, from where the first steps are sound. */
 static void begin_at_shares(const Problem *p, double *at)
 {
 	g_autofree double *share = g_new0(double, MAX(p->set->classes, 1));
+	if (p->counts)
+		at[0] = log_mean(p);
 	if (!p->set->classes)
 		return;
 	for (size_t i = 0; i < p->set->x->rows; i++)
@@ -187,7 +211,7 @@ static bool all_finite(const double *values, size_t count)
 bool linear_fit_lbfgs(const TrainSet *set, const double *target, const LinearColumns *c, const LinearPenalty *penalty,
         LinearWeights **ret, GError **error)
 {
-	g_auto(Problem) p = {.set = set, .target = target, .columns = c, .l2 = penalty->l2};
+	g_auto(Problem) p = {.set = set, .target = target, .columns = c, .l2 = penalty->l2, .counts = penalty->counts};
 	p.margins = set->task == TASK_MULTICLASS ? set->classes : 1;
 	problem_init(&p);
 	size_t variables = p.margins * (c->count + 1);

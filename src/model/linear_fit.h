@@ -3,7 +3,7 @@
  *   minimise  sum_i w_i loss(y_i, b + W z_i)  +  l2/2 |W|^2  +  l1 |W|_1        (the intercepts b are free)
  *
  * loss: -ln p of the class, p by softmax (multinomial) or the logistic function (binary: one margin); half the squared
- * error of the standardised target for numbers.  So l2 is the inverse of scikit-learn's C, and its alpha for ridge. */
+ * error of the standardised target for numbers; e^margin - y margin for counts (Poisson).  So l2 is the inverse of scikit-learn's C, its alpha for ridge, and n times its alpha for Poisson. */
 #pragma once
 
 #include "model/linear_columns.h"
@@ -11,6 +11,7 @@
 typedef struct LinearPenalty {
 	double l2, l1;
 	int iterations;
+	bool counts; /* numbers: Poisson's loss instead of the squared error */
 } LinearPenalty;
 
 typedef struct LinearWeights {
@@ -23,7 +24,7 @@ LinearWeights *linear_weights_new(size_t margins, size_t columns);
 void linear_weights_free(LinearWeights *w);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LinearWeights, linear_weights_free)
 
-/* target: what the loss is of: class indices, or standardised numbers. */
+/* target: what the loss is of: class indices, standardised numbers, or counts. */
 bool linear_fit_lbfgs(const TrainSet *set, const double *target, const LinearColumns *c, const LinearPenalty *penalty,
         LinearWeights **ret, GError **error);
 

@@ -1,8 +1,10 @@
 /* test_linear.c: linear models against scikit-learn and against each other. */
 #include "model/families.h"
 
+#include <float.h>
 #include <math.h>
 
+#include "base/error.h"
 #include "model/labels.h"
 #include "model/linear_fit.h"
 
@@ -86,6 +88,59 @@ static void test_sklearn(void)
 	expect(p, 1, RIDGE, 6, 1e-7);
 }
 
+/* scikit-learn 1.9.1 as above: LogisticRegression(penalty="elasticnet", solver="saga", C=1/3, l1_ratio=0.4), ElasticNet(
+ * alpha=6/60, l1_ratio=0.7) on the standardised target, PoissonRegressor(alpha=2/60) on floor(|number| / 4). */
+static void test_sklearn_more(void)
+{
+	Data t;
+	double p[ROWS * 2];
+	make_data(&t);
+	TrainSet set = {.task = TASK_BINARY, .classes = 2, .x = &t.matrix, .y = t.binary, .threads = 1};
+	train_and_predict(&set, "{\"penalty\": \"elastic_net\", \"l2\": 3, \"l1_ratio\": 0.4}", p);
+	static const double LOGISTIC[] = {
+	        0.5597408552, 0.4212449743, 0.3544791656, 0.357681545, 0.1148681921, 0.2802185845};
+	expect(p + 1, 2, LOGISTIC, 6, 1e-5);
+
+	set = (TrainSet){.task = TASK_REGRESSION, .x = &t.matrix, .y = t.number, .threads = 1};
+	train_and_predict(&set, "{\"penalty\": \"elastic_net\", \"l2\": 6, \"l1_ratio\": 0.7}", p);
+	static const double NET[] = {11.7860526608, 8.630456039, 5.812530047, 5.9295729604, -7.196403965, 2.6978451969};
+	expect(p, 1, NET, 6, 1e-3);
+
+	for (unsigned i = 0; i < ROWS; i++)
+		t.number[i] = floor(fabs(t.number[i]) / 4);
+	train_and_predict(&set, "{\"objective\": \"poisson\", \"l2\": 2}", p);
+	static const double COUNTS[] = {
+	        3.1124809293, 2.085403426, 2.1029870185, 1.7826542456, 0.8071622762, 1.5602330362};
+	expect(p, 1, COUNTS, 6, 1e-5);
+}
+
+/* Without features, the mean count; a row of weight 2 is two rows; a target below 0 is no count. */
+static void test_poisson(void)
+{
+	float x[] = {1, 1, 1, 1}, strange[] = {FLT_MAX};
+	double y[] = {0, 3, 7, 6}, weight[] = {1, 1, 2, 0}, p[4];
+	Matrix matrix = {.rows = 4, .columns = 1, .values = x};
+	TrainSet set = {.task = TASK_REGRESSION, .x = &matrix, .y = y, .weight = weight, .threads = 1};
+	train_and_predict(&set, "{\"objective\": \"poisson\"}", p);
+	g_assert_cmpfloat_with_epsilon(p[0], 17.0 / 4, 1e-3);
+	for (unsigned i = 0; i < 4; i++)
+		x[i] = (float)i;
+	json_auto_t *params = NULL;
+	json_auto_t *given = json_pack("{s:s,s:f}", "objective", "poisson", "l2", 1e-3);
+	g_autoptr(GError) error = NULL;
+	void *model = NULL;
+	g_assert_true(param_fill(FAMILY_LINEAR.params, NULL, given, &params, NULL));
+	g_assert_true(FAMILY_LINEAR.train(&set, params, &model, NULL, NULL));
+	matrix = (Matrix){.rows = 1, .columns = 1, .values = strange};
+	g_assert_true(FAMILY_LINEAR.predict(model, &matrix, p, NULL));
+	g_assert_true(isfinite(p[0]) && p[0] > 1e6);
+	FAMILY_LINEAR.free(model);
+	matrix = (Matrix){.rows = 4, .columns = 1, .values = x};
+	y[2] = -1;
+	g_assert_false(FAMILY_LINEAR.train(&set, params, &model, NULL, &error));
+	g_assert_error(error, FAIL, FAIL_INVALID);
+}
+
 /* One feature: the slope of ridge on a standardised feature is sum(z y) / (n + l2). */
 static void test_closed_form(void)
 {
@@ -146,6 +201,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/linear/scikit-learn", test_sklearn);
+	g_test_add_func("/linear/elastic net and counts", test_sklearn_more);
+	g_test_add_func("/linear/poisson", test_poisson);
 	g_test_add_func("/linear/closed form", test_closed_form);
 	g_test_add_func("/linear/two ways", test_two_ways);
 	g_test_add_func("/linear/degenerate", test_degenerate);
