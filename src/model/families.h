@@ -5,6 +5,8 @@
 
 extern const ModelFamily FAMILY_BASELINE;    /* the honest zero: what can be said without looking at a row */
 extern const ModelFamily FAMILY_LINEAR;      /* logistic and multinomial regression, ridge */
+extern const ModelFamily FAMILY_NAIVE_BAYES; /* Gaussian naive Bayes */
+extern const ModelFamily FAMILY_KNN;         /* nearest neighbours */
 extern const ModelFamily FAMILY_FOREST;      /* random forest */
 extern const ModelFamily FAMILY_EXTRA_TREES; /* trees with random thresholds */
 extern const ModelFamily FAMILY_MLP;         /* a small neural network */

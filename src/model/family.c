@@ -10,6 +10,8 @@
 const ModelFamily *const FAMILIES[] = {
         &FAMILY_BASELINE,
         &FAMILY_LINEAR,
+        &FAMILY_NAIVE_BAYES,
+        &FAMILY_KNN,
         &FAMILY_FOREST,
         &FAMILY_EXTRA_TREES,
         &FAMILY_MLP,

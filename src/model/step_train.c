@@ -21,6 +21,8 @@
 static const char *const FAMILY_NAMES[] = {
         "baseline",
         "linear",
+        "naive_bayes",
+        "knn",
         "forest",
         "extra_trees",
         "mlp",

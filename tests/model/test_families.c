@@ -412,7 +412,8 @@ int main(int argc, char **argv)
 			add("strange rows", &c, test_strange_rows);
 			if (TASKS[i] == TASK_BINARY && param_find((*f)->params, "patience"))
 				add("early stopping", &c, test_early_stopping);
-			if (g_str_equal((*f)->name, "baseline") || g_str_equal((*f)->name, "linear"))
+			if (g_str_equal((*f)->name, "baseline") || g_str_equal((*f)->name, "linear") ||
+			        g_str_equal((*f)->name, "naive_bayes"))
 				add("weights", &c, test_weights);
 		}
 	return g_test_run();
