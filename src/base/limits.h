@@ -34,6 +34,9 @@
 /* Distinct text values of one column kept in memory at once. */
 #define LIMIT_DICTIONARY 50000000
 
+/* Rows explained in one call: each is a JSON object of all columns. */
+#define LIMIT_EXPLAINED 100000
+
 /* Depth of nested YAML or JSON read from outside: recursion uses the stack. */
 #define LIMIT_NESTING 64
 

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "eval/assess.h"
 #include "eval/compare.h"
+#include "eval/drivers.h"
 #include "eval/fairness.h"
 #include "eval/findings.h"
 #include "eval/importance.h"
@@ -80,17 +81,18 @@ static bool kpi_part(Assess *as, json_t **ret, GError **error)
 static bool add_closer_look(Assess *as, json_t *evaluation, GError **error)
 {
 	RowSample rows = {0}, few = {0};
-	json_auto_t *importance = NULL, *latency = NULL;
+	json_auto_t *importance = NULL, *drivers = NULL, *latency = NULL;
 	const Bundle *b = as->bundles[0];
 	bool ok = sample_take(as->e, as->test_path, &as->t, &as->answers[0], SLICE_ROWS, as->seed, &rows, error) &&
 	          sample_take(as->e, as->test_path, &as->t, &as->answers[0], SHUFFLE_ROWS, as->seed, &few, error) &&
 	          importance_of(b, few.rows, &few.t, as->metric, as->seed, &importance, error) &&
-	          measure_latency(b, &few, &latency, error);
+	          drivers_of(b, few.rows, importance, &drivers, error) && measure_latency(b, &few, &latency, error);
 	if (ok) {
 		json_auto_t *slices = find_slices(b, &rows, as->metric);
 		json_object_update(evaluation, slices);
 		json_object_set_new(evaluation, "hardest", find_hardest(b, &rows, HARDEST));
 		json_object_set(evaluation, "importance", importance);
+		json_object_set(evaluation, "drivers", drivers);
 		json_object_set(evaluation, "latency", latency);
 	}
 	sample_clear(&rows);
@@ -110,9 +112,27 @@ static bool fairness_part(Assess *as, json_t **ret, GError **error)
 	       fairness_of(as->e, as->test_path, as->fairness, &as->t, &as->answers[0], ret, error);
 }
 
-static json_t *warnings_of(const Assess *as)
+static void warn_of_drivers(const json_t *drivers, json_t *list)
+{
+	size_t i;
+	json_t *entry;
+	json_array_foreach (json_object_get(drivers, "disagree"), i, entry) {
+		double share = json_get_number(entry, "share", 0), shuffled = json_get_number(entry, "shuffled", 0);
+		json_array_append_new(list,
+		        json_sprintf(share > shuffled
+		                             ? "%s moves the answers much (%.0f %% of all) and makes them little "
+		                               "better (%.0f %% of what shuffling costs): it may be fitted noise, "
+		                               "or other columns tell the same"
+		                             : "%s moves the answers little (%.0f %% of all) and yet much is lost "
+		                               "without it (%.0f %% of what shuffling costs)",
+		                json_get_text(entry, "column", ""), 100 * share, 100 * shuffled));
+	}
+}
+
+static json_t *warnings_of(const Assess *as, const json_t *drivers)
 {
 	json_t *list = json_array();
+	warn_of_drivers(drivers, list);
 	if (as->t.rows < 200)
 		json_array_append_new(list, json_string("fewer than 200 test rows: the figures may be far off"));
 	if (as->t.strangers)
@@ -145,7 +165,7 @@ bool evaluation_of(Assess *as, json_t **ret, GError **error)
 	json_object_set_new(evaluation, "curves", curves_of(&scored));
 	if (!add_closer_look(as, evaluation, error))
 		return false;
-	json_object_set_new(evaluation, "warnings", warnings_of(as));
+	json_object_set_new(evaluation, "warnings", warnings_of(as, json_object_get(evaluation, "drivers")));
 	*ret = json_incref(evaluation);
 	return true;
 }

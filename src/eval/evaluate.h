@@ -16,6 +16,7 @@
  *  "hardest": [{"row": {column: value}, "actual", "predicted", "score", "loss"}],
  *  "importance": [{"column", "mean", "sd", "share"}] loss of the goal's metric when a raw column is shuffled, largest first,
  *  "fairness": null or eval/fairness.h,
+ *  "drivers": eval/drivers.h: mean contributions of the columns beside that, and where the two disagree; or null,
  *  "warnings": [sentences]}
  *
  * Output `scored`: Parquet: the test rows with columns added: prediction (the label as in the data, or the number), and for

@@ -280,6 +280,21 @@ bool bundle_importance(const Bundle *b, double *ret, GError **error)
 	return b->family->importance(b->model, ret, error);
 }
 
+bool bundle_contribute(const Bundle *b, const Matrix *x, Contributions **ret, GError **error)
+{
+	Matrix known = *x;
+	if (x->columns != b->columns)
+		return fail(error, FAIL_INVALID, "the model needs %zu features, these rows have %zu", b->columns,
+		        x->columns);
+	known.kinds = recipe_kinds(b->recipe);
+	return family_contribute(b->family, b->model, &known, ret, error);
+}
+
+bool bundle_origins(const Bundle *b, Origins **ret, GError **error)
+{
+	return recipe_origins(b->recipe, ret, error);
+}
+
 bool bundle_predict_matrix(const Bundle *b, const Matrix *x, double *ret, GError **error)
 {
 	if (x->columns != b->columns)

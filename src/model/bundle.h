@@ -16,6 +16,7 @@
 #include <stdbool.h>
 
 #include "data/frame.h"
+#include "feature/origins.h"
 #include "model/family.h"
 
 typedef struct Bundle Bundle;
@@ -45,6 +46,11 @@ bool bundle_features(const Bundle *b, Frame *rows, Matrix **ret, GError **error)
 
 /* What the model itself says of its features' weight: one a feature, summing to 1.  FAIL_NOT_FOUND: the family says nothing. */
 bool bundle_importance(const Bundle *b, double *ret, GError **error);
+
+/* What each feature contributes to the model's margins, before calibration (model/contributions.h); FAIL_NOT_FOUND where the
+ * family cannot tell.  And the columns each feature is made of. */
+bool bundle_contribute(const Bundle *b, const Matrix *x, Contributions **ret, GError **error);
+bool bundle_origins(const Bundle *b, Origins **ret, GError **error);
 
 /* The class decided on from one row's scores: by threshold in the binary case, else the largest (first of equals). */
 size_t bundle_decide(const Bundle *b, const double *scores);

@@ -6,10 +6,9 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "model/bundle.h"
-#include "op/desk.h"
+#include "op/find_bundle.h"
 #include "op/predictions.h"
 #include "op/rows.h"
-#include "registry/registry.h"
 
 static const Param PARAMS[] = {
         {"model", PARAM_TEXT, "NAME, NAME@3, NAME@champion, or the path of a bundle",
@@ -21,23 +20,6 @@ static const Param PARAMS[] = {
         {"memory_mb", PARAM_INT, "memory to stay within", "1024", .min = 128, .max = 1e9, .unit = "MiB"},
         {NULL},
 };
-
-/* A bundle lying about, or one of the project's registry. */
-static bool find_bundle(const App *app, const char *reference, char **ret, GError **error)
-{
-	Desk d;
-	if (g_file_test(reference, G_FILE_TEST_IS_REGULAR)) {
-		*ret = g_strdup(reference);
-		return true;
-	}
-	if (!desk_open(app, &d, error))
-		return false;
-	json_auto_t *version = NULL;
-	bool ok = registry_get(d.meta, reference, &version, error) &&
-	          blobs_path(d.blobs, json_get_text(version, "digest", ""), ret, error);
-	desk_clear(&d);
-	return ok;
-}
 
 static bool score(Engine *e, const Bundle *b, Sink *sink, int64_t *ret_rows, GError **error)
 {

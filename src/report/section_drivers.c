@@ -9,6 +9,60 @@
 
 enum { SHOWN = 15 };
 
+/* "late rises with it": one sentence of those whose way is clear. */
+static void put_directions(Page *p, const json_t *columns)
+{
+	g_autoptr(GString) up = g_string_new(NULL), down = g_string_new(NULL);
+	size_t i;
+	json_t *entry;
+	json_array_foreach ((json_t *)columns, i, entry) {
+		double direction = json_get_number(entry, "direction", 0);
+		GString *to = direction > 0.5 ? up : direction < -0.5 ? down : NULL;
+		if (to && i < SHOWN)
+			g_string_append_printf(to, "%s%s", to->len ? ", " : "", json_get_text(entry, "column", ""));
+	}
+	if (up->len)
+		put_tag_format(p, "p", "The more, the higher the score: %s.", up->str);
+	if (down->len)
+		put_tag_format(p, "p", "The more, the lower the score: %s.", down->str);
+}
+
+static void put_disagreement(Page *p, const json_t *disagree)
+{
+	size_t i;
+	json_t *entry;
+	json_array_foreach ((json_t *)disagree, i, entry) {
+		g_autofree char *share = say_percent(json_get_number(entry, "share", 0)),
+		                *shuffled = say_percent(json_get_number(entry, "shuffled", 0));
+		put_tag_format(p, "p class=soft",
+		        "The two pictures disagree about %s: %s of what moves the answers, %s of what shuffling costs.",
+		        json_get_text(entry, "column", ""), share, shuffled);
+	}
+}
+
+/* The second way to ask: the size of what each column adds to a row's score. */
+static void put_contributions(Page *p, const json_t *drivers)
+{
+	const json_t *columns = json_object_get(drivers, "columns");
+	size_t count = MIN(json_array_size(columns), (size_t)SHOWN);
+	const char *labels[SHOWN];
+	double values[SHOWN];
+	if (!count)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		labels[i] = json_get_text(json_array_get(columns, i), "column", "");
+		values[i] = json_get_number(json_array_get(columns, i), "mean", 0);
+	}
+	put_tag(p, "h3", "What moves single answers");
+	put_tag_format(p, "p",
+	        "How far, in the mean, a column pushes a row's score up or down (Shapley values, as %s). It tells what "
+	        "the model does, also where it is wrong; the picture above tells what that is worth.",
+	        json_get_text(drivers, "scale", "margin"));
+	chart_bars(p, "Mean size of contributions", labels, values, NULL, count);
+	put_directions(p, columns);
+	put_disagreement(p, json_object_get(drivers, "disagree"));
+}
+
 void section_drivers(Page *p, const Story *s)
 {
 	const json_t *list = json_object_get(s->evaluation, "importance");
@@ -31,6 +85,7 @@ void section_drivers(Page *p, const Story *s)
 	        "same share what they are worth.",
 	        measure);
 	chart_bars(p, "Importance of columns", labels, values, sds, count);
+	put_contributions(p, json_object_get(s->evaluation, "drivers"));
 }
 
 static void put_slices(Page *p, const json_t *slices, const char *metric)
