@@ -31,6 +31,9 @@
 /* Classes of a target: metrics and reports are tables of classes by classes. */
 #define LIMIT_CLASSES 1000
 
+/* Folds of a cross-validation, over all its repeats: each has a recipe and a model of its own. */
+#define LIMIT_FOLDS 200
+
 /* Distinct text values of one column kept in memory at once. */
 #define LIMIT_DICTIONARY 50000000
 

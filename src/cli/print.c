@@ -17,6 +17,7 @@ static const struct {
         {"completion", print_text},
         {"data.compare", print_data_compare},
         {"data.diff", print_data_diff},
+        {"data.folds", print_text},
         {"data.log", print_data_log},
         {"data.show", print_data_show},
         {"doctor", print_doctor},

@@ -12,7 +12,7 @@
 /* Below this many rows one hold-out is too small to choose by: its AUC has a standard error of 0.02 and more. */
 enum { SMALL_ROWS = 5000, SMALL_FOLDS = 5 };
 
-static const char *const BY[] = {"auto", "time", "group", "stratified", "random", "order", NULL};
+static const char *const BY[] = {"auto", "time", "group", "stratified", "stratified_group", "random", "order", NULL};
 static const char *const TASKS[] = {"classification", "regression", NULL};
 
 const Param SPLIT_PARAMS[] = {
@@ -22,6 +22,16 @@ const Param SPLIT_PARAMS[] = {
         {"valid", PARAM_JSON,
                 "rows to choose by: a fraction of all, or a range; without it 0.2, or 5 folds below 5,000 rows"},
         {"folds", PARAM_INT, "cross-validation in this many folds instead of a hold-out", .min = 2, .max = 100},
+        {"repeats", PARAM_INT, "make the folds anew so many times, each time otherwise (not by time and order)", "1",
+                .min = 1, .max = 50},
+        {"fold_column", PARAM_TEXT, "column of yours that says the fold of a row; rows without one only teach"},
+        {"each_group", PARAM_BOOL, "a fold for each group: leave one group out", "false"},
+        {"window", PARAM_JSON,
+                "by time and order, who teaches in a fold: expanding (all rows before it), a length such as 90d (only "
+                "those), or all (later rows too)",
+                "\"expanding\""},
+        {"gap", PARAM_JSON, "by time and order: rows so near before those judged are not learned from, such as 7d"},
+        {"embargo", PARAM_JSON, "by time and order: nor rows so near behind them"},
         {"group", PARAM_TEXT, "column whose values are never divided"},
         {"key", PARAM_TEXTS, "columns that name a row", "[]"},
         {"time", PARAM_TEXT, "column that orders the rows in time"},
@@ -85,7 +95,8 @@ static bool check_columns(const Split *s, GError **error)
 	}
 	const struct {
 		const char *role, *column;
-	} roles[] = {{"target", s->target}, {"time", s->time}, {"group", s->group}};
+	} roles[] = {{"target", s->target}, {"time", s->time}, {"group", s->group},
+	        {"fold_column", json_get_text(s->params, "fold_column", NULL)}};
 	for (size_t k = 0; k < G_N_ELEMENTS(roles); k++)
 		if (roles[k].column && !split_type(s, roles[k].column))
 			return no_column(s, roles[k].role, roles[k].column, error);
@@ -107,7 +118,7 @@ static bool choose_by(Split *s, GError **error)
 		s->by = s->time ? "time" : s->group ? "group" : "stratified";
 	if (strcmp(s->by, "time") == 0 && !s->time)
 		return fail(error, FAIL_INVALID, "a split by time needs the column that orders the rows: data.time");
-	if (strcmp(s->by, "group") == 0 && !s->group)
+	if ((split_by_group(s) || json_get_bool(s->params, "each_group", false)) && !s->group)
 		return fail(error, FAIL_INVALID, "a split by group needs the group's column: data.group");
 	s->ordered = strcmp(s->by, "time") == 0 || strcmp(s->by, "order") == 0;
 	if (strcmp(s->by, "time") == 0) {
@@ -157,6 +168,25 @@ static bool has(const json_t *params, const char *name)
 	return value && !json_is_null(value);
 }
 
+/* What the folds follow from: at most one thing. */
+static bool choose_folds(Split *s, GError **error)
+{
+	const char *column = json_get_text(s->params, "fold_column", NULL);
+	bool each = json_get_bool(s->params, "each_group", false);
+	s->repeats = (int)json_get_int(s->params, "repeats", 1);
+	s->fold_by = column ? column : each ? s->group : NULL;
+	if ((column || each) && (s->folds || has(s->params, "valid") || s->repeats > 1 || (column && each)))
+		return fail(error, FAIL_INVALID, "split: %s says what the folds are: leave out folds, valid, repeats%s",
+		        column ? "fold_column" : "each_group", column ? " and each_group" : "");
+	if (s->repeats > 1 && (s->ordered || !s->folds))
+		return fail(error, FAIL_INVALID, "split: repeats needs folds that can be made otherwise: %s",
+		        s->ordered ? "by time and order there is one way" : "name folds");
+	if (s->folds * s->repeats > LIMIT_FOLDS)
+		return fail(error, FAIL_LIMIT, "split: %d folds %d times are more than %d", s->folds, s->repeats,
+		        LIMIT_FOLDS);
+	return true;
+}
+
 static bool choose_sizes(Split *s, GError **error)
 {
 	if (!read_size(s, "test", &s->test, error))
@@ -164,6 +194,10 @@ static bool choose_sizes(Split *s, GError **error)
 	s->folds = (int)json_get_int(s->params, "folds", 0);
 	if (s->folds && has(s->params, "valid"))
 		return fail(error, FAIL_INVALID, "split: valid and folds exclude each other: a hold-out or folds");
+	if (!choose_folds(s, error))
+		return false;
+	if (s->fold_by)
+		return true;
 	if (has(s->params, "valid"))
 		return read_size(s, "valid", &s->valid, error);
 	if (!s->folds && !s->ordered && s->usable < SMALL_ROWS)
@@ -193,12 +227,16 @@ void split_check(const json_t *params, const char *path, ParamReport *report, vo
 	bool is_ordered = strcmp(by, "time") == 0 || strcmp(by, "order") == 0;
 	Split s = {
 	        .params = params,
+	        .by = by,
+	        .group = json_get_text(params, "group", NULL),
 	        .ordered = is_ordered || (strcmp(by, "auto") == 0 && has(params, "time")),
 	        .usable = G_MAXINT64,
 	};
 	g_autoptr(GError) problem = NULL;
-	if (!choose_sizes(&s, &problem) || !check_sizes(&s, &problem))
+	if (!choose_sizes(&s, &problem) || !check_sizes(&s, &problem) ||
+	        !split_window(params, s.ordered, NULL, &s.window, &problem))
 		report(context, path, problem->message);
+	split_window_clear(&s.window);
 	clear_size(&s.test);
 	clear_size(&s.valid);
 }
@@ -257,11 +295,14 @@ static bool open_table(Split *s, const char *table, GError **error)
 	return engine_describe(s->e, plain, &s->columns, error) && check_columns(s, error);
 }
 
-/* A split by a cut through a column only filters the table, which keeps its order; the others join, which may not. */
+/* A split by a cut through a column only filters the table, which keeps its order; the others join, which may not.  A column of
+ * folds is left out: it is no property of the rows. */
 static bool write_part(Split *s, const char *what, const char *where, const char *path, GError **error)
 {
-	g_autofree char *sql = g_strdup_printf("SELECT * EXCLUDE (%s) FROM gyre_split WHERE %s%s", what, where,
-	        s->ordered ? "" : " ORDER BY _gyre_row");
+	const char *column = json_get_text(s->params, "fold_column", NULL);
+	g_autofree char *name = column ? sql_name(column) : NULL;
+	g_autofree char *sql = g_strdup_printf("SELECT * EXCLUDE (%s%s%s) FROM gyre_split WHERE %s%s", what,
+	        name ? ", " : "", name ? name : "", where, s->ordered && !s->fold_by ? "" : " ORDER BY _gyre_row");
 	return engine_write_parquet(s->e, sql, path, error);
 }
 
@@ -269,10 +310,13 @@ static bool run(Split *s, const char *table, const char *train, const char *test
 {
 	json_auto_t *report = NULL;
 	if (!open_table(s, table, error) || !choose_by(s, error) || !count_rows(s, error) || !choose_sizes(s, error) ||
-	        !check_sizes(s, error) || !split_cut(s, error) || !split_report(s, &report, error))
+	        !check_sizes(s, error) ||
+	        !split_window(s->params, s->ordered, s->ordered ? split_order_type(s) : NULL, &s->window, error) ||
+	        !split_cut(s, error) || !split_report(s, &report, error))
 		return false;
 	if (!write_part(s, "_gyre_part", "_gyre_part <= 1", train, error) ||
-	        !write_part(s, "_gyre_part, _gyre_fold", "_gyre_part = 2", test, error))
+	        !write_part(s, s->has_letters ? "_gyre_part, _gyre_fold, _gyre_folds" : "_gyre_part, _gyre_fold",
+	                "_gyre_part = 2", test, error))
 		return false;
 	*ret = g_steal_pointer(&report);
 	return true;
@@ -293,8 +337,9 @@ bool split_table(Engine *e, const char *table, const json_t *params, uint64_t se
 	};
 	bool ok = run(&s, table, train_path, test_path, ret, error);
 	engine_run(e,
-	        "DROP VIEW IF EXISTS gyre_split; DROP VIEW IF EXISTS gyre_rows; "
-	        "DROP TABLE IF EXISTS gyre_place; DROP TABLE IF EXISTS gyre_same",
+	        "DROP VIEW IF EXISTS gyre_split; DROP VIEW IF EXISTS gyre_parts; DROP VIEW IF EXISTS gyre_rows; "
+	        "DROP TABLE IF EXISTS gyre_place; DROP TABLE IF EXISTS gyre_same; DROP TABLE IF EXISTS gyre_fold_of; "
+	        "DROP TABLE IF EXISTS gyre_again",
 	        NULL);
 	json_decref(s.columns);
 	json_decref(s.warnings);
@@ -302,5 +347,6 @@ bool split_table(Engine *e, const char *table, const json_t *params, uint64_t se
 	g_free(s.time_ok);
 	clear_size(&s.test);
 	clear_size(&s.valid);
+	split_window_clear(&s.window);
 	return ok;
 }

@@ -18,12 +18,25 @@
  * times, or numbers when the time column is a number or the order is the row's number.  Rows after the test range are left
  * out: to learn from them would be to know the future.
  *
- * Outputs: train and test, Parquet in the order of the table, with two columns added: _gyre_row (0-based number in the
- * table) and in train _gyre_fold (0 valid and -1 the rest; or 0 .. folds-1).
+ *   stratified_group   as group; its folds are groups dealt out so that every class has about its share in each
  *
- * JSON: {"by", "seed", "test": fraction|range, "valid": fraction|range|null, "folds": k (0: a hold-out),
+ * Folds (each is judged by a model that has learned from the others, data/folds.h):
+ *   folds: k          by content: k parts by the row's (or group's) place; repeats: n makes them n times, each time otherwise.
+ *                     In order: k + 1 blocks, each but the first judged by the rows before it (window: expanding), by those within a
+ *                     length before it (window: 90d), or k blocks by all other rows (window: all)
+ *   fold_column       the user's own: each of its values is a fold, in their order; rows without one only teach.  It is left out of
+ *                     both parts
+ *   each_group        a fold for each group
+ *   gap, embargo      in order: rows within this length before (behind) those judged neither teach nor are judged in that fold; those
+ *                     in the gap before the test part are left out
+ *
+ * Outputs: train and test, Parquet in the order of the table, with two columns added: _gyre_row (0-based number in the
+ * table) and in train _gyre_fold (0 valid and -1 the rest; or 0 .. folds-1) and, where that does not say all, _gyre_folds
+ * (data/folds.h).
+ *
+ * JSON: {"by", "seed", "test": fraction|range, "valid": fraction|range|null, "folds": k (0: a hold-out), "repeats": n (0 then),
  *  "rows": {"all", "train", "valid", "test", "dropped"}   train + valid + test + dropped = all; valid is 0 with folds
- *  "dropped": {"missing_target", "missing_time", "after_test"},
+ *  "dropped": {"missing_target", "missing_time", "after_test", "in_gap"},
  *  "ranges": {"train": [from, to], "valid": .. , "test": ..}   by time (ISO texts or numbers) and order (row numbers), both ends
  *          inside; else null,
  *  "target": {"train": T, "valid": T|null, "test": T}  T: {"rates": {label: share}} or {"mean","sd","min","max"},

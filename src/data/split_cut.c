@@ -1,6 +1,6 @@
-/* split_cut.c: gives every row its part and fold.
+/* split_cut.c: gives every row its part, and a plan of folds (split_folds.c makes them).
  *
- * By time and order a part is an interval of one column, so the view gyre_split is the table and a CASE over that column.
+ * By time and order a part is an interval of one column, so the view gyre_parts is the table and a CASE over that column.
  * Otherwise every row first gets a place in [0, 1) that follows from its content (table gyre_place), and parts are
  * intervals of it: test from 0 on, then valid, then the rest; so a larger valid never moves a row out of test. */
 #include "data/split_internal.h"
@@ -87,31 +87,49 @@ static bool size_bounds(const Split *s, const char *name, const SplitSize *size,
 	return bound(s, name, size->from, ret_from, error) && (!size->to || bound(s, name, size->to, ret_to, error));
 }
 
-/* Folds are blocks in order, as equal as ties allow. */
-static bool fold_expression(const Split *s, const char *before, char **ret, GError **error)
+static char *less(const char *bound, const char *length)
+{
+	return length ? g_strdup_printf("(%s - %s)", bound, length) : g_strdup(bound);
+}
+
+/* Where blocks of equal size begin, as equal as ties allow: blocks - 1 cuts.  Free with g_strfreev. */
+static bool find_cuts(const Split *s, int blocks, const char *before, char ***ret, GError **error)
 {
 	g_autofree char *v = split_order(s);
 	g_autoptr(GString) sql = g_string_new("SELECT 0 AS none");
-	for (int k = 1; k < s->folds; k++)
+	for (int k = 1; k < blocks; k++)
 		g_string_append_printf(
-		        sql, ", CAST(quantile_disc(%s, %.17g) AS VARCHAR) AS c%d", v, (double)k / s->folds, k);
+		        sql, ", CAST(quantile_disc(%s, %.17g) AS VARCHAR) AS c%d", v, (double)k / blocks, k);
 	g_string_append_printf(sql, " FROM gyre_rows WHERE %s AND %s AND %s", s->target_ok, s->time_ok, before);
 	json_auto_t *row = NULL;
 	if (!engine_row(s->e, sql->str, &row, error))
 		return false;
-	g_string_assign(sql, "CASE");
-	for (int k = 1; k < s->folds; k++) {
+	char **cuts = g_new0(char *, blocks);
+	for (int k = 1; k < blocks; k++) {
 		g_autofree char *name = g_strdup_printf("c%d", k);
 		g_autofree char *cut = sql_text(json_get_text(row, name, ""));
-		g_string_append_printf(sql, " WHEN %s < CAST(%s AS %s) THEN %d", v, cut, order_sql_type(s), k - 1);
+		cuts[k - 1] = g_strdup_printf("CAST(%s AS %s)", cut, order_sql_type(s));
 	}
-	g_string_append_printf(sql, " ELSE %d END", s->folds - 1);
-	*ret = g_strdup(sql->str);
+	*ret = cuts;
 	return true;
+}
+
+/* Folds are blocks in order.  Where only rows before a block teach, the first one is judged by nobody. */
+static char *fold_expression(const Split *s, char *const *cuts)
+{
+	g_autofree char *v = split_order(s);
+	int first = s->window.is_all ? 0 : -1;
+	g_autoptr(GString) sql = g_string_new("CASE WHEN _gyre_part <> 0 THEN -1");
+	for (int k = 0; cuts[k]; k++)
+		g_string_append_printf(sql, " WHEN %s < %s THEN %d", v, cuts[k], k + first);
+	g_string_append_printf(sql, " ELSE %d END", s->folds - 1);
+	return g_strdup(sql->str);
 }
 
 typedef struct Cuts {
 	char *test_from, *test_to, *valid_from, *valid_to; /* SQL; from inside, to outside; NULL: none */
+	char *teach_to;                                    /* the gap before test begins here */
+	char **blocks;
 } Cuts;
 
 static char *ordered_part(const Split *s, const Cuts *c)
@@ -123,6 +141,8 @@ static char *ordered_part(const Split *s, const Cuts *c)
 	if (c->test_to)
 		g_string_append_printf(sql, " WHEN %s >= %s THEN %d", v, c->test_to, SPLIT_AFTER_TEST);
 	g_string_append_printf(sql, " WHEN %s >= %s THEN %d", v, c->test_from, SPLIT_TEST);
+	if (s->window.gap)
+		g_string_append_printf(sql, " WHEN %s >= %s THEN %d", v, c->teach_to, SPLIT_IN_GAP);
 	if (c->valid_to)
 		g_string_append_printf(sql, " WHEN %s >= %s THEN %d", v, c->valid_to, SPLIT_TRAIN);
 	if (c->valid_from)
@@ -133,19 +153,25 @@ static char *ordered_part(const Split *s, const Cuts *c)
 
 static bool make_ordered(Split *s, Cuts *c, GError **error)
 {
-	g_autofree char *v = split_order(s), *folds = NULL;
+	g_autofree char *v = split_order(s), *fold = NULL;
 	if (!size_bounds(s, "test", &s->test, "true", &c->test_from, &c->test_to, error))
 		return false;
-	g_autofree char *before = g_strdup_printf("%s < %s", v, c->test_from);
-	if (s->folds && !fold_expression(s, before, &folds, error))
+	c->teach_to = less(c->test_from, s->window.gap);
+	g_autofree char *before = g_strdup_printf("%s < %s", v, c->teach_to);
+	int blocks = s->folds + !s->window.is_all;
+	if (s->folds && !find_cuts(s, blocks, before, &c->blocks, error))
 		return false;
-	if (!s->folds && !size_bounds(s, "valid", &s->valid, before, &c->valid_from, &c->valid_to, error))
+	bool is_holdout = !s->folds && !s->fold_by;
+	if (is_holdout && !size_bounds(s, "valid", &s->valid, before, &c->valid_from, &c->valid_to, error))
 		return false;
 	g_autofree char *part = ordered_part(s, c);
+	fold = c->blocks ? fold_expression(s, c->blocks) : g_strdup(FOLD_OF_HOLDOUT);
+	FoldPlan plan = {fold, c->blocks, c->valid_from, c->valid_to};
 	return engine_runf(s->e, error,
-	        "CREATE OR REPLACE TEMP VIEW gyre_split AS SELECT *, CAST(%s AS BIGINT) AS _gyre_fold FROM "
-	        "(SELECT *, CAST(%s AS UTINYINT) AS _gyre_part FROM gyre_rows)",
-	        folds ? folds : FOLD_OF_HOLDOUT, part);
+	               "CREATE OR REPLACE TEMP VIEW gyre_parts AS SELECT *, CAST(%s AS UTINYINT) AS _gyre_part FROM "
+	               "gyre_rows",
+	               part) &&
+	       split_folds(s, &plan, error);
 }
 
 static bool cut_ordered(Split *s, GError **error)
@@ -156,6 +182,8 @@ static bool cut_ordered(Split *s, GError **error)
 	g_free(c.test_to);
 	g_free(c.valid_from);
 	g_free(c.valid_to);
+	g_free(c.teach_to);
+	g_strfreev(c.blocks);
 	return ok;
 }
 
@@ -187,7 +215,7 @@ static char *row_hash(const Split *s)
 	const json_t *key = json_object_get(s->params, "key");
 	size_t i;
 	json_t *entry;
-	if (strcmp(s->by, "group") == 0) {
+	if (split_by_group(s)) {
 		g_ptr_array_add(columns, (void *)s->group);
 	} else if (json_array_size(key)) {
 		json_array_foreach (key, i, entry)
@@ -199,17 +227,6 @@ static char *row_hash(const Split *s)
 	return hash_of(s, columns);
 }
 
-/* What is kept equal in all parts: the class, or the tenth of the target's range by rank (ties together). */
-static char *stratum(const Split *s)
-{
-	g_autofree char *target = sql_name(s->target);
-	if (strcmp(s->by, "stratified") != 0)
-		return g_strdup("0");
-	if (s->classifies)
-		return g_strdup_printf("CAST(%s AS VARCHAR)", target);
-	return g_strdup_printf("((rank() OVER (ORDER BY %s) - 1) * 10) // count(*) OVER ()", target);
-}
-
 /* Identical rows have equal hashes; each but the first gets the hash of its own and its number among them. */
 static const char TELL_APART[] =
         "UPDATE gyre_same SET h = md5_number_lower(concat_ws(" FIELD ", twin.h, twin.nth)) FROM "
@@ -219,13 +236,13 @@ static const char TELL_APART[] =
 
 static bool hash_rows(Split *s, GError **error)
 {
-	g_autofree char *hash = row_hash(s), *same = stratum(s);
+	g_autofree char *hash = row_hash(s), *same = split_stratum(s);
 	if (!engine_runf(s->e, error,
 	            "CREATE OR REPLACE TEMP TABLE gyre_same AS SELECT _gyre_row AS row, %s AS s, %s AS h "
 	            "FROM gyre_rows WHERE %s",
 	            same, hash, s->target_ok))
 		return false;
-	bool whole_rows = strcmp(s->by, "group") != 0 && !json_array_size(json_object_get(s->params, "key"));
+	bool whole_rows = !split_by_group(s) && !json_array_size(json_object_get(s->params, "key"));
 	return !whole_rows || engine_run(s->e, TELL_APART, error);
 }
 
@@ -243,28 +260,50 @@ static const struct {
 
 static const char *place_of(const char *by)
 {
+	by = strcmp(by, "stratified_group") == 0 ? "group" : by; /* what is equal are the folds */
 	for (size_t i = 0; i < G_N_ELEMENTS(PLACES); i++)
 		if (strcmp(PLACES[i].by, by) == 0)
 			return PLACES[i].place;
 	g_assert_not_reached();
 }
 
+/* Each repeat has places of its own among the rows to learn from: columns _gyre_p2, _gyre_p3, ... of gyre_place. */
+static bool place_again(Split *s, GError **error)
+{
+	if (s->repeats > 1 && !engine_runf(s->e, error,
+	                              "CREATE OR REPLACE TEMP TABLE gyre_again AS SELECT row, s, h FROM gyre_same JOIN "
+	                              "gyre_place ON row = _gyre_at WHERE _gyre_p >= %.17g",
+	                              s->test.fraction))
+		return false;
+	for (int k = 2; k <= s->repeats; k++)
+		if (!engine_runf(s->e, error,
+		            "CREATE OR REPLACE TEMP TABLE gyre_same AS SELECT row, s, md5_number_lower(concat_ws(" FIELD
+		            ", h, %d)) AS h FROM gyre_again; CREATE OR REPLACE TEMP TABLE gyre_place AS SELECT a.*, "
+		            "b._gyre_p AS "
+		            "_gyre_p%d FROM gyre_place AS a LEFT JOIN (%s) AS b USING (_gyre_at)",
+		            k, k, place_of(s->by)))
+			return false;
+	return true;
+}
+
 static bool cut_places(Split *s, GError **error)
 {
 	if (!hash_rows(s, error) ||
-	        !engine_runf(s->e, error, "CREATE OR REPLACE TEMP TABLE gyre_place AS %s", place_of(s->by)))
+	        !engine_runf(s->e, error, "CREATE OR REPLACE TEMP TABLE gyre_place AS %s", place_of(s->by)) ||
+	        !place_again(s, error))
 		return false;
 	double test = s->test.fraction;
 	g_autofree char *folds = g_strdup_printf(
 	        "CASE WHEN _gyre_part = 0 THEN least(%d, floor((_gyre_p - %.17g) / %.17g * %d)) ELSE -1 END",
 	        s->folds - 1, test, 1 - test, s->folds);
+	FoldPlan plan = {.fold = s->folds ? folds : FOLD_OF_HOLDOUT};
 	return engine_runf(s->e, error,
-	        "CREATE OR REPLACE TEMP VIEW gyre_split AS SELECT * EXCLUDE (_gyre_p, _gyre_at), CAST(%s AS BIGINT) AS "
-	        "_gyre_fold FROM (SELECT *, CAST(CASE WHEN _gyre_p IS NULL THEN %d WHEN _gyre_p < %.17g THEN %d "
-	        "WHEN _gyre_p < %.17g THEN %d ELSE %d END AS UTINYINT) AS _gyre_part "
-	        "FROM gyre_rows LEFT JOIN gyre_place ON _gyre_row = _gyre_at)",
-	        s->folds ? folds : FOLD_OF_HOLDOUT, SPLIT_NO_TARGET, test, SPLIT_TEST, test + s->valid.fraction,
-	        SPLIT_VALID, SPLIT_TRAIN);
+	               "CREATE OR REPLACE TEMP VIEW gyre_parts AS SELECT * EXCLUDE (_gyre_at), CAST(CASE WHEN _gyre_p "
+	               "IS NULL "
+	               "THEN %d WHEN _gyre_p < %.17g THEN %d WHEN _gyre_p < %.17g THEN %d ELSE %d END AS UTINYINT) AS "
+	               "_gyre_part FROM gyre_rows LEFT JOIN gyre_place ON _gyre_row = _gyre_at",
+	               SPLIT_NO_TARGET, test, SPLIT_TEST, test + s->valid.fraction, SPLIT_VALID, SPLIT_TRAIN) &&
+	       split_folds(s, &plan, error);
 }
 
 bool split_cut(Split *s, GError **error)

@@ -178,7 +178,7 @@ static bool check_folds(const Report *r, GError **error)
 	g_autofree char *target = sql_name(s->target);
 	g_autofree char *sql = g_strdup_printf("SELECT count(*) AS folds, count(*) FILTER (NOT two) AS poor FROM "
 	                                       "(SELECT _gyre_fold, min(%s) <> max(%s) AS two FROM gyre_split "
-	                                       "WHERE _gyre_part = 0 GROUP BY _gyre_fold)",
+	                                       "WHERE _gyre_part = 0 AND _gyre_fold >= 0 GROUP BY _gyre_fold)",
 	        target, target);
 	json_auto_t *row = NULL;
 	if (!engine_row(s->e, sql, &row, error))
@@ -291,6 +291,7 @@ static void warn_dropped(const Report *r)
 	        {SPLIT_NO_TARGET, "have no target"},
 	        {SPLIT_NO_TIME, "have no time"},
 	        {SPLIT_AFTER_TEST, "come after the test range"},
+	        {SPLIT_IN_GAP, "are in the gap before the test part"},
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(drops); i++)
 		if (r->rows[drops[i].part])
@@ -327,7 +328,7 @@ static void warn_order(const Report *r)
 		        "the "
 		        "future brings; by: time is the honest way",
 		        s->by, s->time);
-	if (s->ordered && s->folds)
+	if (s->ordered && s->folds && s->window.is_all && !s->fold_by)
 		split_warn(s,
 		        "with folds by %s, models that are compared learn from rows later than those they are judged "
 		        "on",
@@ -381,16 +382,18 @@ static json_t *size_json(const SplitSize *size)
 static json_t *report_json(Report *r)
 {
 	const Split *s = r->split;
-	int64_t dropped = r->rows[SPLIT_NO_TARGET] + r->rows[SPLIT_NO_TIME] + r->rows[SPLIT_AFTER_TEST];
+	int64_t dropped =
+	        r->rows[SPLIT_NO_TARGET] + r->rows[SPLIT_NO_TIME] + r->rows[SPLIT_AFTER_TEST] + r->rows[SPLIT_IN_GAP];
 	json_t *rows = json_pack("{s:I,s:I,s:I,s:I,s:I}", "all", (json_int_t)s->rows, "train",
 	        (json_int_t)r->rows[SPLIT_TRAIN], "valid", (json_int_t)r->rows[SPLIT_VALID], "test",
 	        (json_int_t)r->rows[SPLIT_TEST], "dropped", (json_int_t)dropped);
-	json_t *why = json_pack("{s:I,s:I,s:I}", "missing_target", (json_int_t)r->rows[SPLIT_NO_TARGET], "missing_time",
-	        (json_int_t)r->rows[SPLIT_NO_TIME], "after_test", (json_int_t)r->rows[SPLIT_AFTER_TEST]);
-	return json_pack("{s:s,s:I,s:o,s:o,s:i,s:o,s:o,s:O,s:O,s:O,s:O}", "by", s->by, "seed", (json_int_t)s->seed,
-	        "test", size_json(&s->test), "valid", size_json(&s->valid), "folds", s->folds, "rows", rows, "dropped",
-	        why, "ranges", r->ranges ? r->ranges : json_null(), "target", r->target, "leaks", r->leaks, "warnings",
-	        s->warnings);
+	json_t *why = json_pack("{s:I,s:I,s:I,s:I}", "missing_target", (json_int_t)r->rows[SPLIT_NO_TARGET],
+	        "missing_time", (json_int_t)r->rows[SPLIT_NO_TIME], "after_test", (json_int_t)r->rows[SPLIT_AFTER_TEST],
+	        "in_gap", (json_int_t)r->rows[SPLIT_IN_GAP]);
+	return json_pack("{s:s,s:I,s:o,s:o,s:i,s:i,s:o,s:o,s:O,s:O,s:O,s:O}", "by", s->by, "seed", (json_int_t)s->seed,
+	        "test", size_json(&s->test), "valid", size_json(&s->valid), "folds", s->folds, "repeats",
+	        s->folds ? s->repeats : 0, "rows", rows, "dropped", why, "ranges", r->ranges ? r->ranges : json_null(),
+	        "target", r->target, "leaks", r->leaks, "warnings", s->warnings);
 }
 
 static bool inspect(Report *r, GError **error)

@@ -46,8 +46,9 @@ static bool choose(Sample *a, GError **error)
 	a->rows = json_get_int(row, "n", 0);
 	double part = json_get_number(a->params, "rows", 0) / (double)MAX(a->rows, 1);
 	if (!engine_runf(a->e, error,
-	            "CREATE TEMP VIEW kept AS SELECT * EXCLUDE (_gyre_fold) FROM %s WHERE %s AND %s < %.17g", a->table,
-	            a->usable, place, part) ||
+	            "CREATE TEMP VIEW kept AS SELECT COLUMNS(c -> NOT starts_with(c, '_gyre_fold')) FROM %s WHERE %s "
+	            "AND %s < %.17g",
+	            a->table, a->usable, place, part) ||
 	        !engine_row(a->e, "SELECT count(*) AS n FROM kept", &kept, error))
 		return false;
 	a->sampled = json_get_int(kept, "n", 0);

@@ -1,6 +1,6 @@
 /* fit.c: learning, pass by pass.
  *
- * In the first pass the transforms see the same rows for every recipe, so each learns by cells: rows of one fold (and,
+ * In the first pass the transforms see the same rows for every recipe, so each learns by cells: rows of the same roles in all folds (and,
  * if it sees the target, one inner fold).  A recipe's state is the merge of the cells its rows are in; what it says
  * without an inner fold is the merge less that fold's.  In later passes rows differ by recipe (earlier transforms have
  * learnt on different rows), so each recipe is a group of its own. */
@@ -21,8 +21,10 @@ typedef struct Fitting {
 	const json_t *roles;
 	RowSource *rows;
 	uint64_t seed;
+	const Folds *who; /* teaches in which fold; NULL: no folds */
 	size_t folds;
 	size_t recipes; /* folds, and behind them the one of all rows */
+	bool shares;    /* the first pass learns by cells, for all recipes at once */
 	bool sees_target;
 	GPtrArray **chains; /* by recipe: of Link *, as many as items */
 	json_t **entries;   /* by recipe: list of the recipe's transforms */
@@ -132,15 +134,9 @@ static bool learn(Fitting *f, GPtrArray *chain, Rows *rows, GError **error)
 
 static bool read_folds(const Fitting *f, const Frame *frame, uint32_t *ret, GError **error)
 {
-	const Column *folds = f->folds ? frame_find(frame, "_gyre_fold") : NULL;
-	if (f->folds && (!folds || folds->type != COLUMN_INT))
-		return fail(error, FAIL_INVALID, "training rows need the column \"_gyre_fold\" of whole numbers");
-	for (size_t i = 0; i < frame->rows; i++) {
-		if (folds && (folds->ints[i] < -1 || folds->ints[i] >= (int64_t)f->folds))
-			return fail(error, FAIL_INVALID, "fold %" G_GINT64_FORMAT " of a row is not from -1 to %zu",
-			        folds->ints[i], f->folds - 1);
-		ret[i] = folds ? (uint32_t)(folds->ints[i] + 1) : 0;
-	}
+	if (f->who)
+		return folds_of_rows(f->who, frame, ret, error);
+	memset(ret, 0, frame->rows * sizeof *ret);
 	return true;
 }
 
@@ -156,9 +152,15 @@ static bool rows_prepare(Fitting *f, Rows *rows, GError **error)
 	       target_values(rows->frame, f->roles, rows->target, error);
 }
 
-static bool is_member(const Fitting *f, size_t recipe, uint32_t fold_plus_one)
+static bool is_member(const Fitting *f, size_t recipe, uint32_t cell)
 {
-	return recipe == f->folds || fold_plus_one != recipe + 1;
+	return recipe == f->folds || folds_role(f->who, cell, recipe) == FOLD_TEACHES;
+}
+
+/* Do all recipes learn from the same cells in this pass? */
+static bool is_shared(const Fitting *f)
+{
+	return f->pass == 0 && f->shares;
 }
 
 /* The rows of one recipe, to be changed by its transforms. */
@@ -190,7 +192,7 @@ static bool learn_frame(Fitting *f, Rows *rows, GError **error)
 {
 	if (!rows_prepare(f, rows, error))
 		return false;
-	if (f->pass == 0)
+	if (is_shared(f))
 		return learn(f, f->chains[0], rows, error);
 	for (size_t r = 0; r < f->recipes; r++) {
 		Rows own = rows_of_recipe(f, rows, r);
@@ -221,7 +223,7 @@ static bool read_rows(Fitting *f, GError **error)
 
 static bool pass_begin(Fitting *f, GError **error)
 {
-	f->groups = f->pass == 0 ? f->folds + 1 : f->recipes;
+	f->groups = !is_shared(f) ? f->recipes : f->who ? folds_cells(f->who) : 1;
 	f->fits = g_new0(void **, f->plan->items->len);
 	for (size_t i = 0; i < f->plan->items->len; i++) {
 		const PlanItem *item = item_at(f, i);
@@ -250,7 +252,7 @@ static void pass_end(Fitting *f)
 /* Do the rows of a group belong to the recipe in this pass? */
 static bool is_group_of(const Fitting *f, size_t recipe, size_t group)
 {
-	return f->pass == 0 ? is_member(f, recipe, (uint32_t)group) : group == recipe;
+	return is_shared(f) ? is_member(f, recipe, (uint32_t)group) : group == recipe;
 }
 
 /* What the rows of a recipe say: all of them, or those of one inner fold (inner < INNER_FOLDS). */
@@ -503,9 +505,12 @@ static bool fit_all(Fitting *f, json_t **ret, GError **error)
 }
 
 bool recipe_fit_folds(const json_t *plan, const json_t *schema, const json_t *roles, RowSource *rows, uint64_t seed,
-        size_t folds, json_t **ret, GError **error)
+        const Folds *folds, json_t **ret, GError **error)
 {
-	Fitting f = {.roles = roles, .rows = rows, .seed = seed, .folds = folds, .recipes = folds + 1};
+	enum { CELLS_A_RECIPE = 4 }; /* more: merging them costs more than learning once for each recipe */
+	size_t count = folds ? folds_count(folds) : 0;
+	Fitting f = {.roles = roles, .rows = rows, .seed = seed, .who = folds, .folds = count, .recipes = count + 1};
+	f.shares = !folds || folds_cells(folds) <= CELLS_A_RECIPE * f.recipes;
 	if (!recipe_plan_compile(plan, schema, roles, &f.plan, error))
 		return false;
 	f.sees_target = plan_sees_target(f.plan);
@@ -518,7 +523,7 @@ bool recipe_fit(const json_t *plan, const json_t *schema, const json_t *roles, R
         json_t **ret, GError **error)
 {
 	json_auto_t *both = NULL;
-	if (!recipe_fit_folds(plan, schema, roles, rows, seed, 0, &both, error))
+	if (!recipe_fit_folds(plan, schema, roles, rows, seed, NULL, &both, error))
 		return false;
 	*ret = json_incref(json_object_get(both, "final"));
 	return true;

@@ -17,6 +17,7 @@ typedef struct Training {
 	Engine *engine;
 	char *table; /* read_parquet(...) */
 	json_t *schema, *roles;
+	Folds *folds;
 	uint64_t rows, done;
 	unsigned passes;
 	char *query;    /* of the rows */
@@ -29,6 +30,7 @@ static void training_clear(Training *t)
 	if (t->reader)
 		frame_reader_free(t->reader);
 	engine_close(t->engine);
+	folds_free(t->folds);
 	json_decref(t->schema);
 	json_decref(t->roles);
 	g_free(t->table);
@@ -160,11 +162,11 @@ static json_t *answer(const json_t *row, const OutlineColumn *c, guint i)
 	return about;
 }
 
-/* One scan: rows, folds, and what the choice of transforms goes by. */
-static bool count(Training *t, json_t **ret, size_t *ret_folds, GError **error)
+/* One scan: rows, and what the choice of transforms goes by. */
+static bool count(Training *t, json_t **ret, GError **error)
 {
 	g_autoptr(Outline) columns = outline_new(t->schema);
-	g_autoptr(GString) query = g_string_new("select count(*) as \"rows\", max(_gyre_fold) as \"fold\"");
+	g_autoptr(GString) query = g_string_new("select count(*) as \"rows\"");
 	json_auto_t *row = NULL;
 	json_t *about = json_object();
 	for (guint i = 0; i < columns->columns->len; i++) {
@@ -185,19 +187,18 @@ static bool count(Training *t, json_t **ret, size_t *ret_folds, GError **error)
 	}
 	t->rows = (uint64_t)json_get_int(row, "rows", 0);
 	json_object_set_new(*ret, "rows", json_integer((json_int_t)t->rows));
-	*ret_folds = (size_t)(json_get_int(row, "fold", -1) + 1);
 	return true;
 }
 
-static bool prepare_query(Training *t, const json_t *plan, size_t folds, GError **error)
+static bool prepare_query(Training *t, const json_t *plan, GError **error)
 {
 	json_auto_t *names = NULL;
 	json_t *one;
 	size_t i;
 	if (!recipe_fit_reads(plan, t->schema, t->roles, &t->passes, &names, error))
 		return false;
-	if (folds)
-		json_array_append_new(names, json_string("_gyre_fold"));
+	if (folds_count(t->folds))
+		json_array_append_new(names, json_string(folds_column(t->folds)));
 	g_autoptr(GString) query = g_string_new("select ");
 	json_array_foreach (names, i, one) {
 		g_autofree char *name = sql_name(json_string_value(one));
@@ -231,14 +232,14 @@ static bool make_recipes(Training *t, StepRun *s, const json_t *params, GError *
 	json_auto_t *about = NULL;
 	json_auto_t *plan = NULL;
 	json_auto_t *recipes = NULL;
-	size_t folds;
 	if (!open_table(t, s, error) || !complete_roles(t, json_object_get(params, "roles"), error) ||
-	        !count(t, &about, &folds, error) ||
+	        !folds_read(t->engine, t->table, &t->folds, error) || !count(t, &about, error) ||
 	        !recipe_plan(json_object_get(params, "features"), t->schema, t->roles, about, &plan, error) ||
-	        !prepare_query(t, plan, folds, error))
+	        !prepare_query(t, plan, error))
 		return false;
 	RowSource rows = {rows_start, rows_next, t};
-	if (!recipe_fit_folds(plan, t->schema, t->roles, &rows, step_seed(s), folds, &recipes, error))
+	if (!recipe_fit_folds(plan, t->schema, t->roles, &rows, step_seed(s), folds_count(t->folds) ? t->folds : NULL,
+	            &recipes, error))
 		return false;
 	progress_report("features", t->rows * t->passes, t->rows * t->passes);
 	json_object_set(recipes, "roles", t->roles);

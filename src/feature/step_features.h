@@ -1,7 +1,7 @@
 /* step_features.h: the step `features`: train -> recipes.
  *
  * recipes (JSON): {"roles": roles with "classes" completed, "plan": as recipe_plan gives it, "folds": [recipe fitted on
- * the rows with _gyre_fold <> k, for k = 0 ..], "final": recipe fitted on all rows, "features": [names of final's]}.
+ * the rows that teach in fold k (data/folds.h), for k = 0 ..], "final": recipe fitted on all rows, "features": [names of final's]}.
  * Read it with recipes_read: it may be larger than other JSON. */
 #pragma once
 

@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "base/rng.h"
 #include "data/engine.h"
+#include "data/folds.h"
 #include "model/reference.h"
 
 #define WATCHED_ROWS 25000      /* for early stopping: each round ranks them anew */
@@ -58,6 +59,7 @@ typedef struct Reading {
 	TrainData *d;
 	Engine *engine;
 	char *table;
+	Folds *who;      /* teaches in which fold */
 	GArray *intakes; /* of Intake; the one of all rows last */
 	double bytes;    /* they will take */
 	uint64_t seed;
@@ -79,6 +81,7 @@ static void intake_clear(void *intake)
 static void reading_clear(Reading *r)
 {
 	engine_close(r->engine);
+	folds_free(r->who);
 	g_free(r->table);
 	if (r->intakes)
 		g_array_unref(r->intakes);
@@ -92,28 +95,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
 static const char *weight_name(const Reading *r)
 {
 	return json_get_text(r->d->roles, "weight", NULL);
-}
-
-/* Rows of each fold (ret[k]) and of none (ret[fold_count]). */
-static bool count_folds(Reading *r, size_t *ret, GError **error)
-{
-	g_autofree char *sql =
-	        g_strdup_printf("select _gyre_fold as fold, count(*) as rows from %s group by 1 order by 1", r->table);
-	json_auto_t *counts = NULL;
-	if (!engine_rows(r->engine, sql, &counts, error))
-		return false;
-	size_t i;
-	json_t *row;
-	json_array_foreach (counts, i, row) {
-		int64_t fold = json_get_int(row, "fold", -1), rows = json_get_int(row, "rows", 0);
-		if (fold >= (int64_t)r->d->fold_count)
-			return fail(error, FAIL_BROKEN,
-			        "the training rows have a fold %" G_GINT64_FORMAT ", for which there is no recipe",
-			        fold);
-		ret[fold < 0 ? r->d->fold_count : (size_t)fold] += (size_t)rows;
-		r->d->rows += (size_t)rows;
-	}
-	return true;
 }
 
 static double share_of(size_t wanted, size_t there)
@@ -149,16 +130,36 @@ static bool check_memory(const Reading *r, GError **error)
 	        r->d->rows, r->d->all.x.columns, r->bytes / (1 << 20), limit / (1 << 20));
 }
 
-static bool plan_intakes(Reading *r, const size_t *counts, GError **error)
+static size_t judged_rows(const Reading *r)
+{
+	size_t rows = 0;
+	for (size_t k = 0; k < r->d->fold_count; k++)
+		rows += folds_rows(r->who, k, FOLD_JUDGED);
+	return rows;
+}
+
+static bool read_folds(Reading *r, GError **error)
+{
+	if (!folds_read(r->engine, r->table, &r->who, error))
+		return false;
+	r->d->rows = folds_all_rows(r->who);
+	if (folds_count(r->who) > r->d->fold_count)
+		return fail(error, FAIL_BROKEN, "the training rows have %zu folds, and there are recipes for %zu",
+		        folds_count(r->who), r->d->fold_count);
+	r->d->fold_count = folds_count(r->who);
+	return true;
+}
+
+static bool plan_intakes(Reading *r, GError **error)
 {
 	TrainData *d = r->d;
 	const json_t *recipes = json_object_get(r->wanted->recipes, "folds");
-	size_t validated = d->rows - counts[d->fold_count];
+	size_t validated = judged_rows(r);
 	size_t most = MIN(r->wanted->rows, SCORES_MOST / d->outputs);
 	if (validated == 0)
 		return fail(error, FAIL_INVALID, "there are no validation rows to choose a model by");
 	for (size_t k = 0; k < d->fold_count; k++) {
-		size_t others = d->rows - counts[k];
+		size_t others = folds_rows(r->who, k, FOLD_TEACHES);
 		Intake train = {.part = &d->folds[k].train,
 		        .is_training = true,
 		        .fold = (int64_t)k,
@@ -169,7 +170,7 @@ static bool plan_intakes(Reading *r, const size_t *counts, GError **error)
 		        .recipe = g_array_index(r->intakes, Intake, r->intakes->len - 1).recipe,
 		        .fold = (int64_t)k,
 		        .share = share_of(most, validated)};
-		if (!add_intake(r, valid, NULL, counts[k], error))
+		if (!add_intake(r, valid, NULL, folds_rows(r->who, k, FOLD_JUDGED), error))
 			return false;
 	}
 	Intake all = {.part = &d->all, .is_training = true, .fold = -1, .share = 1};
@@ -181,7 +182,8 @@ static bool plan_intakes(Reading *r, const size_t *counts, GError **error)
 static char *query_of(const Reading *r)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-	g_autoptr(GString) sql = g_string_new("select _gyre_row, _gyre_fold");
+	g_autoptr(GString) sql = g_string_new("select _gyre_row, ");
+	g_string_append(sql, folds_column(r->who));
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 	g_ptr_array_add(names, (void *)json_get_text(r->d->roles, "target", ""));
 	if (weight_name(r))
@@ -219,7 +221,8 @@ static void make_room(Part *p, size_t more, bool has_weight)
 typedef struct Targets {
 	double *y, *weight;
 	uint8_t *use;
-	const int64_t *row, *fold;
+	uint32_t *cell; /* who teaches in which fold: data/folds.h */
+	const int64_t *row;
 } Targets;
 
 static void targets_clear(Targets *t)
@@ -227,6 +230,7 @@ static void targets_clear(Targets *t)
 	g_free(t->y);
 	g_free(t->weight);
 	g_free(t->use);
+	g_free(t->cell);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Targets, targets_clear)
 
@@ -250,8 +254,8 @@ static bool read_targets(Reading *r, const Frame *rows, Targets *t, GError **err
 	t->y = g_new(double, MAX(rows->rows, 1));
 	t->use = g_new(uint8_t, MAX(rows->rows, 1));
 	t->row = frame_find(rows, "_gyre_row")->ints;
-	t->fold = frame_find(rows, "_gyre_fold")->ints;
-	if (!target_values(rows, r->d->roles, t->y, error))
+	t->cell = g_new(uint32_t, MAX(rows->rows, 1));
+	if (!folds_of_rows(r->who, rows, t->cell, error) || !target_values(rows, r->d->roles, t->y, error))
 		return false;
 	for (size_t i = 0; i < rows->rows; i++)
 		t->use[i] = isfinite(t->y[i]) && (!r->d->classes || t->y[i] >= 0);
@@ -271,7 +275,8 @@ static size_t choose(const Reading *r, const Intake *t, const Targets *targets, 
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < rows; i++) {
-		bool of_part = t->fold < 0 || (targets->fold[i] == t->fold) != t->is_training;
+		bool of_part = t->fold < 0 || folds_role(r->who, targets->cell[i], (size_t)t->fold) ==
+		                                      (t->is_training ? FOLD_TEACHES : FOLD_JUDGED);
 		keep[i] = targets->use[i] && of_part && is_chosen(r->seed, targets->row[i], t->share);
 		kept += keep[i];
 	}
@@ -439,9 +444,7 @@ static bool read_table(Reading *r, GError **error)
 	EngineLimits limits = {r->wanted->threads, r->wanted->memory_mb, r->wanted->scratch};
 	if (!begin(r, error) || !engine_open(&limits, &r->engine, error))
 		return false;
-	g_autofree size_t *counts = g_new0(size_t, r->d->fold_count + 1);
-	return count_folds(r, counts, error) && plan_intakes(r, counts, error) && read_all(r, error) &&
-	       finish(r, error);
+	return read_folds(r, error) && plan_intakes(r, error) && read_all(r, error) && finish(r, error);
 }
 
 bool train_data_read(const TrainDataWanted *wanted, TrainData **ret, GError **error)

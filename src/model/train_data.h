@@ -1,7 +1,7 @@
 /* train_data.h: the training rows as every trial needs them: features by the recipe of its fold, targets, weights.
  *
- * The table is read once.  For fold k, rows with _gyre_fold <> k get the features of recipe k for rows it was fitted on
- * (cross-fitted), rows with _gyre_fold = k those for new rows; and all rows get the final recipe's, for the refit.  Searching
+ * The table is read once.  For fold k, rows that teach in it (data/folds.h) get the features of recipe k for rows it was fitted on
+ * (cross-fitted), rows judged in it those for new rows; and all rows get the final recipe's, for the refit.  Searching
  * on everything is a waste on big data, so of each fold's training rows at most `rows` are taken, and as many validation
  * rows over all folds: which ones is decided by a hash of the row's number and the seed. */
 #pragma once

@@ -36,7 +36,7 @@ extern const Op *const OPS[]; /* NULL-ended; in the order of a project's life */
 const Op *op_find(const char *name);
 
 /* A result of {"text": ...} alone is printed as it is. */
-extern const Op OP_FEASIBLE;
+extern const Op OP_FEASIBLE, OP_DATA_FOLDS;
 extern const Op OP_NEW, OP_CHECK, OP_RUN, OP_STATUS, OP_RUNS, OP_RUNS_SHOW, OP_RUNS_COMPARE, OP_LOGS, OP_DATA_LOG,
         OP_DATA_SHOW, OP_DATA_PROFILE, OP_DATA_DIFF, OP_DATA_CAT, OP_MODEL_LS, OP_MODEL_SHOW, OP_MODEL_COMPARE,
         OP_MODEL_PROMOTE, OP_MODEL_ROLLBACK, OP_DATA_COMPARE, OP_MONITOR_DETECT, OP_PREDICT, OP_EXPLAIN, OP_REPORT,

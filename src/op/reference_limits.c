@@ -21,6 +21,7 @@ static const struct {
                 "a dense row of them is what fits a core's first cache twice"},
         {"values `one_hot` spreads out", LIMIT_ONE_HOT, "the rest is lumped together as \"other\""},
         {"classes of a target", LIMIT_CLASSES, "metrics and reports are tables of classes by classes"},
+        {"folds, over all repeats", LIMIT_FOLDS, "each has a recipe and a model of its own"},
         {"distinct texts of a column", LIMIT_DICTIONARY, "they are kept in memory at once"},
         {"depth of YAML and JSON", LIMIT_NESTING, "reading them uses the stack"},
         {"bytes of gyre.yaml, schema.json and other JSON", LIMIT_CONFIG_BYTES,

@@ -76,7 +76,7 @@ static void lend_roles(json_t *split, const json_t *goal, const json_t *data)
 /* Rows that lie between those learned from are easier than those that come after them. */
 static void warn_of_time(Project *p, const json_t *split)
 {
-	static const char *const SHUFFLED[] = {"random", "stratified", "group", NULL};
+	static const char *const SHUFFLED[] = {"random", "stratified", "group", "stratified_group", NULL};
 	const char *by = json_get_text(split, "by", ""), *time = json_get_text(split, "time", NULL);
 	if (!time || !g_strv_contains(SHUFFLED, by))
 		return;
@@ -103,7 +103,7 @@ static void check_split(Project *p, json_t *config)
 	const char *by = json_get_text(split, "by", "");
 	if (strcmp(by, "time") == 0 && !json_get_text(split, "time", NULL))
 		report(p, "split.by", "a split by time needs data.time, the column to order by");
-	if (strcmp(by, "group") == 0 && !json_get_text(split, "group", NULL))
+	if ((strcmp(by, "group") == 0 || strcmp(by, "stratified_group") == 0) && !json_get_text(split, "group", NULL))
 		report(p, "split.by", "a split by group needs data.group, the column of groups");
 	warn_of_time(p, split);
 	split_check(split, "split", report, p);

@@ -332,8 +332,8 @@ static void test_order(void)
 	expect_complete(report);
 	g_assert_cmpint(count(report, "ranges.test[0]"), ==, 750);
 	g_assert_cmpint(count(report, "ranges.valid[0]"), ==, 550);
-	json_auto_t *ranged =
-	        split(table(1000), "{\"by\":\"order\",\"target\":\"y\",\"test\":\"900..\",\"folds\":3}", 1);
+	json_auto_t *ranged = split(table(1000),
+	        "{\"by\":\"order\",\"target\":\"y\",\"test\":\"900..\",\"folds\":3,\"window\":\"all\"}", 1);
 	g_assert_cmpint(count(ranged, "rows.test"), ==, 100);
 	json_auto_t *folds =
 	        row("SELECT min(n) AS a, max(n) AS b FROM (SELECT count(*) AS n FROM train GROUP BY _gyre_fold)");

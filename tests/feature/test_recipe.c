@@ -42,7 +42,8 @@ static json_t *fit(const json_t *plan, const Frame *rows, const json_t *roles, S
 	json_t *ret = NULL;
 	s->all = rows;
 	RowSource source = {source_start, source_next, s};
-	recipe_fit_folds(plan, schema, roles, &source, 5, folds, &ret, &error);
+	g_autoptr(Folds) who = folds ? folds_plain(folds) : NULL;
+	recipe_fit_folds(plan, schema, roles, &source, 5, who, &ret, &error);
 	g_assert_no_error(error);
 	return ret;
 }
