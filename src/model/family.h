@@ -39,6 +39,9 @@ typedef struct ModelFamily {
 	/* params: filled.  ret_model free with .free; ret_params: what a refit on other rows should use (rounds found by early
 	 * stopping made explicit); new reference, may be NULL. */
 	bool (*train)(const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error);
+	/* Learns on from rows that came later, with the settings it was trained with; NULL: only training anew can.  Kept and
+	 * loaded in between or not, in one go or in parts: the same model. */
+	bool (*update)(void *model, const TrainSet *fresh, GError **error);
 	bool (*predict)(
 	        const void *model, const Matrix *x, double *ret, GError **error); /* any number of threads at once */
 	bool (*save)(const void *model, GBytes **ret, GError **error);            /* deterministic */

@@ -371,6 +371,26 @@ static void test_early_stopping(gconstpointer data)
 	family->free(fixed);
 }
 
+/* Learning on: after being kept and loaded it comes to the same bytes as without a stop. */
+static void test_update(gconstpointer data)
+{
+	const Case *c = data;
+	g_autofree Data *t = make_data(c->task);
+	void *model = train(c->family, &t->set), *again = NULL;
+	g_autoptr(GBytes) kept = NULL;
+	g_autoptr(GBytes) a = NULL;
+	g_autoptr(GBytes) b = NULL;
+	g_assert_true(c->family->save(model, &kept, NULL) && c->family->load(kept, &again, NULL));
+	g_assert_true(c->family->update(model, &t->set, NULL) && c->family->update(again, &t->set, NULL));
+	g_assert_true(c->family->save(model, &a, NULL) && c->family->save(again, &b, NULL));
+	g_assert_true(g_bytes_equal(a, b));
+	g_assert_false(g_bytes_equal(a, kept));
+	g_autofree double *p = predict(c->family, model, t);
+	check_scores(t, p);
+	c->family->free(model);
+	c->family->free(again);
+}
+
 static void test_table(void)
 {
 	for (const ModelFamily *const *f = FAMILIES; *f; f++) {
@@ -410,6 +430,8 @@ int main(int argc, char **argv)
 			add("contract", &c, test_contract);
 			add("same seed", &c, test_same_seed);
 			add("strange rows", &c, test_strange_rows);
+			if ((*f)->update)
+				add("update", &c, test_update);
 			if (TASKS[i] == TASK_BINARY && param_find((*f)->params, "patience"))
 				add("early stopping", &c, test_early_stopping);
 			if (g_str_equal((*f)->name, "baseline") || g_str_equal((*f)->name, "linear") ||
