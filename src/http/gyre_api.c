@@ -88,9 +88,11 @@ static bool read_ask(const Request *r, Ask *ret, GError **error)
 	return scan_finish(&s, error);
 }
 
-static void write_answer(GString *to, const Scores *s)
+static void write_answer(GString *to, const char *id, const Scores *s)
 {
-	g_string_append(to, "{\"model\":");
+	g_string_append(to, "{\"id\":");
+	out_text(to, id);
+	g_string_append(to, ",\"model\":");
 	out_text(to, s->served->name);
 	g_string_append_printf(to, ",\"version\":%d,\"predictions\":[", s->served->version);
 	for (size_t i = 0; i < s->rows; i++) {
@@ -120,15 +122,15 @@ static bool score_with(Visit *v, Ask *ask, GError **error)
 		*at = '\0';
 	if (!visit_find(v, ask->model ? ask->model : v->site->project, at ? at + 1 : NULL, &s, error))
 		return false;
-	g_autoptr(Batch) b = batch_new(s, v->site->rows_most);
+	g_autoptr(Batch) b = visit_batch(v, s);
 	if (!ask->rows)
 		return batch_refuse(b, error, "the request has no \"rows\"");
 	Scan scan = {.start = v->request->body, .at = ask->rows, .end = v->request->body + v->request->size};
 	bool ok = batch_scan_rows(b, &scan, error);
 	scan_clear(&scan);
-	if (!ok || !serve_predict(b, &scores, error))
+	if (!ok || !visit_predict(v, b, &scores, error))
 		return false;
-	write_answer(v->reply->body, &scores);
+	write_answer(v->reply->body, v->id, &scores);
 	scores_clear(&scores);
 	return true;
 }

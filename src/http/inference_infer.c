@@ -353,8 +353,8 @@ bool inference_infer(Visit *v, const char *model, const char *version, GError **
 	Scores scores;
 	if (!visit_allows(v, "POST", error) || !visit_find(v, model, version, &in.served, error))
 		return false;
-	g_autoptr(Batch) b = batch_new(in.served, v->site->rows_most);
-	if (!read_request(v, &in, b, error) || !serve_predict(b, &scores, error))
+	g_autoptr(Batch) b = visit_batch(v, in.served);
+	if (!read_request(v, &in, b, error) || !visit_predict(v, b, &scores, error))
 		return false;
 	write_answer(v, &in, &scores);
 	scores_clear(&scores);

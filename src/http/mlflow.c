@@ -178,10 +178,10 @@ static bool invocations(Visit *v, GError **error)
 	Scores scores;
 	if (!visit_allows(v, "POST", error) || !check_type(v, &csv, error) || !find_model(v, &s, error))
 		return false;
-	g_autoptr(Batch) b = batch_new(s, v->site->rows_most);
+	g_autoptr(Batch) b = visit_batch(v, s);
 	if (csv ? !batch_read_csv(b, v->request->body, v->request->size, error) : !read_json(b, v->request, error))
 		return false;
-	if (!serve_predict(b, &scores, error))
+	if (!visit_predict(v, b, &scores, error))
 		return false;
 	write_answer(v->reply->body, &scores);
 	scores_clear(&scores);

@@ -31,6 +31,13 @@ static const Param PARAMS[] = {
                 .max = 1e6},
         {"body_mb", PARAM_INT, "largest body of a request", "64", .min = 1, .max = 1024, .unit = "MiB"},
         {"rows", PARAM_INT, "most rows of a request", "100000", .min = 1, .max = 1e7},
+        {"log_share", PARAM_REAL,
+                "share of requests that the prediction log keeps, by a hash of their id; refused ones are all kept",
+                "1", .min = 0, .max = 1},
+        {"log_flush_ms", PARAM_INT,
+                "how long logged predictions may be in memory only; 0: on the disk before the answer", "100", .min = 0,
+                .max = 60000, .unit = "ms"},
+        {"no_log", PARAM_BOOL, "keep no prediction log", "false"},
         {"idle_s", PARAM_INT, "a connection without a whole request is closed after this", "60", .min = 1, .max = 86400,
                 .unit = "s"},
         {"read_s", PARAM_INT, "a request's body must have come within this", "60", .min = 1, .max = 86400, .unit = "s"},
@@ -111,7 +118,35 @@ static bool run_site(Site *site, const json_t *in, const sigset_t *ends, GError 
 	return true;
 }
 
-static bool open_fleet(const Desk *d, const json_t *in, Fleet **ret, GError **error)
+static bool announce(void *log, const Served *s, GError **error)
+{
+	return !log || predlog_announce(log, s, error);
+}
+
+/* Another process makes Parquet of it: the data engine would double this one's memory.  Its failing costs nothing: the
+ * journal stays, and is read as it is. */
+static void seal(void *folder)
+{
+	const char *const argv[] = {"/proc/self/exe", "log", "seal", "--quiet", "--project", folder, NULL};
+	g_spawn_async(NULL, (char **)argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+	        NULL, NULL);
+}
+
+static bool open_log(const Desk *d, const json_t *in, PredLog **ret, GError **error)
+{
+	*ret = NULL;
+	if (json_get_bool(in, "no_log", false))
+		return true;
+	PredLogOptions options = {.state_folder = d->project->state_folder,
+	        .share = json_get_number(in, "log_share", 1),
+	        .flush_ms = number(in, "log_flush_ms"),
+	        .left = seal,
+	        .tell = tell,
+	        .context = d->project->folder};
+	return predlog_open(&options, ret, error);
+}
+
+static bool open_fleet(const Desk *d, const json_t *in, PredLog *log, Fleet **ret, GError **error)
 {
 	g_autoptr(GPtrArray) models = g_ptr_array_new();
 	size_t i;
@@ -119,8 +154,11 @@ static bool open_fleet(const Desk *d, const json_t *in, Fleet **ret, GError **er
 	json_array_foreach (json_object_get(in, "models"), i, model)
 		g_ptr_array_add(models, (void *)json_string_value(model));
 	g_ptr_array_add(models, NULL);
-	FleetOptions options = {
-	        .state_folder = d->project->state_folder, .models = (const char *const *)models->pdata, .tell = tell};
+	FleetOptions options = {.state_folder = d->project->state_folder,
+	        .models = (const char *const *)models->pdata,
+	        .tell = tell,
+	        .loaded = announce,
+	        .context = log};
 	return fleet_open(&options, ret, error);
 }
 
@@ -134,24 +172,50 @@ static void block_signals(sigset_t *ends)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static bool serve_at(const Desk *d, const json_t *in, json_t **ret, GError **error)
+static uint64_t new_seed(void)
+{
+	g_autofree char *id = meta_new_id();
+	id[16] = '\0';
+	return g_ascii_strtoull(id, NULL, 16);
+}
+
+static bool serve_with(
+        const Desk *d, const json_t *in, PredLog *log, const sigset_t *ends, json_t **ret, GError **error)
 {
 	bool draining = false;
-	sigset_t ends;
-	block_signals(&ends);
 	g_autoptr(Fleet) fleet = NULL;
-	if (!open_fleet(d, in, &fleet, error))
+	if (!open_fleet(d, in, log, &fleet, error))
 		return false;
 	Site site = {.fleet = fleet,
 	        .folder = d->project->folder,
 	        .project = json_get_text(yaml_root(d->project->yaml), "project", ""),
 	        .rows_most = (size_t)json_get_int(in, "rows", 0),
 	        .started = meta_now(),
-	        .draining = &draining};
-	if (!run_site(&site, in, &ends, error))
+	        .draining = &draining,
+	        .log = log,
+	        .seed = new_seed()};
+	if (!run_site(&site, in, ends, error))
 		return false;
 	*ret = json_pack("{s:o}", "seconds", json_real((double)(meta_now() - site.started) / 1e6));
 	return true;
+}
+
+static bool serve_at(const Desk *d, const json_t *in, json_t **ret, GError **error)
+{
+	PredLog *log;
+	sigset_t ends;
+	block_signals(&ends);
+	if (!open_log(d, in, &log, error))
+		return false;
+	bool ok = serve_with(d, in, log, &ends, ret, error);
+	if (log && ok) {
+		PredLogCounts counts = predlog_counts(log);
+		json_object_set_new(*ret, "log",
+		        json_pack("{s:I,s:I,s:I}", "logged", (json_int_t)counts.logged, "sampled_out",
+		                (json_int_t)counts.sampled_out, "dropped", (json_int_t)counts.dropped));
+	}
+	predlog_close(log);
+	return ok;
 }
 
 static bool run(App *app, const json_t *in, json_t **ret, GError **error)
@@ -173,7 +237,7 @@ const Op OP_SERVE = {
                 "version is loaded and\n"
                 "takes over within a second.  SIGTERM ends it when all requests are answered.  docs/serve.md has "
                 "the rest.\n"
-                "JSON: {\"seconds\": how long it served}",
+                "JSON: {\"seconds\": how long it served, \"log\": {\"logged\", \"sampled_out\", \"dropped\"}: rows}",
         .effect = OP_WRITE,
         .params = PARAMS,
         .run = run,

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/rng.h"
 
 enum { SLOW_BYTES = 128 << 10 }; /* about 500 rows of JSON: below, handing over to a worker costs more than it spares */
 
@@ -35,10 +36,22 @@ static void refuse_plainly(unsigned status, const char *sentence, Reply *reply)
 	                          "message", json_text(sentence)));
 }
 
+static PredLogEntry entry_of(const Visit *v)
+{
+	return (PredLogEntry){.id = v->id,
+	        .protocol = v->protocol->name,
+	        .route = v->by_version ? "version" : "stable",
+	        .begun = v->begun};
+}
+
 /* Clients that are told to come back are told when. */
 static void refuse(const Visit *v, const GError *error)
 {
 	unsigned status = v->reply->status != 200 ? v->reply->status : (unsigned)fail_http_status(error);
+	if (v->served && v->site->log) {
+		PredLogEntry entry = entry_of(v);
+		predlog_add_error(v->site->log, &entry, v->served, error->message);
+	}
 	g_string_truncate(v->reply->body, 0);
 	v->reply->type = "application/json";
 	if (status == 503)
@@ -50,7 +63,11 @@ static void refuse(const Visit *v, const GError *error)
 void site_handle(void *site, const Request *request, Reply *reply)
 {
 	g_autoptr(GError) error = NULL;
-	Visit v = {.site = site, .request = request, .reply = reply, .protocol = protocol_of(request->path)};
+	Visit v = {.site = site,
+	        .request = request,
+	        .reply = reply,
+	        .protocol = protocol_of(request->path),
+	        .begun = g_get_monotonic_time()};
 	if (v.protocol ? !v.protocol->handle(&v, &error) : !visit_no_such_path(&v, &error))
 		refuse(&v, error);
 	visit_unpin(&v);
@@ -92,7 +109,47 @@ void visit_unpin(Visit *v)
 
 bool visit_find(Visit *v, const char *model, const char *version, const Served **ret, GError **error)
 {
+	v->by_version = version != NULL;
 	return route_find(visit_routes(v), model, version, ret, error);
+}
+
+/* Ids are kept, shown and compared: what could not be typed is not taken. */
+static bool is_id(const char *id)
+{
+	size_t length = id ? strlen(id) : 0;
+	for (size_t i = 0; i < length; i++)
+		if (!g_ascii_isalnum(id[i]) && !strchr("._:-", id[i]))
+			return false;
+	return length > 0 && length < ID_BYTES;
+}
+
+Batch *visit_batch(Visit *v, const Served *s)
+{
+	const char *given = request_header(v->request, "X-Request-Id");
+	if (is_id(given))
+		g_strlcpy(v->id, given, sizeof v->id);
+	else
+		g_snprintf(v->id, sizeof v->id, "%016" G_GINT64_MODIFIER "x",
+		        rng_hash(v->site->seed, __atomic_add_fetch(&v->site->count, 1, __ATOMIC_RELAXED)));
+	reply_header(v->reply, "X-Request-Id", v->id);
+	v->served = s;
+	return batch_new(s, v->site->rows_most);
+}
+
+bool visit_predict(Visit *v, Batch *b, Scores *ret, GError **error)
+{
+	PredLog *log = v->site->log;
+	if (!log || !predlog_keeps(log, v->id)) {
+		if (log)
+			predlog_sample_out(log, batch_rows(b));
+		return serve_predict(b, ret, error);
+	}
+	g_autoptr(GPtrArray) inputs = predlog_inputs(b);
+	if (!serve_predict(b, ret, error))
+		return false;
+	PredLogEntry entry = entry_of(v);
+	predlog_add(log, &entry, ret, inputs);
+	return true;
 }
 
 bool visit_no_such_path(const Visit *v, GError **error)

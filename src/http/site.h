@@ -6,7 +6,7 @@
 
 #include "http/server.h"
 #include "serve/fleet.h"
-#include "serve/predict.h"
+#include "serve/predlog.h"
 
 typedef struct Protocol Protocol;
 
@@ -18,7 +18,12 @@ typedef struct Site {
 	size_t rows_most;
 	int64_t started; /* us UTC */
 	bool *draining;
+	PredLog *log;  /* NULL: predictions are not logged */
+	uint64_t seed; /* of the ids of requests that bring none */
+	uint64_t count;
 } Site;
+
+enum { ID_BYTES = 129 };
 
 typedef struct Visit {
 	Site *site;
@@ -26,6 +31,10 @@ typedef struct Visit {
 	Reply *reply;
 	const Protocol *protocol;
 	const RouteTable *routes; /* NULL until a model is looked for */
+	int64_t begun;            /* us, monotonic */
+	char id[ID_BYTES];        /* of the request; "" until a prediction is asked for */
+	const Served *served;     /* what predicts; NULL: nothing yet */
+	bool by_version;          /* the call named a version */
 } Visit;
 
 struct Protocol {
@@ -51,6 +60,12 @@ bool site_is_ready(const Site *s);
 /* The version a call gets (route_find), pinned until the visit ends. */
 bool visit_find(Visit *v, const char *model, const char *version, const Served **ret, GError **error);
 const RouteTable *visit_routes(Visit *v);
+
+/* A batch for the rows of a prediction: from now on what the visit does is a prediction, with an id (the request's
+ * X-Request-Id, or a new one) that the answer carries as X-Request-Id, and goes to the prediction log. */
+Batch *visit_batch(Visit *v, const Served *s);
+/* serve_predict, logged. */
+bool visit_predict(Visit *v, Batch *b, Scores *ret, GError **error);
 /* Before the table of routes may change by this visit. */
 void visit_unpin(Visit *v);
 

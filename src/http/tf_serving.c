@@ -241,7 +241,7 @@ static void write_columns(GString *to, const Scores *s)
 
 static bool predict(Visit *v, const Served *s, GError **error)
 {
-	g_autoptr(Batch) b = batch_new(s, v->site->rows_most);
+	g_autoptr(Batch) b = visit_batch(v, s);
 	Body body = {0};
 	Scan scan;
 	scan_start(&scan, v->request->body, v->request->size);
@@ -251,7 +251,7 @@ static bool predict(Visit *v, const Served *s, GError **error)
 	ok = ok && scan_finish(&scan, error) && check_body(&body, "'inputs' or 'instances'", error);
 	g_free(body.signature);
 	Scores scores;
-	if (!ok || !serve_predict(b, &scores, error))
+	if (!ok || !visit_predict(v, b, &scores, error))
 		return false;
 	(body.is_columnar ? write_columns : write_rows)(v->reply->body, &scores);
 	scores_clear(&scores);
@@ -337,7 +337,7 @@ static bool examples(Visit *v, const Served *s, bool classify, GError **error)
 	if (classify != bundle_classifies(s->bundle))
 		return fail(error, FAIL_INVALID, "the model \"%s\" is no %s: use :%s or :predict", s->name,
 		        classify ? "classification" : "regression", classify ? "regress" : "classify");
-	g_autoptr(Batch) b = batch_new(s, v->site->rows_most);
+	g_autoptr(Batch) b = visit_batch(v, s);
 	Body body = {0};
 	Scan scan;
 	if (!find_context(v, &body, error))
@@ -349,7 +349,7 @@ static bool examples(Visit *v, const Served *s, bool classify, GError **error)
 	ok = ok && scan_finish(&scan, error) && check_body(&body, "'examples'", error);
 	g_free(body.signature);
 	Scores scores;
-	if (!ok || !serve_predict(b, &scores, error))
+	if (!ok || !visit_predict(v, b, &scores, error))
 		return false;
 	write_results(v->reply->body, &scores);
 	scores_clear(&scores);

@@ -44,3 +44,4 @@ extern const Op OP_NEW, OP_CHECK, OP_RUN, OP_STATUS, OP_RUNS, OP_RUNS_SHOW, OP_R
 extern const Op OP_SEARCH_PIPE;
 extern const Op OP_MODEL_FAIRNESS;
 extern const Op OP_SERVE; /* in http/ */
+extern const Op OP_LOG, OP_LOG_SEAL, OP_OUTCOME;

@@ -122,6 +122,15 @@ bool batch_row_end(Batch *b, GError **error)
 	return is_whole || refuse_absent(b, b->rows, error);
 }
 
+void batch_row_pad(Batch *b)
+{
+	const Cell missing = {.type = CELL_NULL};
+	for (size_t i = 0; i < b->served->inputs; i++)
+		if (b->columns[i].count < b->rows)
+			batch_add(b, i, &missing, NULL);
+	b->filled = 0;
+}
+
 bool batch_scan_object(Batch *b, Scan *s, GError **error)
 {
 	return batch_row_begin(b, error) && batch_row_fill(b, s, error) && batch_row_end(b, error);

@@ -34,6 +34,9 @@ typedef struct FleetOptions {
 	const char *const *models;          /* NAME, NAME@VERSION, NAME@ALIAS; NULL or empty: all of the registry */
 	unsigned poll_ms;                   /* 0: 500 */
 	void (*tell)(const char *sentence); /* what happens to models; NULL: nobody */
+	/* A version is loaded and not in any table yet; false keeps it out.  NULL: nobody wants to know. */
+	bool (*loaded)(void *context, const Served *s, GError **error);
+	void *context;
 } FleetOptions;
 
 /* Loads what is asked for; what cannot be found or loaded now is an error. */

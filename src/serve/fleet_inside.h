@@ -22,6 +22,8 @@ struct Fleet {
 	GHashTable *unwanted; /* names */
 	GHashTable *failures; /* digest -> Failure: not tried again at every look */
 	void (*tell)(const char *sentence);
+	bool (*loaded)(void *context, const Served *s, GError **error);
+	void *context;
 
 	/* The thread that looks. */
 	unsigned poll_ms;

@@ -67,10 +67,14 @@ static bool load_version(const Look *l, const char *name, int version, const cha
 	const Failure *before = g_hash_table_lookup(l->f->failures, digest);
 	if (before && meta_now() - before->at < RETRY_US)
 		return fail(error, FAIL_UNAVAILABLE, "%s", before->reason);
+	g_autoptr(Served) loaded = NULL;
 	g_autoptr(GError) problem = NULL;
-	if (blobs_path(l->blobs, digest, &path, &problem) && served_load(name, version, digest, path, ret, &problem)) {
+	if (blobs_path(l->blobs, digest, &path, &problem) &&
+	        served_load(name, version, digest, path, &loaded, &problem) &&
+	        (!l->f->loaded || l->f->loaded(l->f->context, loaded, &problem))) {
 		g_hash_table_remove(l->f->failures, digest);
 		tell(l->f, "%s@%d is loaded", name, version);
+		*ret = g_steal_pointer(&loaded);
 		return true;
 	}
 	if (!before)
@@ -327,6 +331,8 @@ static Fleet *new_fleet(const FleetOptions *o)
 	f->state_folder = g_strdup(o->state_folder);
 	f->poll_ms = o->poll_ms ? o->poll_ms : POLL_MS;
 	f->tell = o->tell;
+	f->loaded = o->loaded;
+	f->context = o->context;
 	f->slots = g_ptr_array_new_with_free_func(g_free);
 	f->retired = g_ptr_array_new();
 	f->wanted = g_ptr_array_new_with_free_func(g_free);

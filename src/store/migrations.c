@@ -7,5 +7,6 @@ const Migration MIGRATIONS[] = {
         {"track", MIGRATION_TRACK},
         {"registry", MIGRATION_REGISTRY},
         {"pipeline", MIGRATION_PIPELINE},
+        {"outcomes", MIGRATION_OUTCOMES},
         {NULL, NULL},
 };

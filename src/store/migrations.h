@@ -15,3 +15,4 @@ extern const Migration MIGRATIONS[];
 extern const char MIGRATION_TRACK[];
 extern const char MIGRATION_REGISTRY[];
 extern const char MIGRATION_PIPELINE[];
+extern const char MIGRATION_OUTCOMES[];

@@ -1,0 +1,69 @@
+/* predlog.h: the prediction log: what was asked, what was answered, by which version: what monitoring stands on.
+ *
+ * In the project's state folder:
+ *
+ *     predictions/journal/TIME-ID.jsonl          being written, or not sealed yet: a line a row
+ *     predictions/model=NAME/TIME-ID.parquet     sealed, a table a model
+ *     predictions/model=NAME/VERSION.json        [{"name", "type"}...]: the columns of that version's rows
+ *
+ * A row, in either form, has these columns, then the model's inputs under their own names:
+ *
+ *     _gyre_id text          the prediction's id: the request's, with "/ROW" behind it when the request had several rows
+ *     _gyre_time time        when it was answered
+ *     _gyre_version int      the version that answered
+ *     _gyre_route text       "stable", or "version" where the call named one
+ *     _gyre_protocol text    (http/site.h)
+ *     _gyre_latency_us int   from the whole request to its scores, the same for all rows of a request
+ *     _gyre_error text       why it was refused; then nothing below is there
+ *     prediction             the label, or the number
+ *     probability_LABEL real for each class
+ *
+ * A journal's line is that row as a JSON object, with "_gyre_model".  Times are microseconds. */
+#pragma once
+
+#include "data/engine.h"
+#include "serve/batch.h"
+#include "serve/journal.h"
+#include "serve/predict.h"
+
+typedef struct PredLog PredLog;
+
+typedef struct PredLogOptions {
+	const char *state_folder;
+	double share;      /* of requests that are kept, by a hash of their id; errors always are */
+	unsigned flush_ms; /* see JournalOptions */
+	void (*left)(void *context);
+	void (*tell)(const char *sentence);
+	void *context;
+} PredLogOptions;
+
+bool predlog_open(const PredLogOptions *options, PredLog **ret, GError **error);
+void predlog_close(PredLog *l);
+
+/* Rows of this version may come: writes down its columns. */
+bool predlog_announce(PredLog *l, const Served *s, GError **error);
+
+typedef struct PredLogEntry {
+	const char *id, *protocol, *route;
+	int64_t begun; /* us, monotonic */
+} PredLogEntry;
+
+/* Is the request with this id kept? */
+bool predlog_keeps(PredLog *l, const char *id);
+/* The inputs of rows that are about to be predicted (the batch is consumed by that): to be handed to predlog_add. */
+GPtrArray *predlog_inputs(const Batch *b);
+void predlog_add(PredLog *l, const PredLogEntry *e, const Scores *s, const GPtrArray *inputs);
+void predlog_add_error(PredLog *l, const PredLogEntry *e, const Served *s, const char *sentence);
+
+/* Rows, since the start. */
+typedef struct PredLogCounts {
+	uint64_t logged, sampled_out, dropped;
+} PredLogCounts;
+PredLogCounts predlog_counts(const PredLog *l);
+void predlog_sample_out(PredLog *l, size_t rows);
+
+/* Makes the journals nobody writes any more into Parquet.  *ret_rows: how many rows.  memory_mb: of the engine. */
+bool predlog_seal(const char *state_folder, size_t memory_mb, int64_t *ret_rows, GError **error);
+
+/* Makes `view` in the engine: all rows of a model, sealed or not.  FAIL_NOT_FOUND: none. */
+bool predlog_view(Engine *e, const char *state_folder, const char *model, const char *view, GError **error);

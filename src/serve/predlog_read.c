@@ -1,0 +1,312 @@
+/* predlog_read.c: rows of the prediction log read back, from journals and from Parquet, and journals made into Parquet.
+ *
+ * A journal is sealed by whoever can lock it, that is when its writer is gone.  Its Parquet files have its name and appear
+ * whole; then the journal is removed.  So while a journal is there it counts and Parquet of its name does not: no row is
+ * lost or counted twice, whatever is killed when. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "serve/predlog.h"
+
+enum { BLOCK_ROWS = 50000 };
+
+/* The folder, and the columns a model's rows may have, in the shape a Batch fills. */
+typedef struct Reading {
+	Engine *e;
+	char *folder;
+	const char *model;
+	Served columns;
+	json_t *types;   /* {name: type} */
+	GString *tables; /* SELECTs of what was read, with UNION ALL BY NAME between */
+	unsigned table_count;
+	int64_t rows;
+} Reading;
+
+static const char *const META[][2] = {{"_gyre_id", "text"}, {"_gyre_time", "time"}, {"_gyre_version", "int"},
+        {"_gyre_route", "text"}, {"_gyre_protocol", "text"}, {"_gyre_latency_us", "int"}, {"_gyre_error", "text"}};
+
+static char *model_folder(const Reading *r)
+{
+	return g_strdup_printf("%s/model=%s", r->folder, r->model);
+}
+
+static int by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names in a folder that end so, sorted: the names begin with a time. */
+static GPtrArray *list_names(const char *folder, const char *suffix)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	GDir *dir = g_dir_open(folder, 0, NULL);
+	const char *name;
+	while (dir && (name = g_dir_read_name(dir)))
+		if (g_str_has_suffix(name, suffix))
+			g_ptr_array_add(names, g_strndup(name, strlen(name) - strlen(suffix)));
+	if (dir)
+		g_dir_close(dir);
+	g_ptr_array_sort(names, by_text);
+	return names;
+}
+
+/* A column of different types in two versions is text. */
+static void add_type(Reading *r, const char *name, const char *type)
+{
+	const char *known = json_get_text(r->types, name, NULL);
+	bool numbers = known && strchr("ir", *known) && strchr("ir", *type);
+	if (!known)
+		json_object_set_new(r->types, name, json_string(type));
+	else if (strcmp(known, type) != 0)
+		json_object_set_new(r->types, name, json_string(numbers ? "real" : "text"));
+}
+
+static bool read_columns(Reading *r, GError **error)
+{
+	g_autofree char *folder = model_folder(r);
+	g_autoptr(GPtrArray) versions = list_names(folder, ".json");
+	for (guint i = 0; i < versions->len; i++) {
+		g_autofree char *path = g_strdup_printf("%s/%s.json", folder, (char *)versions->pdata[i]);
+		json_auto_t *columns = NULL;
+		size_t k;
+		json_t *column;
+		if (!json_read_file(path, &columns, error))
+			return false;
+		json_array_foreach (columns, k, column)
+			add_type(r, json_get_text(column, "name", ""), json_get_text(column, "type", "text"));
+	}
+	return true;
+}
+
+static void shape_columns(Reading *r)
+{
+	Served *s = &r->columns;
+	const char *name;
+	json_t *type;
+	s->inputs = json_object_size(r->types);
+	s->input_names = g_new0(const char *, s->inputs + 1);
+	s->input_types = g_new0(ColumnType, s->inputs + 1);
+	s->by_name = dictionary_new();
+	size_t i = 0;
+	json_object_foreach (r->types, name, type) {
+		s->input_names[i] = name;
+		column_type_from_name(json_string_value(type), &s->input_types[i++]);
+		dictionary_code(s->by_name, name, strlen(name));
+	}
+}
+
+static bool reading_open(Reading *r, Engine *e, const char *state_folder, const char *model, GError **error)
+{
+	*r = (Reading){.e = e, .model = model, .types = json_object(), .tables = g_string_new(NULL)};
+	r->folder = g_build_filename(state_folder, "predictions", NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(META); i++)
+		add_type(r, META[i][0], META[i][1]);
+	if (!read_columns(r, error))
+		return false;
+	shape_columns(r);
+	return true;
+}
+
+static void reading_close(Reading *r)
+{
+	g_free(r->folder);
+	json_decref(r->types);
+	g_string_free(r->tables, TRUE);
+	g_free(r->columns.input_names);
+	g_free(r->columns.input_types);
+	dictionary_unref(r->columns.by_name);
+}
+
+static void add_select(Reading *r, const char *from)
+{
+	g_string_append_printf(r->tables, "%sSELECT * FROM %s", r->tables->len ? " UNION ALL BY NAME " : "", from);
+}
+
+/* Each block is a table of its own: a column of whole numbers may hold fractions in the next one. */
+static bool keep_block(Reading *r, Batch *b, GError **error)
+{
+	if (batch_rows(b) == 0)
+		return true;
+	g_autofree char *table = g_strdup_printf("predlog_%u", r->table_count++);
+	g_autoptr(Frame) f = batch_take(b, error);
+	if (!f || !engine_append(r->e, table, f, error))
+		return false;
+	r->rows += (int64_t)f->rows;
+	add_select(r, table);
+	return true;
+}
+
+/* Is the line whole, and of this model?  (What was written when the program was killed, or the disk full, is not.) */
+static bool is_wanted(const char *line, size_t size, const char *model)
+{
+	const char *key;
+	size_t length;
+	Cell cell = {0};
+	bool found = false;
+	Scan s;
+	scan_start(&s, line, size);
+	scan_enter(&s, '{');
+	while (scan_more(&s, '}') && scan_key(&s, &key, &length)) {
+		if (!scan_key_is(key, length, "_gyre_model"))
+			scan_skip(&s, NULL);
+		else if (scan_cell(&s, &cell))
+			found = cell.type == CELL_TEXT && scan_key_is(cell.text, cell.length, model);
+	}
+	return scan_finish(&s, NULL) && found;
+}
+
+static bool add_line(Reading *r, Batch *b, const char *line, size_t size, GError **error)
+{
+	if (!is_wanted(line, size, r->model))
+		return true;
+	Scan s;
+	scan_start(&s, line, size);
+	bool ok = batch_row_begin(b, error);
+	if (ok) {
+		batch_row_fill(b, &s, NULL);
+		batch_row_pad(b);
+	}
+	scan_clear(&s);
+	return ok && (batch_rows(b) < BLOCK_ROWS || keep_block(r, b, error));
+}
+
+static bool read_lines(Reading *r, const char *text, size_t size, GError **error)
+{
+	g_autoptr(Batch) b = batch_new(&r->columns, BLOCK_ROWS);
+	for (const char *at = text, *end = text + size; at < end;) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		if (!stop) /* still being written, or torn */
+			break;
+		if (!add_line(r, b, at, (size_t)(stop - at), error))
+			return false;
+		at = stop + 1;
+	}
+	return keep_block(r, b, error);
+}
+
+/* Read, not mapped: its writer may still be adding. */
+static bool read_journal(Reading *r, const char *path, GError **error)
+{
+	g_autofree char *text = NULL;
+	size_t size;
+	return file_read(path, (size_t)1 << 31, &text, &size, error) && read_lines(r, text, size, error);
+}
+
+static void add_parquet(Reading *r, const char *name)
+{
+	g_autofree char *path = g_strdup_printf("%s/model=%s/%s.parquet", r->folder, r->model, name);
+	if (!g_file_test(path, G_FILE_TEST_EXISTS))
+		return;
+	g_autofree char *quoted = sql_text(path);
+	g_autofree char *from = g_strdup_printf("read_parquet(%s, hive_partitioning = false)", quoted);
+	add_select(r, from);
+}
+
+static bool contains(const GPtrArray *names, const char *name)
+{
+	return g_ptr_array_find_with_equal_func((GPtrArray *)names, name, g_str_equal, NULL);
+}
+
+/* A journal that is gone since it was listed has just been sealed. */
+static bool read_all(Reading *r, GError **error)
+{
+	g_autofree char *folder = g_build_filename(r->folder, "journal", NULL), *sealed = model_folder(r);
+	g_autoptr(GPtrArray) journals = list_names(folder, ".jsonl"), parquet = list_names(sealed, ".parquet");
+	for (guint i = 0; i < parquet->len; i++)
+		if (!contains(journals, parquet->pdata[i]))
+			add_parquet(r, parquet->pdata[i]);
+	for (guint i = 0; i < journals->len; i++) {
+		g_autofree char *path = g_strdup_printf("%s/%s.jsonl", folder, (char *)journals->pdata[i]);
+		g_autoptr(GError) problem = NULL;
+		if (read_journal(r, path, &problem))
+			continue;
+		if (problem->code != FAIL_NOT_FOUND) {
+			g_propagate_error(error, g_steal_pointer(&problem));
+			return false;
+		}
+		add_parquet(r, journals->pdata[i]);
+	}
+	return true;
+}
+
+bool predlog_view(Engine *e, const char *state_folder, const char *model, const char *view, GError **error)
+{
+	Reading r;
+	bool ok = reading_open(&r, e, state_folder, model, error) && read_all(&r, error);
+	if (ok && !r.tables->len)
+		ok = fail(error, FAIL_NOT_FOUND, "no predictions of the model \"%s\" are on record", model);
+	g_autofree char *name = sql_name(view);
+	ok = ok && engine_runf(e, error, "CREATE OR REPLACE VIEW %s AS %s", name, r.tables->str);
+	reading_close(&r);
+	return ok;
+}
+
+static bool write_parquet(Reading *r, const char *name, GError **error)
+{
+	g_autofree char *folder = model_folder(r);
+	g_autofree char *path = g_strdup_printf("%s/%s.parquet", folder, name);
+	g_autofree char *temporary = g_strconcat(path, ".tmp", NULL);
+	g_autofree char *query = g_strdup_printf("SELECT * FROM (%s) ORDER BY _gyre_time, _gyre_id", r->tables->str);
+	if (!engine_write_parquet(r->e, query, temporary, error) || !file_sync(temporary, error))
+		return false;
+	if (rename(temporary, path) < 0)
+		return fail_errno(error, errno, "cannot write %s", path);
+	return file_sync(folder, error);
+}
+
+static bool seal_model(const char *state_folder, const char *journal, const char *name, const char *model,
+        size_t memory_mb, int64_t *rows, GError **error)
+{
+	EngineLimits limits = {.threads = 1, .memory_mb = memory_mb};
+	g_autoptr(Engine) e = NULL;
+	Reading r;
+	if (!engine_open(&limits, &e, error))
+		return false;
+	bool ok = reading_open(&r, e, state_folder, model, error) && read_journal(&r, journal, error) &&
+	          (r.rows == 0 || write_parquet(&r, name, error));
+	*rows += ok ? r.rows : 0;
+	reading_close(&r);
+	return ok;
+}
+
+/* The journal is held by its lock, so nobody writes it or seals it meanwhile. */
+static bool seal_journal(const char *state_folder, const char *name, size_t memory_mb, int64_t *rows, GError **error)
+{
+	g_autofree char *folder = g_build_filename(state_folder, "predictions", NULL);
+	g_autofree char *path = g_strdup_printf("%s/journal/%s.jsonl", folder, name);
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return errno == ENOENT || fail_errno(error, errno, "cannot read %s", path);
+	bool ok = true;
+	if (flock(file, LOCK_EX | LOCK_NB) == 0) {
+		GDir *dir = g_dir_open(folder, 0, NULL);
+		const char *entry;
+		while (ok && dir && (entry = g_dir_read_name(dir)))
+			if (g_str_has_prefix(entry, "model="))
+				ok = seal_model(
+				        state_folder, path, name, entry + strlen("model="), memory_mb, rows, error);
+		if (dir)
+			g_dir_close(dir);
+		ok = ok && file_remove(path, error);
+	}
+	close(file);
+	return ok;
+}
+
+bool predlog_seal(const char *state_folder, size_t memory_mb, int64_t *ret_rows, GError **error)
+{
+	g_autofree char *folder = g_build_filename(state_folder, "predictions", "journal", NULL);
+	g_autoptr(GPtrArray) journals = list_names(folder, ".jsonl");
+	int64_t rows = 0;
+	for (guint i = 0; i < journals->len; i++)
+		if (!seal_journal(state_folder, journals->pdata[i], memory_mb, &rows, error))
+			return false;
+	*ret_rows = rows;
+	return true;
+}
