@@ -12,6 +12,7 @@ help:
 	@echo 'make check              every test; ends with "N passed, N failed, N skipped"'
 	@echo 'make check ARGS=NAME    the tests whose name contains NAME (-v shows their output)'
 	@echo 'make bench              measurements beside other programs, as ratios'
+	@echo 'make bench-automl       quality at equal time beside other AutoML systems (hours); writes docs/quality.md'
 	@echo 'make install PREFIX=DIR install the program (default /usr/local; DESTDIR is honoured)'
 	@echo 'make clean              remove what was built'
 
@@ -32,6 +33,10 @@ bench: build
 	@deps/install bench
 	@bench/run $(ARGS)
 
+bench-automl: build
+	@bench/automl/run $(ARGS)
+	@bench/automl/report
+
 install: build
 	@meson configure build -Dprefix='$(abspath $(PREFIX))'
 	@ninja -C build --quiet gyre
@@ -41,4 +46,4 @@ install: build
 clean:
 	rm -rf build build-asan build-clang
 
-.PHONY: help build demo check bench install clean
+.PHONY: help build demo check bench bench-automl install clean
