@@ -2,6 +2,7 @@
  *
  * How many rounds is found by early stopping, not drawn; the rest of the space is in boosted_params.c. */
 #include "model/families.h"
+#include "model/portfolio.h"
 
 #include <string.h>
 
@@ -130,6 +131,7 @@ const ModelFamily FAMILY_BOOSTED = {
         .params = BOOSTED_PARAMS,
         .takes_categories = true,
         .search_share = 4,
+        .portfolio = PORTFOLIO_BOOSTED,
         .train = boosted_train,
         .predict = trees_model_predict,
         .save = trees_model_save,

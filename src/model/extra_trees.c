@@ -4,6 +4,7 @@
  * drawn at random.  Single trees are worse than a forest's, but they err in less similar ways: their mean is smooth, and it
  * is the learner that an ensemble of boosted trees and forests gains most from. */
 #include "model/families.h"
+#include "model/portfolio.h"
 
 #include <math.h>
 
@@ -150,6 +151,7 @@ const ModelFamily FAMILY_EXTRA_TREES = {
         .tasks = TASK_ANY,
         .params = PARAMS,
         .search_share = 1,
+        .portfolio = PORTFOLIO_EXTRA_TREES,
         .train = extra_trees_train,
         .predict = trees_model_predict,
         .save = trees_model_save,

@@ -36,6 +36,8 @@ typedef struct ModelFamily {
 	bool takes_categories; /* features that are categories reach it; other families are given the numbers only */
 	unsigned
 	        search_share; /* how often a random search tries it, beside the other families' shares; 0: defaults only */
+	const char *const
+	        *portfolio; /* settings worth trying first, JSON texts, NULL-ended (model/portfolio.h); NULL: none */
 	/* params: filled.  ret_model free with .free; ret_params: what a refit on other rows should use (rounds found by early
 	 * stopping made explicit); new reference, may be NULL. */
 	bool (*train)(const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error);

@@ -5,6 +5,7 @@
  * of the logistic loss, XGBoost's own recipe, makes the same splits, but its single Newton step from 0.5 cannot leave
  * 0.12..0.88.) */
 #include "model/families.h"
+#include "model/portfolio.h"
 
 #include "base/json.h"
 #include "model/labels.h"
@@ -121,6 +122,7 @@ const ModelFamily FAMILY_FOREST = {
         .params = PARAMS,
         .takes_categories = true,
         .search_share = 1,
+        .portfolio = PORTFOLIO_FOREST,
         .train = forest_train,
         .predict = trees_model_predict,
         .save = trees_model_save,

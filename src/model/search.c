@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "model/portfolio.h"
 
 static const char *const METHODS[] = {"random", "fixed", "grid", "halton", "tpe", "gp", "cmaes", NULL};
 
@@ -23,6 +24,11 @@ const Param SEARCH_PARAMS[] = {
                 .max = LIMIT_TRIALS,
                 .help = "models to try, at most"},
         {.name = "metric", .type = PARAM_TEXT, .help = "what the best is best by; the goal's metric if not given"},
+        {.name = "portfolio",
+                .type = PARAM_BOOL,
+                .preset = "true",
+                .help = "behind the defaults, and up to half of the trials, try settings that did well on many other "
+                        "tables"},
         {.name = "pruner",
                 .type = PARAM_TEXT,
                 .preset = "\"none\"",
@@ -77,6 +83,15 @@ static bool fixed_next(const SearchSpace *space, unsigned number, const ModelFam
 	return true;
 }
 
+/* The defaults, then the portfolio. */
+static bool known_next(const SearchSpace *space, unsigned number, const ModelFamily **ret_family, json_t **ret_params)
+{
+	if (number < space->count)
+		return fixed_next(space, number, ret_family, ret_params);
+	number -= (unsigned)space->count;
+	return number < space->portfolio && portfolio_next(space, number, ret_family, ret_params);
+}
+
 /* A family by its share, NULL when none has one. */
 static const ModelFamily *draw_family(const SearchSpace *space, Rng *rng)
 {
@@ -108,8 +123,8 @@ static void draw_params(const SearchSpace *space, const ModelFamily *family, Rng
 
 static bool random_next(const SearchSpace *space, unsigned number, const ModelFamily **ret_family, json_t **ret_params)
 {
-	if (number < space->count)
-		return fixed_next(space, number, ret_family, ret_params);
+	if (known_next(space, number, ret_family, ret_params))
+		return true;
 	g_autofree char *stream = g_strdup_printf("trial %u", number);
 	Rng rng = rng_stream(space->seed, stream);
 	const ModelFamily *family = draw_family(space, &rng);
@@ -126,15 +141,15 @@ static const SearchKind SEARCH_RANDOM = {"random",
         .next = random_next};
 static const SearchKind SEARCH_FIXED = {"fixed", "each family once, with the given parameters", .next = fixed_next};
 static const SearchKind SEARCH_GRID = {
-        "grid", "all combinations of a few values, shuffled", .sampler = "grid", .next = fixed_next};
+        "grid", "all combinations of a few values, shuffled", .sampler = "grid", .next = known_next};
 static const SearchKind SEARCH_HALTON = {
-        "halton", "points that fill the space evenly", .sampler = "halton", .next = fixed_next};
+        "halton", "points that fill the space evenly", .sampler = "halton", .next = known_next};
 static const SearchKind SEARCH_TPE = {
-        "tpe", "what looks more like the good trials than like the others", .sampler = "tpe", .next = fixed_next};
+        "tpe", "what looks more like the good trials than like the others", .sampler = "tpe", .next = known_next};
 static const SearchKind SEARCH_GP = {
-        "gp", "where a Gaussian process expects the most improvement", .sampler = "gp", .next = fixed_next};
+        "gp", "where a Gaussian process expects the most improvement", .sampler = "gp", .next = known_next};
 static const SearchKind SEARCH_CMAES = {
-        "cmaes", "evolution of the parameters that always exist", .sampler = "cmaes", .next = fixed_next};
+        "cmaes", "evolution of the parameters that always exist", .sampler = "cmaes", .next = known_next};
 
 const SearchKind *const SEARCHES[] = {
         &SEARCH_RANDOM, &SEARCH_FIXED, &SEARCH_GRID, &SEARCH_HALTON, &SEARCH_TPE, &SEARCH_GP, &SEARCH_CMAES, NULL};

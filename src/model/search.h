@@ -22,6 +22,7 @@ typedef struct SearchSpace {
 	const ModelFamily *const *families; /* to choose from; `count` of them */
 	size_t count;
 	const json_t *fixed; /* {family: {param: value}}: set by the user, never drawn */
+	bool portfolio;      /* after the defaults, what did well elsewhere (model/portfolio.h) */
 	uint64_t seed;
 } SearchSpace;
 

@@ -157,6 +157,9 @@ static bool check(Training *t, GError **error)
 	        !param_fill(ENSEMBLE_PARAMS, "ensemble", json_object_get(t->params, "ensemble"), &t->ensemble, error) ||
 	        !choose_families(t, task, error) || !search_check(&t->space, error))
 		return false;
+	size_t half = (size_t)json_get_int(t->search, "trials", 20) / 2;
+	bool wanted = json_get_bool(t->search, "portfolio", true);
+	t->space.portfolio = wanted && half > t->space.count ? (unsigned)(half - t->space.count) : 0;
 	const char *metric = json_get_text(t->params, "metric", usual_metric(task));
 	metric = json_get_text(t->search, "metric", metric);
 	const char *threshold = json_get_text(t->params, "threshold_metric", metric);

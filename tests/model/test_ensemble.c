@@ -7,6 +7,7 @@
 #include "model/ensemble.h"
 #include "model/ensemble_kinds.h"
 #include "model/families.h"
+#include "model/portfolio.h"
 
 enum { ROWS = 2000, MODELS = 4 };
 
@@ -320,6 +321,32 @@ static void test_refused(void)
 	}
 }
 
+/* Every entry is settings of its family; families take turns, the one with the larger share first; what is fixed stays. */
+static void test_portfolio(void)
+{
+	const ModelFamily *families[] = {&FAMILY_BASELINE, &FAMILY_FOREST, &FAMILY_BOOSTED};
+	json_auto_t *fixed = json_pack("{s:{s:i}}", "boosted", "max_depth", 3);
+	SearchSpace space = {.families = families, .count = 3, .fixed = fixed, .seed = 1};
+	const ModelFamily *family;
+	json_t *params;
+	unsigned number = 0;
+	for (; portfolio_next(&space, number, &family, &params); number++) {
+		g_assert_nonnull(params);
+		if (number < 4)
+			g_assert_true(family == (number % 2 ? &FAMILY_FOREST : &FAMILY_BOOSTED));
+		if (family == &FAMILY_BOOSTED)
+			g_assert_cmpint(json_get_int(params, "max_depth", 0), ==, 3);
+		json_decref(params);
+	}
+	g_assert_cmpuint(number, >, 6);
+	for (const ModelFamily *const *f = FAMILIES; *f; f++)
+		for (size_t i = 0; (*f)->portfolio && (*f)->portfolio[i]; i++) {
+			json_auto_t *entry = json_loads((*f)->portfolio[i], 0, NULL);
+			json_auto_t *filled = NULL;
+			g_assert_true(param_fill((*f)->params, (*f)->name, entry, &filled, NULL));
+		}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -333,5 +360,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/ensemble/contributions", test_contributions);
 	g_test_add_func("/ensemble/bag", test_bag);
 	g_test_add_func("/ensemble/refused", test_refused);
+	g_test_add_func("/ensemble/portfolio", test_portfolio);
 	return g_test_run();
 }

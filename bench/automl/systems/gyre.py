@@ -9,7 +9,7 @@ from pathlib import Path
 folder, seconds, threads = Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
 task = json.loads((folder / "task.json").read_text())
 gyre = os.environ.get("GYRE", str(Path(__file__).resolve().parents[3] / "build" / "gyre"))
-models = {"search": {"time": seconds, "trials": 100000}, "ensemble": {"method": "select"}}
+models = {"search": {"time": seconds, "trials": 2000}, "ensemble": {"method": "select"}}
 models.update(json.loads(os.environ.get("GYRE_MODELS", "{}")))
 config = {
     "project": "race",
