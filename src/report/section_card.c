@@ -1,5 +1,5 @@
 /* section_card.c: which models were tried; what the model is for, what not; where everything came from. */
-#include "report/section.h"
+#include "report/card.h"
 
 #include <math.h>
 #include <string.h>
@@ -85,38 +85,37 @@ static void put_digest(Page *p, const char *name, const char *digest)
 
 void section_card(Page *p, const Story *s)
 {
-	g_autofree char *touched = joined(json_object_get(s->goal, "stakeholders")),
-	                *left_out = joined(json_object_get(s->data, "drop"));
-	g_autofree char *threshold = say_number(json_at(s->evaluation, "model.threshold"), 3);
-	g_autofree char *p99 = say_number(json_at(s->evaluation, "latency.p99_ms"), 2),
+	json_auto_t *card = card_of(s);
+	const json_t *details = json_object_get(card, "details"), *use = json_object_get(card, "intended_use");
+	g_autofree char *touched = joined(json_object_get(use, "touches")),
+	                *left_out = joined(json_at(card, "data.left_out"));
+	g_autofree char *threshold = say_number(json_at(card, "metrics.threshold"), 3);
+	g_autofree char *p99 = say_number(json_at(card, "latency.p99_ms"), 2),
 	                *latency = g_strdup_printf("%s ms for 99 of 100 single rows", p99);
 	size_t i;
-	json_t *warning;
+	json_t *limit;
 	put_tag(p, "h2", "The model's card");
 	put(p, "<div class=wide><table>\n");
-	put_entry(p, "Model", json_get_text(s->registration, "model", NULL));
-	put_entry(p, "Kind", json_get_text(json_object_get(s->evaluation, "model"), "family", NULL));
-	put_entry(p, "Predicts", json_get_text(s->goal, "target", NULL));
-	put_entry(p, "Meant for", json_get_text(s->goal, "problem", NULL));
+	put_entry(p, "Model", json_get_text(details, "name", NULL));
+	put_entry(p, "Kind", json_get_text(details, "family", NULL));
+	put_entry(p, "Predicts", json_get_text(use, "target", NULL));
+	put_entry(p, "Meant for", json_get_text(use, "problem", NULL));
 	put_entry(p, "Touches", touched);
-	put_entry(p, "Not meant for",
-	        json_get_text(
-	                s->goal, "limits", "Other data, other times and other places than those it was judged on."));
-	put_entry(p, "Owner", json_get_text(s->goal, "owner", NULL));
+	put_entry(p, "Not meant for", json_get_text(use, "not_for", NULL));
+	put_entry(p, "Owner", json_get_text(details, "owner", NULL));
 	put_entry(p, "Columns kept from it", left_out);
-	if (json_array_size(json_object_get(s->evaluation, "classes")) == 2 &&
-	        json_is_number(json_at(s->evaluation, "model.threshold")))
+	if (json_is_string(json_object_get(use, "positive")) && json_is_number(json_at(card, "metrics.threshold")))
 		put_entry(p, "Marks from a probability of", threshold);
-	if (json_is_number(json_at(s->evaluation, "latency.p99_ms")))
+	if (json_is_number(json_at(card, "latency.p99_ms")))
 		put_entry(p, "Answers in", latency);
-	put_digest(p, "Bundle", s->bundle_digest);
-	put_digest(p, "Data", s->snapshot_digest);
+	put_digest(p, "Bundle", json_string_value(json_at(card, "provenance.bundle")));
+	put_digest(p, "Data", json_string_value(json_at(card, "provenance.data")));
 	put(p, "</table></div>\n");
-	json_array_foreach (json_object_get(s->evaluation, "warnings"), i, warning)
-		if (i < 20)
-			put_tag(p, "p class=soft", json_string_value(warning));
+	json_array_foreach (json_object_get(card, "limits"), i, limit)
+		if (i > 0 && i < 20) /* the first stands above: what it is not meant for */
+			put_tag(p, "p class=soft", json_string_value(limit));
 	put_tag(p, "p class=soft",
 	        "Intervals are 95 % bootstrap intervals; they tell what chance alone could do on rows like these, not "
 	        "what a changed world would.");
-	put_tag_format(p, "p class=soft", "Made by Gyre %s.", GYRE_VERSION);
+	put_tag_format(p, "p class=soft", "Made by Gyre %s.", json_get_text(details, "gyre", ""));
 }

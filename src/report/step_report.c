@@ -95,7 +95,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 const StepKind STEP_REPORT = {
         .name = "report",
         .help = "write the report for stakeholders: one HTML file",
-        .version = 6,
+        .version = 7,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,
