@@ -16,6 +16,9 @@ static const double AHEAD = 1.5;
 /* A column that alone has so much of the skill of all is asked about. */
 static const double NEARLY_ALL = 0.8;
 
+/* From this share of the rows on a sample is as dense as they are. */
+static const double WHOLE = 0.5;
+
 /* With less skill than this a model's doubts about labels and columns are noise. */
 static const double SOME = 0.1;
 
@@ -167,8 +170,14 @@ static char *time_sentence(const Look *l, const json_t *random, const json_t *ti
 		        "Judged on rows drawn at random, %s would be %.4g; on later rows it is %.4g: only "
 		        "the second is what the future will bring",
 		        l->metric->name, number_of(random), number_of(timed));
-	return g_strdup_printf("Judged on later rows (%s %.4g) it is no worse than on rows drawn at random (%.4g)",
-	        l->metric->name, number_of(timed), number_of(random));
+	double part = json_get_number(l->report, "sampled", 1) / fmax(1, json_get_number(l->report, "rows", 1));
+	g_autofree char *sparse =
+	        part < WHOLE ? g_strdup_printf("; but these are %.2g %% of the rows, and the more there are the "
+	                                       "nearer random ones lie to each other: --rows looks at more",
+	                               100 * part)
+	                     : g_strdup("");
+	return g_strdup_printf("Judged on later rows (%s %.4g) it is no worse than on rows drawn at random (%.4g)%s",
+	        l->metric->name, number_of(timed), number_of(random), sparse);
 }
 
 bool look_time(Look *l, GError **error)
