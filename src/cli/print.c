@@ -24,6 +24,7 @@ static const struct {
         {"feasible", print_feasible},
         {"explain", print_explain},
         {"logs", print_text},
+        {"model.errors", print_model_errors},
         {"model.fairness", print_model_fairness},
         {"model.compare", print_model_compare},
         {"model.ls", print_models},

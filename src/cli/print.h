@@ -8,8 +8,8 @@ typedef void Printer(FILE *out, const json_t *result);
 
 Printer print_check, print_doctor, print_feasible, print_logs, print_model, print_models, print_new, print_nothing,
         print_profile, print_run, print_runs, print_runs_compare, print_run_record, print_status, print_text,
-        print_data_log, print_data_show, print_data_compare, print_model_fairness, print_data_diff, print_explain,
-        print_model_compare;
+        print_data_log, print_data_show, print_data_compare, print_model_errors, print_model_fairness, print_data_diff,
+        print_explain, print_model_compare;
 
 /* A value as a table's cell; NULL for null.  Free with g_free. */
 char *cell_text(const json_t *value);

@@ -65,3 +65,74 @@ void print_model_fairness(FILE *out, const json_t *result)
 		print_measures(out, json_object_get(column, "measures"));
 	}
 }
+
+/* A list of objects as a table: `keys` are members of each, `heads` their titles. */
+static void print_list(FILE *out, const json_t *list, const char *const *heads, const char *const *keys)
+{
+	Table *table = table_new(heads);
+	size_t i;
+	json_t *entry;
+	json_array_foreach ((json_t *)list, i, entry) {
+		g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func(g_free);
+		for (size_t k = 0; keys[k]; k++) {
+			const json_t *value = json_object_get(entry, keys[k]);
+			g_ptr_array_add(cells, json_is_integer(value) ? count_text(value)
+			                       : json_is_real(value)  ? number_text(value, 3)
+			                                              : cell_text(value));
+		}
+		table_add_cells(table, (const char *const *)cells->pdata);
+	}
+	table_print(table, out, "none");
+}
+
+static void print_suspects(FILE *out, const json_t *suspects)
+{
+	static const char *const HEADS[] = {"label", "rather", ">rows", NULL}, *const KEYS[] = {
+	                                                                               "label", "likely", "rows", NULL};
+	if (!json_is_object(suspects))
+		return;
+	g_autofree char *rows = count_text(json_object_get(suspects, "rows"));
+	print_head(out, "labels worth a second look");
+	fprintf(out, "%s rows (%.2g %%) in which the model is sure of another class (--json shows the surest)\n", rows,
+	        100 * json_get_number(suspects, "share", 0));
+	print_list(out, json_object_get(suspects, "pairs"), HEADS, KEYS);
+}
+
+static void print_disagreement(FILE *out, const json_t *d)
+{
+	if (!json_object_get(d, "differ"))
+		return;
+	print_head(out, "beside the champion");
+	g_autofree char *differ = count_text(json_object_get(d, "differ")),
+	                *model = count_text(json_object_get(d, "model_right")),
+	                *champion = count_text(json_object_get(d, "champion_right"));
+	fprintf(out, "%s rows are decided differently: this model is right in %s, the champion in %s\n", differ, model,
+	        champion);
+}
+
+void print_model_errors(FILE *out, const json_t *result)
+{
+	static const char *const SLICE_HEADS[] = {"where", ">rows", ">loss", ">elsewhere", ">effect", NULL},
+	                         *const SLICE_KEYS[] = {"slice", "rows", "loss", "rest", "effect", NULL},
+	                         *const RULE_HEADS[] = {"rows where", ">rows", ">loss", NULL},
+	                         *const RULE_KEYS[] = {"rule", "rows", "loss", NULL},
+	                         *const LEAN_HEADS[] = {"where", ">rows", ">mean", ">from", ">to", NULL},
+	                         *const LEAN_KEYS[] = {"where", "rows", "mean", "low", "high", NULL},
+	                         *const TIME_HEADS[] = {"from", "to", ">rows", ">loss", ">wrong", NULL},
+	                         *const TIME_KEYS[] = {"from", "to", "rows", "loss", "wrong", NULL};
+	g_autofree char *rows = count_text(json_object_get(result, "rows")),
+	                *overall = number_text(json_at(result, "slices.overall"), 3);
+	fprintf(out, "%s on %s test rows, mean loss %s\n", json_get_text(result, "model", ""), rows, overall);
+	print_head(out, "where it is worse");
+	print_list(out, json_at(result, "slices.worst"), SLICE_HEADS, SLICE_KEYS);
+	print_head(out, "easy and hard rows");
+	print_list(out, json_at(result, "tree.rules"), RULE_HEADS, RULE_KEYS);
+	print_head(out, "where it leans to one side (what was so minus what was said)");
+	print_list(out, json_object_get(result, "residuals"), LEAN_HEADS, LEAN_KEYS);
+	if (json_is_object(json_object_get(result, "over_time"))) {
+		print_head(out, "in the course of time");
+		print_list(out, json_at(result, "over_time.periods"), TIME_HEADS, TIME_KEYS);
+	}
+	print_suspects(out, json_object_get(result, "suspects"));
+	print_disagreement(out, json_object_get(result, "disagreement"));
+}

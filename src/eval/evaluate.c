@@ -9,6 +9,7 @@
 #include "eval/assess.h"
 #include "eval/compare.h"
 #include "eval/drivers.h"
+#include "eval/errors.h"
 #include "eval/fairness.h"
 #include "eval/findings.h"
 #include "eval/importance.h"
@@ -78,6 +79,28 @@ static bool kpi_part(Assess *as, json_t **ret, GError **error)
 	return true;
 }
 
+/* Slices and the other looks at mistakes: all rows, columns cut by a sample of them. */
+static bool mistakes_part(Assess *as, const RowSample *rows, json_t *evaluation, GError **error)
+{
+	g_autoptr(GPtrArray) names = columns_left_out(as->bundles[0]),
+	                     facets = facets_of(rows->rows, (const char *const *)names->pdata);
+	Mistakes m = {.e = as->e,
+	        .test_path = as->test_path,
+	        .b = as->bundles[0],
+	        .t = &as->t,
+	        .a = &as->answers[0],
+	        .champion = as->count > 1 ? &as->answers[1] : NULL,
+	        .facets = facets};
+	Cuts cuts;
+	json_auto_t *slices = NULL, *errors = NULL;
+	if (!mistakes_cut(&m, &cuts, error) || !find_slices(&cuts, m.t, m.a, as->metric, &slices, error) ||
+	        !errors_of(&m, &cuts, &errors, error))
+		return false;
+	json_object_update(evaluation, slices);
+	json_object_set(evaluation, "errors", errors);
+	return true;
+}
+
 static bool add_closer_look(Assess *as, json_t *evaluation, GError **error)
 {
 	RowSample rows = {0}, few = {0};
@@ -86,10 +109,9 @@ static bool add_closer_look(Assess *as, json_t *evaluation, GError **error)
 	bool ok = sample_take(as->e, as->test_path, &as->t, &as->answers[0], SLICE_ROWS, as->seed, &rows, error) &&
 	          sample_take(as->e, as->test_path, &as->t, &as->answers[0], SHUFFLE_ROWS, as->seed, &few, error) &&
 	          importance_of(b, few.rows, &few.t, as->metric, as->seed, &importance, error) &&
-	          drivers_of(b, few.rows, importance, &drivers, error) && measure_latency(b, &few, &latency, error);
+	          drivers_of(b, few.rows, importance, &drivers, error) && measure_latency(b, &few, &latency, error) &&
+	          mistakes_part(as, &rows, evaluation, error);
 	if (ok) {
-		json_auto_t *slices = find_slices(b, &rows, as->metric);
-		json_object_update(evaluation, slices);
 		json_object_set_new(evaluation, "hardest", find_hardest(b, &rows, HARDEST));
 		json_object_set(evaluation, "importance", importance);
 		json_object_set(evaluation, "drivers", drivers);

@@ -15,6 +15,7 @@
  *  "confusion_by_slice": [{"slice","rows","confusion": [[..]]}] for the worst slices (classification),
  *  "hardest": [{"row": {column: value}, "actual", "predicted", "score", "loss"}],
  *  "importance": [{"column", "mean", "sd", "share"}] loss of the goal's metric when a raw column is shuffled, largest first,
+ *  "errors": eval/errors.h,
  *  "fairness": null or eval/fairness.h,
  *  "drivers": eval/drivers.h: mean contributions of the columns beside that, and where the two disagree; or null,
  *  "warnings": [sentences]}

@@ -1,9 +1,10 @@
 /* facets.c: columns cut into a few values that people would name. */
+#include "eval/facets.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "base/json.h"
-#include "eval/slices.h"
 
 enum { DAY_SECONDS = 86400 };
 
@@ -12,14 +13,19 @@ void facet_free(Facet *f)
 	g_free(f->column);
 	g_free(f->codes);
 	g_strfreev(f->literals);
+	g_strfreev(f->tests);
+	g_free(f->sql);
 	json_decref(f->conditions);
 	g_free(f);
 }
 
-static Facet *facet_new(const char *column, size_t rows)
+/* sql: what the engine reads as `column`; taken. */
+static Facet *facet_new(const char *column, char *sql, size_t rows)
 {
 	Facet *f = g_new0(Facet, 1);
 	f->column = g_strdup(column);
+	f->sql = sql;
+	f->tests = g_new0(char *, SLICE_VALUES + 2);
 	f->codes = g_malloc(MAX(rows, (size_t)1));
 	memset(f->codes, SLICE_NONE, MAX(rows, (size_t)1));
 	f->literals = g_new0(char *, SLICE_VALUES + 2);
@@ -27,9 +33,10 @@ static Facet *facet_new(const char *column, size_t rows)
 	return f;
 }
 
-static uint8_t add_value(Facet *f, char *literal, json_t *conditions)
+static uint8_t add_value(Facet *f, char *literal, json_t *conditions, char *test)
 {
 	f->literals[f->values] = literal;
+	f->tests[f->values] = test;
 	json_array_append_new(f->conditions, conditions);
 	return (uint8_t)f->values++;
 }
@@ -39,12 +46,31 @@ static json_t *condition(const char *column, const char *op, json_t *value)
 	return json_pack("[{s:o,s:s,s:o}]", "column", json_text(column), "op", op, "value", value);
 }
 
+static uint8_t add_missing(Facet *f)
+{
+	return add_value(f, g_strdup_printf("%s is missing", f->column), condition(f->column, "=", json_null()),
+	        g_strdup_printf("%s IS NULL", f->sql));
+}
+
 static uint8_t add_equal(Facet *f, const char *value)
 {
-	if (!value)
-		return add_value(
-		        f, g_strdup_printf("%s is missing", f->column), condition(f->column, "=", json_null()));
-	return add_value(f, g_strdup_printf("%s = %s", f->column, value), condition(f->column, "=", json_text(value)));
+	g_autofree char *text = sql_text(value);
+	return add_value(f, g_strdup_printf("%s = %s", f->column, value), condition(f->column, "=", json_text(value)),
+	        g_strdup_printf("%s = %s", f->sql, text));
+}
+
+static uint8_t add_equal_number(Facet *f, double value)
+{
+	g_autofree char *text = g_strdup_printf("%.6g", value);
+	return add_value(f, g_strdup_printf("%s = %s", f->column, text), condition(f->column, "=", json_text(text)),
+	        g_strdup_printf("%s = %.17g::DOUBLE", f->sql, value));
+}
+
+/* Numbers of any type, so that NaN is missing here as it is in features. */
+static char *number_sql(const Column *c)
+{
+	g_autofree char *name = sql_name(c->name);
+	return g_strdup_printf("(CASE WHEN isnan(%s::DOUBLE) THEN NULL ELSE %s::DOUBLE END)", name, name);
 }
 
 typedef struct Count {
@@ -71,12 +97,13 @@ static Facet *cut_text(const Column *c)
 	for (size_t i = 0; i < c->rows; i++)
 		counts[column_is_missing(c, i) ? size : c->codes[i]].rows++;
 	g_qsort_with_data(counts, (gint)size + 1, sizeof *counts, by_rows, NULL);
-	Facet *f = facet_new(c->name, c->rows);
+	Facet *f = facet_new(c->name, sql_name(c->name), c->rows);
 	g_autofree uint8_t *to = g_malloc((gsize)size + 1);
 	memset(to, SLICE_NONE, (gsize)size + 1);
 	for (uint32_t k = 0; k <= size && k < SLICE_VALUES && counts[k].rows; k++)
-		to[counts[k].code] =
-		        add_equal(f, counts[k].code == size ? NULL : dictionary_text(c->dictionary, counts[k].code));
+		to[counts[k].code] = counts[k].code == size
+		                             ? add_missing(f)
+		                             : add_equal(f, dictionary_text(c->dictionary, counts[k].code));
 	for (size_t i = 0; i < c->rows; i++)
 		f->codes[i] = to[column_is_missing(c, i) ? size : c->codes[i]];
 	return f;
@@ -134,19 +161,23 @@ static void add_range(Facet *f, const double *cuts, size_t count, size_t k)
 	char *literal = k == 0       ? g_strdup_printf("%s <= %.6g", f->column, cuts[0])
 	                : k == count ? g_strdup_printf("%s > %.6g", f->column, cuts[count - 1])
 	                             : g_strdup_printf("%s in (%.6g, %.6g]", f->column, cuts[k - 1], cuts[k]);
-	add_value(f, literal, list);
+	char *test = k == 0       ? g_strdup_printf("%s <= %.17g::DOUBLE", f->sql, cuts[0])
+	             : k == count ? g_strdup_printf("%s > %.17g::DOUBLE", f->sql, cuts[count - 1])
+	                          : g_strdup_printf("%s > %.17g::DOUBLE AND %s <= %.17g::DOUBLE", f->sql, cuts[k - 1],
+	                                    f->sql, cuts[k]);
+	add_value(f, literal, list, test);
 }
 
 static Facet *cut_ranges(const Column *c, const double *sorted, size_t count)
 {
 	double cuts[8];
 	size_t n = quantile_cuts(sorted, count, cuts);
-	Facet *f = facet_new(c->name, c->rows);
+	Facet *f = facet_new(c->name, number_sql(c), c->rows);
 	if (!n)
 		return f;
 	for (size_t k = 0; k <= n; k++)
 		add_range(f, cuts, n, k);
-	uint8_t missing = count < c->rows ? add_equal(f, NULL) : SLICE_NONE;
+	uint8_t missing = count < c->rows ? add_missing(f) : SLICE_NONE;
 	for (size_t i = 0; i < c->rows; i++) {
 		double value = column_number(c, i);
 		size_t k = 0;
@@ -166,17 +197,16 @@ static Facet *cut_number(const Column *c)
 		distinct += i == 0 || sorted[i] != sorted[i - 1];
 	if (distinct > SLICE_VALUES - 1)
 		return cut_ranges(c, sorted, count);
-	Facet *f = facet_new(c->name, c->rows);
+	Facet *f = facet_new(c->name, number_sql(c), c->rows);
 	double values[SLICE_VALUES];
 	for (size_t i = 0; i < count; i++) {
 		if (i && sorted[i] == sorted[i - 1])
 			continue;
-		g_autofree char *text = g_strdup_printf("%.6g", sorted[i]);
 		values[f->values] = sorted[i];
-		add_equal(f, text);
+		add_equal_number(f, sorted[i]);
 	}
 	size_t known = f->values;
-	uint8_t missing = count < c->rows ? add_equal(f, NULL) : SLICE_NONE;
+	uint8_t missing = count < c->rows ? add_missing(f) : SLICE_NONE;
 	for (size_t i = 0; i < c->rows; i++) {
 		double value = column_number(c, i);
 		f->codes[i] = missing;
@@ -193,7 +223,8 @@ static Facet *cut_weekday(const Column *c)
 	static const char *const DAYS[] = {
 	        "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
 	g_autofree char *name = g_strdup_printf("weekday(%s)", c->name);
-	Facet *f = facet_new(name, c->rows);
+	g_autofree char *quoted = sql_name(c->name);
+	Facet *f = facet_new(name, g_strdup_printf("dayname(%s::TIMESTAMP)", quoted), c->rows);
 	for (size_t k = 0; k < G_N_ELEMENTS(DAYS); k++)
 		add_equal(f, DAYS[k]);
 	for (size_t i = 0; i < c->rows; i++) {
@@ -207,12 +238,14 @@ static Facet *cut_weekday(const Column *c)
 static Facet *cut_hours(const Column *c)
 {
 	g_autofree char *name = g_strdup_printf("hour(%s)", c->name);
-	Facet *f = facet_new(name, c->rows);
+	g_autofree char *quoted = sql_name(c->name);
+	Facet *f = facet_new(name, g_strdup_printf("hour(%s::TIMESTAMP)", quoted), c->rows);
 	bool any = false;
 	for (int k = 0; k < 8; k++) {
 		json_t *list = condition(name, ">=", json_integer(3 * k));
 		extend(list, condition(name, "<", json_integer(3 * k + 3)));
-		add_value(f, g_strdup_printf("%s from %d to %d", name, 3 * k, 3 * k + 3), list);
+		add_value(f, g_strdup_printf("%s from %d to %d", name, 3 * k, 3 * k + 3), list,
+		        g_strdup_printf("%s BETWEEN %d AND %d", f->sql, 3 * k, 3 * k + 2));
 	}
 	for (size_t i = 0; i < c->rows; i++) {
 		int64_t seconds = (int64_t)floor((double)c->ints[i] / 1e6);

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "eval/slices.h"
+#include "eval/facets.h"
 #include "stats/fairness.h"
 #include "stats/test.h"
 

@@ -123,7 +123,7 @@ bool sample_take(Engine *e, const char *test_path, const TestSet *t, const Answe
 }
 
 /* The target, what only exists afterwards and our own columns tell nothing about where the model fails. */
-static GPtrArray *left_out(const Bundle *b)
+GPtrArray *columns_left_out(const Bundle *b)
 {
 	const json_t *roles = json_object_get(bundle_header(b), "roles");
 	GPtrArray *names = g_ptr_array_new();
@@ -168,19 +168,46 @@ static void add_slice_figures(
 	sample_clear(&part);
 }
 
-json_t *find_slices(const Bundle *b, const RowSample *s, const MetricKind *metric)
+/* A byte a row: is it in the slice? */
+static bool members_of(const Cuts *cuts, const char *where, size_t rows, uint8_t **ret, GError **error)
 {
-	g_autoptr(GPtrArray) names = left_out(b), facets = facets_of(s->rows, (const char *const *)names->pdata);
-	g_autofree double *loss = row_losses(&s->t, &s->a);
-	GPtrArray *members;
-	json_t *slices = slices_find(facets, loss, s->t.rows, WORST_SLICES, &members), *confusions = json_array();
-	json_object_set_new(slices, "metric", json_string(s->t.classes ? "log loss" : "squared error"));
-	size_t i;
-	json_t *slice;
-	json_array_foreach (json_object_get(slices, "worst"), i, slice)
-		add_slice_figures(s, metric, members->pdata[i], slice, confusions);
-	g_ptr_array_unref(members);
-	return json_pack("{s:o,s:o}", "slices", slices, "confusion_by_slice", confusions);
+	g_autofree char *sql = g_strdup_printf("SELECT coalesce(%s, false) AS member FROM cuts", where);
+	g_autofree uint8_t *in = g_malloc0(rows + 1);
+	g_autoptr(FrameReader) reader = NULL;
+	size_t at = 0;
+	if (!engine_read(cuts->e, sql, 0, &reader, error))
+		return false;
+	for (;;) {
+		g_autoptr(Frame) part = NULL;
+		if (!frame_reader_next(reader, &part, error))
+			return false;
+		if (!part)
+			break;
+		const Column *member = part->columns->pdata[0];
+		memcpy(in + at, member->bools, MIN(part->rows, rows - at));
+		at += MIN(part->rows, rows - at);
+	}
+	*ret = g_steal_pointer(&in);
+	return true;
+}
+
+bool find_slices(
+        const Cuts *cuts, const TestSet *t, const Answers *a, const MetricKind *metric, json_t **ret, GError **error)
+{
+	g_autoptr(GPtrArray) where = NULL;
+	json_auto_t *slices = NULL, *confusions = json_array();
+	RowSample all = {.t = *t, .a = *a};
+	if (!slices_find(cuts, WORST_SLICES, &slices, &where, error))
+		return false;
+	json_object_set_new(slices, "metric", json_string(t->classes ? "log loss" : "squared error"));
+	for (guint i = 0; i < where->len; i++) {
+		g_autofree uint8_t *in = NULL;
+		if (!members_of(cuts, where->pdata[i], t->rows, &in, error))
+			return false;
+		add_slice_figures(&all, metric, in, json_array_get(json_object_get(slices, "worst"), i), confusions);
+	}
+	*ret = json_pack("{s:O,s:O}", "slices", slices, "confusion_by_slice", confusions);
+	return true;
 }
 
 static json_t *row_json(const Frame *rows, size_t row)

@@ -1,4 +1,4 @@
-/* model_look.c: the evaluation of a registered version, and the op `model fairness`. */
+/* model_look.c: the evaluation of a registered version, and the ops `model fairness` and `model errors`. */
 #include "op/model_look.h"
 
 #include "base/error.h"
@@ -74,4 +74,35 @@ const Op OP_MODEL_FAIRNESS = {
                 "\"bins\"}}], \"measures\": {NAME: {\"value\", \"low\", \"high\", \"most\", \"least\"}}}}}",
         .params = MODEL_LOOK_PARAMS,
         .run = fairness,
+};
+
+static bool errors(App *app, const json_t *in, json_t **ret, GError **error)
+{
+	json_auto_t *evaluation = NULL;
+	if (!model_look(app, in, &evaluation, error))
+		return false;
+	const json_t *found = json_object_get(evaluation, "errors");
+	if (!json_is_object(found))
+		return fail(error, FAIL_NOT_FOUND, "%s was evaluated by an older version of this program; run again",
+		        json_get_text(evaluation, "name", ""));
+	*ret = json_pack("{s:O,s:O,s:O}", "model", json_object_get(evaluation, "name"), "rows",
+	        json_object_get(evaluation, "rows"), "slices", json_object_get(evaluation, "slices"));
+	json_object_update(*ret, (json_t *)found);
+	json_object_set(*ret, "hardest", json_object_get(evaluation, "hardest"));
+	return true;
+}
+
+const Op OP_MODEL_ERRORS = {
+        .name = "model.errors",
+        .help = "show where and how a model is wrong",
+        .more = "Slices of one to three literals with a larger loss, kinds of rows by difficulty, values at which it "
+                "leans to "
+                "one side,\nerrors over time, labels that are probably wrong, and what the champion decides "
+                "differently.\n\n"
+                "JSON: {\"model\", \"rows\", \"slices\": {\"tried\", \"metric\", \"overall\", \"worst\"}, \"tree\": "
+                "{\"rules\", \"explained\"}, \"residuals\",\n\"over_time\", \"suspects\", \"disagreement\", "
+                "\"hardest\"}; "
+                "docs/errors.md has the form of each",
+        .params = MODEL_LOOK_PARAMS,
+        .run = errors,
 };

@@ -15,6 +15,7 @@ void section_goal(Page *p, const Story *s);     /* the goal, criterion by criter
 void section_quality(Page *p, const Story *s);  /* metrics, curves, confusion */
 void section_drivers(Page *p, const Story *s);  /* what drives the model */
 void section_failure(Page *p, const Story *s);  /* where it fails */
+void section_mistakes(Page *p, const Story *s); /* what kind of mistakes; goes on where section_failure ends */
 void section_fairness(Page *p, const Story *s); /* groups side by side */
 void section_data(Page *p, const Story *s);     /* versions, checks, columns */
 void section_search(Page *p, const Story *s);   /* which models were tried */

@@ -33,6 +33,7 @@ static void put_page(Page *p, const Story *s)
 	section_quality(p, s);
 	section_drivers(p, s);
 	section_failure(p, s);
+	section_mistakes(p, s);
 	section_fairness(p, s);
 	section_data(p, s);
 	section_search(p, s);

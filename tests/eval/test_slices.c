@@ -2,10 +2,12 @@
 #include "eval/slices.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/rng.h"
+#include "eval/error_tree.h"
 
 enum { ROWS = 20000 };
 static const char *const NOTHING[] = {NULL};
@@ -31,31 +33,147 @@ static Frame *planted(double *loss, double extra)
 	return f;
 }
 
+/* A table of cuts over rows in an engine of its own. */
+typedef struct Desk {
+	Engine *e;
+	GPtrArray *facets;
+	Cuts cuts;
+} Desk;
+
+static Desk lay(const Frame *f, const double *loss, unsigned threads)
+{
+	Desk d = {.facets = facets_of(f, NOTHING)};
+	EngineLimits limits = {.threads = threads};
+	g_autoptr(GError) error = NULL;
+	Marks marks = {f->rows, loss, loss, NULL, NULL};
+	if (!engine_open(&limits, &d.e, &error) || !engine_append(d.e, "rows", f, &error) ||
+	        !cuts_make(d.e, "rows", d.facets, &marks, &d.cuts, &error))
+		g_error("%s", error->message);
+	return d;
+}
+
+static void desk_clear(Desk *d)
+{
+	engine_close(d->e);
+	g_ptr_array_unref(d->facets);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Desk, desk_clear)
+
+static json_t *search(const Desk *d, GPtrArray **ret_where)
+{
+	json_t *found = NULL;
+	g_autoptr(GError) error = NULL;
+	if (!slices_find(&d->cuts, 10, &found, ret_where, &error))
+		g_error("%s", error->message);
+	return found;
+}
+
 static void test_planted(void)
 {
 	g_autofree double *loss = g_new(double, ROWS);
 	g_autoptr(Frame) f = planted(loss, 3);
-	g_autoptr(GPtrArray) facets = facets_of(f, NOTHING), rows = NULL;
-	json_auto_t *found = slices_find(facets, loss, ROWS, 10, &rows);
+	g_auto(Desk) d = lay(f, loss, 2);
+	g_autoptr(GPtrArray) where = NULL;
+	json_auto_t *found = search(&d, &where), *row = NULL;
 	const json_t *first = json_array_get(json_object_get(found, "worst"), 0);
 	const char *text = json_get_text(first, "slice", "");
 	if (!strstr(text, "city = B") || !strstr(text, "size > "))
 		g_error("expected city = B and size > ..., found: %s", text);
-	size_t members = 0;
-	for (size_t i = 0; i < ROWS; i++)
-		members += ((uint8_t *)rows->pdata[0])[i];
-	g_assert_cmpuint(members, ==, (size_t)json_get_int(first, "rows", 0));
+	g_autofree char *sql = g_strdup_printf("SELECT count(*) AS n FROM cuts WHERE %s", (char *)where->pdata[0]);
+	g_assert_true(engine_row(d.e, sql, &row, NULL));
+	g_assert_cmpint(json_get_int(row, "n", 0), ==, json_get_int(first, "rows", -1));
 	g_assert_cmpfloat(json_get_number(first, "p_adjusted", 1), <, 1e-6);
 	g_assert_cmpint(json_get_int(found, "tried", 0), >, 50);
+}
+
+/* Three literals: neither alone nor in pairs as bad as together. */
+static void test_three(void)
+{
+	g_autofree double *loss = g_new(double, ROWS);
+	g_autoptr(Frame) f = planted(loss, 0);
+	const Column *city = frame_find(f, "city"), *size = frame_find(f, "size"), *day = frame_find(f, "day");
+	for (size_t i = 0; i < ROWS; i++)
+		if (strcmp(dictionary_text(city->dictionary, city->codes[i]), "C") == 0 && size->reals[i] > 8 &&
+		        (day->ints[i] / 86400000000 + 3) % 7 == 2)
+			loss[i] += 4;
+	g_auto(Desk) d = lay(f, loss, 1);
+	json_auto_t *found = search(&d, NULL);
+	bool any = false;
+	size_t i;
+	json_t *slice;
+	json_array_foreach (json_object_get(found, "worst"), i, slice) {
+		const char *text = json_get_text(slice, "slice", "");
+		any |= strstr(text, "city = C") && strstr(text, "size > ") && strstr(text, "weekday(day) = Wednesday");
+	}
+	g_assert_true(any);
+}
+
+/* Every figure as counted by hand from the codes, and the same bytes on any number of threads. */
+static void test_figures(void)
+{
+	g_autofree double *loss = g_new(double, ROWS);
+	g_autoptr(Frame) f = planted(loss, 3);
+	g_auto(Desk) one = lay(f, loss, 1), many = lay(f, loss, 4);
+	json_auto_t *a = search(&one, NULL), *b = search(&many, NULL);
+	g_autofree char *x = json_canonical(a), *y = json_canonical(b);
+	g_assert_cmpstr(x, ==, y);
+	g_autoptr(GArray) sets = g_array_new(FALSE, FALSE, sizeof(Cell)),
+	                  cells = g_array_new(FALSE, FALSE, sizeof(Cell));
+	Cell set = {.literals = 2, .facet = {0, 1}};
+	g_array_append_val(sets, set);
+	g_assert_true(cuts_ask(&one.cuts, sets, NULL, cells, NULL));
+	g_assert_cmpuint(cells->len, ==, 20);
+	for (guint k = 0; k < cells->len; k++) {
+		const Cell *cell = &g_array_index(cells, Cell, k);
+		double rows = 0, sum = 0;
+		for (size_t i = 0; i < ROWS; i++)
+			if (((Facet *)one.facets->pdata[0])->codes[i] == cell->value[0] &&
+			        ((Facet *)one.facets->pdata[1])->codes[i] == cell->value[1]) {
+				rows++;
+				sum += loss[i];
+			}
+		g_assert_cmpfloat(cell->sums.rows, ==, rows);
+		g_assert_cmpfloat_with_epsilon(cell->sums.loss, sum, 1e-5);
+	}
 }
 
 static void test_nothing_planted(void)
 {
 	g_autofree double *loss = g_new(double, ROWS);
 	g_autoptr(Frame) f = planted(loss, 0);
-	g_autoptr(GPtrArray) facets = facets_of(f, NOTHING);
-	json_auto_t *found = slices_find(facets, loss, ROWS, 10, NULL);
+	g_auto(Desk) d = lay(f, loss, 1);
+	json_auto_t *found = search(&d, NULL), *tree = NULL;
 	g_assert_cmpuint(json_array_size(json_object_get(found, "worst")), ==, 0);
+	g_assert_true(error_tree_of(&d.cuts, &tree, NULL));
+	g_assert_cmpuint(json_array_size(json_object_get(tree, "rules")), ==, 1); /* all rows are alike */
+}
+
+/* The tree finds the planted part, its leaves are all rows, and what it explains is what it says. */
+static void test_tree(void)
+{
+	g_autofree double *loss = g_new(double, ROWS);
+	g_autoptr(Frame) f = planted(loss, 3);
+	g_auto(Desk) d = lay(f, loss, 1);
+	json_auto_t *tree = NULL;
+	double rows = 0, between = 0, total = 0, mean = 0;
+	g_assert_true(error_tree_of(&d.cuts, &tree, NULL));
+	const json_t *rules = json_object_get(tree, "rules"), *first = json_array_get(rules, 0);
+	const char *rule = json_get_text(first, "rule", "");
+	g_assert_true(strstr(rule, "city = B") && strstr(rule, "size > "));
+	g_assert_cmpfloat_with_epsilon(json_get_number(first, "loss", 0), 4, 0.1);
+	for (size_t i = 0; i < ROWS; i++)
+		mean += loss[i] / ROWS;
+	for (size_t i = 0; i < ROWS; i++)
+		total += (loss[i] - mean) * (loss[i] - mean);
+	size_t i;
+	json_t *leaf;
+	json_array_foreach ((json_t *)rules, i, leaf) {
+		double here = json_get_number(leaf, "rows", 0), gap = json_get_number(leaf, "loss", 0) - mean;
+		rows += here;
+		between += here * gap * gap;
+	}
+	g_assert_cmpfloat(rows, ==, ROWS);
+	g_assert_cmpfloat_with_epsilon(json_get_number(tree, "explained", 0), between / total, 1e-6);
 }
 
 static void test_facets(void)
@@ -79,6 +197,9 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/slices/planted", test_planted);
+	g_test_add_func("/slices/three", test_three);
+	g_test_add_func("/slices/figures", test_figures);
+	g_test_add_func("/slices/tree", test_tree);
 	g_test_add_func("/slices/nothing", test_nothing_planted);
 	g_test_add_func("/slices/facets", test_facets);
 	return g_test_run();
