@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/rng.h"
 #include "monitor/python_random.h"
 #include "op/op.h"
 #include "streams.h"
@@ -279,6 +280,81 @@ static void test_options(void)
 	g_assert_null(choice->choices[count]);
 }
 
+/* Two streams by formula in which a model that was perfect meets another concept at row 5,000; the inputs do not change, so only
+ * its errors can tell.  SEA (Street and Kim 2001): is x0 + x1 of U(0, 10) above theta?  P(x0 + x1 <= t) = t^2 / 200, so the
+ * error jumps from 0 to |a^2 - b^2| / 200.  STAGGER (Schlimmer and Granger 1986): small and red; green or circle; medium or large. */
+typedef struct Concepts {
+	const char *name;
+	int before, after;
+	double error; /* of the old concept under the new one */
+	int within;   /* labels: a step of less than the noise takes longer */
+} Concepts;
+
+static const double THETA[] = {8, 9, 7, 9.5};
+
+static bool sea(Rng *r, const Concepts *c)
+{
+	double sum = 10 * rng_unit(r) + 10 * rng_unit(r);
+	return (sum > THETA[c->before]) != (sum > THETA[c->after]);
+}
+
+static bool stagger_label(int concept, const unsigned *x)
+{
+	return concept == 0 ? x[0] == 0 && x[1] == 0 : concept == 1 ? x[1] == 1 || x[2] == 1 : x[0] != 0;
+}
+
+static bool stagger(Rng *r, const Concepts *c)
+{
+	unsigned x[3];
+	for (int i = 0; i < 3; i++)
+		x[i] = (unsigned)rng_below(r, 3);
+	return stagger_label(c->before, x) != stagger_label(c->after, x);
+}
+
+/* 10,000 labels, one in ten of them noise.  Found: rows after the switch until the first drift; -1 before it, 0 never. */
+static int first_drift(const Concepts *c, bool (*draw)(Rng *, const Concepts *), uint64_t seed)
+{
+	enum { SWITCH = 5000 };
+	const Concepts same = {c->name, c->before, c->before, 0, 0};
+	Rng r = rng_stream(seed, c->name);
+	g_autoptr(Detector) d = NULL;
+	g_assert_true(detector_open(&DETECTOR_ADWIN, NULL, &d, NULL));
+	for (int i = 0; i < 2 * SWITCH; i++) {
+		bool wrong = draw(&r, i < SWITCH ? &same : c);
+		wrong ^= rng_unit(&r) < 0.1;
+		if (detector_add(d, wrong) & DETECTOR_DRIFT)
+			return i < SWITCH ? -1 : i - SWITCH + 1;
+	}
+	return 0;
+}
+
+static void check_concepts(const Concepts *c, bool (*draw)(Rng *, const Concepts *))
+{
+	Rng r = rng_stream(1, c->name);
+	double errors = 0;
+	for (int i = 0; i < 20000; i++)
+		errors += draw(&r, c);
+	g_assert_cmpfloat_with_epsilon(errors / 20000, c->error, 0.012);
+	for (uint64_t seed = 0; seed < 10; seed++) {
+		int found = first_drift(c, draw, seed);
+		g_test_message("%s, seed %d: after %d labels", c->name, (int)seed, found);
+		g_assert_true(found > 0 && found <= c->within);
+	}
+}
+
+static void test_concepts(void)
+{
+	static const Concepts SEA[] = {{"sea 8 to 9", 0, 1, 0.085, 2000}, {"sea 9 to 7", 1, 2, 0.16, 1000},
+	        {"sea 7 to 9.5", 2, 3, 0.20625, 1000}};
+	/* Where exactly one of the two holds: of 27 cases 16, 13, 21. */
+	static const Concepts STAGGER[] = {{"stagger 1 to 2", 0, 1, 16 / 27.0, 1000},
+	        {"stagger 2 to 3", 1, 2, 13 / 27.0, 1000}, {"stagger 3 to 1", 2, 0, 21 / 27.0, 1000}};
+	for (size_t i = 0; i < G_N_ELEMENTS(SEA); i++)
+		check_concepts(&SEA[i], sea);
+	for (size_t i = 0; i < G_N_ELEMENTS(STAGGER); i++)
+		check_concepts(&STAGGER[i], stagger);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -288,6 +364,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/detectors/starts_again", test_starts_again);
 	g_test_add_func("/detectors/python_sample", test_python_sample);
 	g_test_add_func("/detectors/bad_settings", test_bad_settings);
+	g_test_add_func("/detectors/concepts", test_concepts);
 	g_test_add_func("/detectors/options", test_options);
 	return g_test_run();
 }
