@@ -180,6 +180,13 @@ static void baseline_shape(const void *model, size_t *ret_columns, size_t *ret_o
 	*ret_outputs = ((const Baseline *)model)->outputs;
 }
 
+static bool baseline_form(const void *model, ModelForm *ret, GError **error)
+{
+	const Baseline *b = model;
+	*ret = (ModelForm){.kind = FORM_CONSTANT, .outputs = b->outputs, .scores = b->scores};
+	return true;
+}
+
 const ModelFamily FAMILY_BASELINE = {
         .name = "baseline",
         .help = "the share of each class, or the mean: what any model has to beat",
@@ -191,5 +198,6 @@ const ModelFamily FAMILY_BASELINE = {
         .load = baseline_load,
         .contribute = baseline_contribute,
         .shape = baseline_shape,
+        .form = baseline_form,
         .free = baseline_free,
 };

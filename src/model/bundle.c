@@ -251,6 +251,12 @@ bool bundle_classifies(const Bundle *b)
 	return b->classes > 0;
 }
 
+const void *bundle_model(const Bundle *b, const ModelFamily **ret_family)
+{
+	*ret_family = b->family;
+	return b->model;
+}
+
 size_t bundle_outputs(const Bundle *b)
 {
 	return b->outputs;

@@ -32,6 +32,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bundle, bundle_free)
 
 const json_t *bundle_header(const Bundle *b);
 bool bundle_classifies(const Bundle *b);
+const void *bundle_model(const Bundle *b, const ModelFamily **ret_family); /* borrowed */
 size_t bundle_outputs(const Bundle *b);
 size_t bundle_classes(const Bundle *b);              /* 0 for regression */
 const char *bundle_class(const Bundle *b, size_t i); /* label as in the data */

@@ -401,6 +401,28 @@ static void ensemble_shape(const void *model, size_t *ret_columns, size_t *ret_o
 	*ret_outputs = ((const Ensemble *)model)->outputs;
 }
 
+static bool ensemble_form(const void *model, ModelForm *ret, GError **error)
+{
+	const Ensemble *e = model;
+	ModelForm form = {.kind = FORM_ENSEMBLE,
+	        .columns = MAX(e->columns, e->numbers),
+	        .outputs = e->outputs,
+	        .intercept = e->intercepts ? e->intercept : NULL,
+	        .count = e->count,
+	        .members = g_new0(ModelForm, e->count),
+	        .weight = g_new0(double, e->count),
+	        .least = ENSEMBLE_LEAST};
+	for (size_t m = 0; m < e->count; m++) {
+		form.weight[m] = e->intercepts ? e->members[m].weight : e->members[m].weight / e->total;
+		if (family_form(e->members[m].family, e->members[m].model, &form.members[m], error))
+			continue;
+		form_clear(&form);
+		return false;
+	}
+	*ret = form;
+	return true;
+}
+
 const ModelFamily FAMILY_ENSEMBLE = {
         .name = "ensemble",
         .help = "several models whose answers are put together; models.ensemble makes one of the models tried",
@@ -414,5 +436,6 @@ const ModelFamily FAMILY_ENSEMBLE = {
         .contribute = ensemble_contribute,
         .importance = ensemble_importance,
         .shape = ensemble_shape,
+        .form = ensemble_form,
         .free = ensemble_free,
 };

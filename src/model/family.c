@@ -72,6 +72,15 @@ bool family_contribute(
 	return true;
 }
 
+bool family_form(const ModelFamily *family, const void *model, ModelForm *ret, GError **error)
+{
+	*ret = (ModelForm){0};
+	if (!family->form)
+		return fail(error, FAIL_INVALID, "a model of the family %s cannot be written in another form",
+		        family->name);
+	return family->form(model, ret, error);
+}
+
 unsigned task_of(const json_t *roles)
 {
 	if (g_str_equal(json_get_text(roles, "task", "classification"), "regression"))

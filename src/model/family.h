@@ -12,6 +12,7 @@
 #include "base/param.h"
 #include "feature/recipe.h"
 #include "model/contributions.h"
+#include "model/form.h"
 
 enum { TASK_BINARY = 1 << 0, TASK_MULTICLASS = 1 << 1, TASK_REGRESSION = 1 << 2, TASK_ANY = 7 };
 
@@ -55,6 +56,8 @@ typedef struct ModelFamily {
 	bool (*contribute)(const void *model, const Matrix *x, Contributions **ret, GError **error);
 	/* What predict reads and writes a row; columns 0: it looks at none.  Whoever has bytes from elsewhere compares first. */
 	void (*shape)(const void *model, size_t *ret_columns, size_t *ret_outputs);
+	/* What the model is made of, for writing it down in another language; NULL: only its library or program knows. */
+	bool (*form)(const void *model, ModelForm *ret, GError **error);
 	void (*free)(void *model);
 } ModelFamily;
 
@@ -68,6 +71,8 @@ bool family_predict(const ModelFamily *family, const void *model, const Matrix *
 /* Of all features, as contributions_widen gives them; FAIL_NOT_FOUND for a family that cannot tell. */
 bool family_contribute(
         const ModelFamily *family, const void *model, const Matrix *x, Contributions **ret, GError **error);
+/* FAIL_INVALID for a family whose models cannot be written down.  *ret: form_clear; it borrows from the model. */
+bool family_form(const ModelFamily *family, const void *model, ModelForm *ret, GError **error);
 /* Of these features, how many it takes: all, or the first ones. */
 size_t family_columns(const ModelFamily *family, const FeatureKind *kinds, size_t columns);
 

@@ -130,5 +130,6 @@ const ModelFamily FAMILY_FOREST = {
         .contribute = trees_model_contribute,
         .importance = trees_model_importance,
         .shape = trees_model_shape,
+        .form = trees_model_form,
         .free = trees_model_free,
 };

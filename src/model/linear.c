@@ -329,6 +329,24 @@ static void linear_shape(const void *model, size_t *ret_columns, size_t *ret_out
 	*ret_outputs = outputs_of(model);
 }
 
+static bool linear_form(const void *model, ModelForm *ret, GError **error)
+{
+	static const FormLink LINKS[] = {FORM_SCALED, FORM_LOGISTIC, FORM_SOFTMAX, FORM_EXPONENTIAL};
+	const Linear *m = model;
+	*ret = (ModelForm){.kind = FORM_LINEAR,
+	        .columns = m->columns,
+	        .outputs = outputs_of(m),
+	        .margins = m->margins,
+	        .link = LINKS[m->link],
+	        .shift = m->shift,
+	        .scale = m->scale,
+	        .intercept = m->intercept,
+	        .centre = m->centre,
+	        .slope = m->slope,
+	        .missing = m->missing};
+	return true;
+}
+
 const ModelFamily FAMILY_LINEAR = {
         .name = "linear",
         .help = "logistic regression for classes, ridge for numbers, Poisson regression for counts; elastic net",
@@ -342,5 +360,6 @@ const ModelFamily FAMILY_LINEAR = {
         .contribute = linear_contribute,
         .importance = linear_importance,
         .shape = linear_shape,
+        .form = linear_form,
         .free = linear_free,
 };

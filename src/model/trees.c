@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "model/bytes.h"
+#include "model/form.h"
 
 #define MAGIC "GYTREE2\n"
 #define MAGIC_BEFORE "GYTREE1\n" /* of 0.1: the same without sets */
@@ -372,6 +373,13 @@ void trees_model_shape(const void *model, size_t *ret_columns, size_t *ret_outpu
 {
 	*ret_columns = ((const Trees *)model)->columns;
 	*ret_outputs = trees_outputs(model);
+}
+
+bool trees_model_form(const void *model, ModelForm *ret, GError **error)
+{
+	const Trees *t = model;
+	*ret = (ModelForm){.kind = FORM_TREES, .columns = t->columns, .outputs = trees_outputs(t), .trees = t};
+	return true;
 }
 
 void trees_model_free(void *model)

@@ -27,6 +27,8 @@
 #include "feature/recipe.h"
 #include "model/contributions.h"
 
+struct ModelForm;
+
 typedef enum TreesLink {
 	LINK_SCALED,   /* one number: shift + scale * margin */
 	LINK_LOGISTIC, /* two classes from one margin */
@@ -88,4 +90,5 @@ bool trees_model_load(GBytes *bytes, void **ret, GError **error);
 bool trees_model_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error);
 bool trees_model_importance(const void *model, double *ret, GError **error);
 void trees_model_shape(const void *model, size_t *ret_columns, size_t *ret_outputs);
+bool trees_model_form(const void *model, struct ModelForm *ret, GError **error);
 void trees_model_free(void *model);

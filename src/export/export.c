@@ -1,0 +1,33 @@
+/* export.c: the kinds of export. */
+#include "export/export.h"
+
+#include <string.h>
+
+#include "base/json.h"
+
+const ExportKind *const EXPORT_KINDS[] = {&EXPORT_C, &EXPORT_ONNX, NULL};
+
+const ExportKind *export_find(const char *name)
+{
+	for (const ExportKind *const *k = EXPORT_KINDS; name && *k; k++)
+		if (strcmp((*k)->name, name) == 0)
+			return *k;
+	return NULL;
+}
+
+bool export_bundle(const ExportKind *kind, const Bundle *b, const char *name, GBytes **ret, GError **error)
+{
+	const ModelFamily *family;
+	const void *model = bundle_model(b, &family);
+	g_autoptr(Lowered) recipe = NULL;
+	g_auto(ModelForm) form = {0};
+	if (!lower_recipe(json_object_get(bundle_header(b), "recipe"), &recipe, error) ||
+	        !family_form(family, model, &form, error))
+		return false;
+	ExportJob job = {b, recipe, &form, name};
+	g_autoptr(GByteArray) to = g_byte_array_new();
+	if (!kind->write(&job, to, error))
+		return false;
+	*ret = g_byte_array_free_to_bytes(g_steal_pointer(&to));
+	return true;
+}
