@@ -194,8 +194,11 @@ static void add_signal(const json_t *report, json_t *reasons)
 static void add_gain(const json_t *report, const json_t *criteria, json_t *reasons)
 {
 	const char *metric = json_get_text(report, "metric", "");
-	Figure rule = metric_of(report, "one_rule", metric), model = metric_of(report, "boosted", metric);
+	Figure rule = metric_of(report, "one_rule", metric), linear = metric_of(report, "linear", metric),
+	       model = metric_of(report, "boosted", metric);
 	const MetricKind *m = metric_find(metric);
+	if (m && metric_compare(m, linear.value, model.value) > 0)
+		model = linear;
 	if (!count_answers(criteria, "met_by_rule") || !m || metric_compare(m, model.value, rule.value) <= 0)
 		return;
 	g_autofree char *text =
