@@ -17,6 +17,7 @@
  *  "importance": [{"column", "mean", "sd", "share"}] loss of the goal's metric when a raw column is shuffled, largest first,
  *  "errors": eval/errors.h,
  *  "fairness": null or eval/fairness.h,
+ *  "effects": eval/effects.h: how the answer goes with the first columns; null without rows,
  *  "drivers": eval/drivers.h: mean contributions of the columns beside that, and where the two disagree; or null,
  *  "warnings": [sentences]}
  *

@@ -147,6 +147,8 @@ void chart_lines(Page *p, const Axes *axes, const Line *lines, size_t count)
 		draw_line(p, axes, &lines[i]);
 	put(p, "</svg>\n<p class=key>");
 	for (size_t i = 0; i < count; i++) {
+		if (!lines[i].name)
+			continue;
 		draw(p, "<span class='swatch %s'></span>", lines[i].style);
 		put_text(p, lines[i].name);
 		put(p, " ");

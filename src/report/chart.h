@@ -6,11 +6,11 @@
 #include "report/html.h"
 
 typedef struct Line {
-	const char *name;
+	const char *name; /* NULL: not in the key */
 	const double *x, *y;
 	size_t count;
 	const double *low, *high; /* a band about y, or NULL */
-	const char *style;        /* class: "a" (the model), "b" (another), "ref" (dashed) */
+	const char *style;        /* class: "a" (the model), "b" (another), "ref" (dashed), "thin" (one of many) */
 	bool dots;
 } Line;
 

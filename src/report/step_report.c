@@ -32,6 +32,7 @@ static void put_page(Page *p, const Story *s)
 	section_goal(p, s);
 	section_quality(p, s);
 	section_drivers(p, s);
+	section_effects(p, s);
 	section_failure(p, s);
 	section_mistakes(p, s);
 	section_fairness(p, s);
@@ -96,7 +97,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 const StepKind STEP_REPORT = {
         .name = "report",
         .help = "write the report for stakeholders: one HTML file",
-        .version = 7,
+        .version = 8,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

@@ -1,0 +1,141 @@
+/* test_effects.c: partial dependence, ICE and ALE of f = 2 x + x n against their definitions. */
+#include "eval/effects.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/rng.h"
+
+enum { ROWS = 300 };
+
+static GBytes *linear_model(void)
+{
+	GByteArray *to = g_byte_array_new();
+	static const uint32_t SHAPE[] = {3, 1, 0};
+	/* shift, scale, intercept; centre, slope, missing, weight of x, n and x n */
+	static const double NUMBERS[] = {0, 1, 0, 0, 0, 0, 2, 0, 1, 0, 0, 0, 0.5, 0, 0.5};
+	g_byte_array_append(to, (const guint8 *)"GYLINE1\n", 8);
+	g_byte_array_append(to, (const guint8 *)SHAPE, sizeof SHAPE);
+	g_byte_array_append(to, (const guint8 *)NUMBERS, sizeof NUMBERS);
+	return g_byte_array_free_to_bytes(to);
+}
+
+static Bundle *bundle_of(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("gyre-effects-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "bundle", NULL);
+	g_autoptr(GBytes) model = linear_model();
+	g_autoptr(GError) error = NULL;
+	Bundle *b = NULL;
+	json_auto_t *header = json_pack(
+	        "{s:s,s:{s:s,s:s},s:s,s:{},s:{s:[{s:s,s:s},{s:s,s:s}],s:[{s:s,s:{s:[s,s],s:s}}],"
+	        "s:[s,s,s]}}",
+	        "project", "p", "roles", "task", "regression", "target", "t", "family", "linear", "params", "recipe",
+	        "inputs", "name", "x", "type", "real", "name", "n", "type", "int", "transforms", "transform",
+	        "arithmetic", "params", "columns", "x", "n", "operation", "product", "features", "x", "n", "x_times_n");
+	g_assert_nonnull(header);
+	bundle_write(path, header, model, &error);
+	g_assert_no_error(error);
+	bundle_load(path, &b, &error);
+	g_assert_no_error(error);
+	g_assert_true(file_remove(folder, NULL));
+	return b;
+}
+
+/* n goes with x, as columns do. */
+static Frame *rows_of(void)
+{
+	Frame *f = frame_new(ROWS);
+	Column *x = column_new("x", COLUMN_REAL, ROWS, NULL), *n = column_new("n", COLUMN_INT, ROWS, NULL);
+	Rng rng = rng_stream(1, "effects");
+	for (size_t i = 0; i < ROWS; i++) {
+		x->reals[i] = rng_normal(&rng);
+		n->ints[i] = (int64_t)floor(3 * x->reals[i] + rng_normal(&rng));
+	}
+	column_set_missing(x, 7);
+	frame_add(f, x);
+	frame_add(f, n);
+	return f;
+}
+
+static double number_at(const json_t *list, size_t i)
+{
+	return json_number_value(json_array_get(list, i));
+}
+
+static void check_dependence(const json_t *effect, const Column *n)
+{
+	const json_t *at = json_object_get(effect, "at"), *pdp = json_object_get(effect, "pdp"),
+	             *ice = json_object_get(effect, "ice");
+	for (size_t v = 0; v < json_array_size(at); v++) {
+		double z = number_at(at, v), sum = 0;
+		for (size_t i = 0; i < ROWS; i++)
+			sum += 2 * z + z * (double)n->ints[i];
+		g_assert_cmpfloat_with_epsilon(number_at(pdp, v), sum / ROWS, 1e-5);
+		for (size_t i = 0; i < EFFECT_LINES; i++)
+			g_assert_cmpfloat_with_epsilon(
+			        number_at(json_array_get(ice, i), v), 2 * z + z * (double)n->ints[i], 1e-5);
+	}
+}
+
+/* Apley and Zhu's estimator, written straight from their equations (15) and (16), centred as their package does. */
+static void check_accumulated(const json_t *effect, const Column *x, const Column *n)
+{
+	const json_t *at = json_object_get(effect, "at"), *ale = json_object_get(effect, "ale");
+	size_t values = json_array_size(at);
+	double up = 0, wanted[EFFECT_VALUES] = {0}, mean = 0, total = 0;
+	for (size_t k = 1; k < values; k++) {
+		double low = number_at(at, k - 1), high = number_at(at, k), sum = 0, count = 0;
+		for (size_t i = 0; i < ROWS; i++) {
+			double v = x->reals[i];
+			bool in = !column_is_missing(x, i) && v <= high && (v > low || (k == 1 && v >= low));
+			sum += in ? (high - low) * (2 + (double)n->ints[i]) : 0;
+			count += in;
+		}
+		mean += count * (up + up + sum / count) / 2;
+		up += sum / count;
+		wanted[k] = up;
+		total += count;
+	}
+	g_assert_cmpfloat(total, ==, ROWS - 1);
+	for (size_t k = 0; k < values; k++)
+		g_assert_cmpfloat_with_epsilon(number_at(ale, k), wanted[k] - mean / total, 1e-4);
+}
+
+static void test_definitions(void)
+{
+	g_autoptr(Bundle) b = bundle_of();
+	g_autoptr(Frame) rows = rows_of();
+	g_autoptr(GError) error = NULL;
+	json_auto_t *importance = json_pack("[{s:s,s:f},{s:s,s:f},{s:s,s:f}]", "column", "x", "mean", 1.0, "column",
+	        "gone", "mean", 0.5, "column", "n", "mean", -0.1);
+	json_auto_t *effects = NULL;
+	effects_of(b, rows, importance, &effects, &error);
+	g_assert_no_error(error);
+	const json_t *list = json_object_get(effects, "columns"), *effect = json_array_get(list, 0);
+	g_assert_true(json_is_null(json_object_get(effects, "of")));
+	g_assert_cmpuint(json_array_size(list), ==, 1); /* one is not there, shuffling the other costs nothing */
+	g_assert_cmpuint(json_array_size(json_object_get(effect, "at")), ==, EFFECT_VALUES);
+	check_dependence(effect, frame_find(rows, "n"));
+	check_accumulated(effect, frame_find(rows, "x"), frame_find(rows, "n"));
+}
+
+static void test_nothing(void)
+{
+	g_autoptr(Bundle) b = bundle_of();
+	g_autoptr(Frame) rows = frame_new(0);
+	json_auto_t *importance = json_array();
+	json_auto_t *effects = NULL;
+	g_assert_true(effects_of(b, rows, importance, &effects, NULL));
+	g_assert_true(json_is_null(effects));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/effects/definitions", test_definitions);
+	g_test_add_func("/effects/nothing", test_nothing);
+	return g_test_run();
+}
