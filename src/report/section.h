@@ -14,7 +14,7 @@ void section_first(Page *p, const Story *s);    /* the question, the verdict, th
 void section_goal(Page *p, const Story *s);     /* the goal, criterion by criterion */
 void section_quality(Page *p, const Story *s);  /* metrics, curves, confusion */
 void section_drivers(Page *p, const Story *s);  /* what drives the model */
-void section_effects(Page *p, const Story *s); /* how the answer goes with the columns that matter */
+void section_effects(Page *p, const Story *s);  /* how the answer goes with the columns that matter */
 void section_failure(Page *p, const Story *s);  /* where it fails */
 void section_mistakes(Page *p, const Story *s); /* what kind of mistakes; goes on where section_failure ends */
 void section_fairness(Page *p, const Story *s); /* groups side by side */
