@@ -34,7 +34,11 @@ static const struct {
         {"runs", print_runs},
         {"runs.compare", print_runs_compare},
         {"runs.show", print_run_record},
+        {"search.ask", print_search_ask},
+        {"search.create", print_search_create},
+        {"search.ls", print_search_ls},
         {"search.pipe", print_nothing},
+        {"search.watch", print_search_watch},
         {"status", print_status},
 };
 

@@ -11,6 +11,8 @@ Printer print_check, print_doctor, print_feasible, print_logs, print_model, prin
         print_data_log, print_data_show, print_data_compare, print_model_errors, print_model_fairness, print_data_diff,
         print_explain, print_model_compare;
 
+Printer print_search_ask, print_search_create, print_search_ls, print_search_watch;
+
 /* A value as a table's cell; NULL for null.  Free with g_free. */
 char *cell_text(const json_t *value);
 /* A number with `digits` significant ones; "-" for null.  Free with g_free. */

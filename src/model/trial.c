@@ -271,7 +271,8 @@ bool trial_run(
 {
 	gint64 start = g_get_real_time();
 	g_auto(Pooled) p = {0};
-	json_auto_t *about = json_pack("{s:s,s:O}", "family", family->name, "params", params);
+	json_auto_t *about =
+	        json_pack("{s:s,s:O,s:s}", "family", family->name, "params", params, "metric", setup->metric->name);
 	if (setup->watch)
 		json_object_set_new(about, "steps", json_array());
 	pool_init(setup->data, &p);

@@ -3,7 +3,7 @@
  * Runs in a child and leaves two files in the folder: trial-7.json, and before it trial-7.scores (doubles, validation rows of
  * all folds in turn x outputs).  The JSON is there only when the trial is done, so a search that was cut off goes on.
  *
- * {"family", "params", "metrics": {name: mean over folds|null}, "sd": of the search's metric over folds|null, "threshold":
+ * {"family", "params", "metric": the search's, "metrics": {name: mean over folds|null}, "sd": of the search's metric over folds|null, "threshold":
  *  number|null, "rounds": number|null, "steps": [[folds, what was told]...] if it was watched, "refit": params for other rows, "seconds", "cpu_seconds", "peak_mb", "start", "end" (us)}
  * Of one that was given up: {"family", "params", "pruned": true, "steps", "seconds", ...}, and no scores. */
 #pragma once

@@ -349,12 +349,37 @@ static json_t *steps_json(const Study *s, const GArray *steps)
 	return list;
 }
 
+static const char *const STATES[] = {
+        [TRIED_RUNNING] = "running", [TRIED_DONE] = "done", [TRIED_PRUNED] = "pruned", [TRIED_FAILED] = "failed", NULL};
+
+static bool restore(Study *s, StudyTrial *t, const json_t *trial, GError **error)
+{
+	const json_t *steps = json_object_get(trial, "steps");
+	const char *state = json_get_text(trial, "state", "");
+	size_t i;
+	json_t *step;
+	json_array_foreach (steps, i, step) {
+		json_auto_t *message =
+		        json_pack("{s:O,s:O}", "step", json_array_get(step, 0), "value", json_array_get(step, 1));
+		if (!hear_step(s, t, message, error))
+			return false;
+	}
+	if (strcmp(state, STATES[TRIED_DONE]) == 0)
+		return hear_values(s, t, trial, error);
+	for (size_t k = 0; STATES[k]; k++)
+		if (strcmp(STATES[k], state) == 0)
+			t->tried.state = (TriedState)k;
+	return true;
+}
+
+bool study_restore(Study *s, const json_t *trial, GError **error)
+{
+	return study_recall(s, json_object_get(trial, "params"), error) &&
+	       restore(s, trial_at(s, s->trials->len - 1), trial, error);
+}
+
 json_t *study_trial_json(const Study *s, const StudyTrial *t)
 {
-	static const char *const STATES[] = {[TRIED_RUNNING] = "running",
-	        [TRIED_DONE] = "done",
-	        [TRIED_PRUNED] = "pruned",
-	        [TRIED_FAILED] = "failed"};
 	json_t *one = json_pack("{s:I,s:s,s:O}", "trial", (json_int_t)t->tried.number, "state", STATES[t->tried.state],
 	        "params", t->params);
 	if (t->values && t->values->len == 1)

@@ -80,5 +80,7 @@ bool study_hear(Study *s, const json_t *message, json_t **ret_answer, GError **e
 bool study_larger_is_better(const Study *s, size_t objective);
 /* The best finished trial by the first objective, the first of equals; NULL: none. */
 const StudyTrial *study_best(const Study *s);
+/* Brings back a trial from that JSON: the next number. */
+bool study_restore(Study *s, const json_t *trial, GError **error);
 /* {"trial", "state": "running"|"done"|"pruned"|"failed", "params", "value"|"values", "steps": [[step, value]...]}.  New reference. */
 json_t *study_trial_json(const Study *s, const StudyTrial *t);

@@ -8,5 +8,6 @@ const Migration MIGRATIONS[] = {
         {"registry", MIGRATION_REGISTRY},
         {"pipeline", MIGRATION_PIPELINE},
         {"outcomes", MIGRATION_OUTCOMES},
+        {"search", MIGRATION_SEARCH},
         {NULL, NULL},
 };

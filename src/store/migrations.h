@@ -16,3 +16,4 @@ extern const char MIGRATION_TRACK[];
 extern const char MIGRATION_REGISTRY[];
 extern const char MIGRATION_PIPELINE[];
 extern const char MIGRATION_OUTCOMES[];
+extern const char MIGRATION_SEARCH[];
