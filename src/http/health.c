@@ -1,11 +1,12 @@
-/* health.c: is the process alive (/livez), may it be sent requests (/readyz), and "/" as KServe's client asks. */
+/* health.c: is the process alive (/livez), may it be sent requests (/readyz), what has it done (/metrics), and "/" as KServe's
+ * client asks. */
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
-#include "http/site.h"
+#include "http/metrics.h"
 
-static const char *const PREFIXES[] = {"/livez", "/readyz", "/", NULL};
+static const char *const PREFIXES[] = {"/livez", "/readyz", "/metrics", "/", NULL};
 
 static bool handle(Visit *v, GError **error)
 {
@@ -14,6 +15,11 @@ static bool handle(Visit *v, GError **error)
 	if (strcmp(v->request->path, "/") == 0) {
 		reply_json(v->reply,
 		        json_pack("{s:s,s:s,s:s}", "status", "alive", "name", "gyre", "version", GYRE_VERSION));
+		return true;
+	}
+	if (strcmp(v->request->path, "/metrics") == 0) {
+		v->reply->type = "text/plain; version=0.0.4; charset=utf-8";
+		metrics_write(v->site->metrics, v->site, v->reply->body);
 		return true;
 	}
 	if (strcmp(v->request->path, "/readyz") == 0 && !site_is_ready(v->site))

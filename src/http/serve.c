@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "http/site.h"
+#include "http/metrics.h"
 #include "op/desk.h"
 #include "op/op.h"
 
@@ -187,6 +187,7 @@ static bool serve_with(
 	if (!open_fleet(d, in, log, &fleet, error))
 		return false;
 	Site site = {.fleet = fleet,
+	        .metrics = metrics_new(),
 	        .folder = d->project->folder,
 	        .project = json_get_text(yaml_root(d->project->yaml), "project", ""),
 	        .rows_most = (size_t)json_get_int(in, "rows", 0),
@@ -194,7 +195,9 @@ static bool serve_with(
 	        .draining = &draining,
 	        .log = log,
 	        .seed = new_seed()};
-	if (!run_site(&site, in, ends, error))
+	bool ok = run_site(&site, in, ends, error);
+	metrics_free(site.metrics);
+	if (!ok)
 		return false;
 	*ret = json_pack("{s:o}", "seconds", json_real((double)(meta_now() - site.started) / 1e6));
 	return true;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/rng.h"
+#include "http/metrics.h"
 
 enum { SLOW_BYTES = 128 << 10 }; /* about 500 rows of JSON: below, handing over to a worker costs more than it spares */
 
@@ -44,6 +45,18 @@ static PredLogEntry entry_of(const Visit *v)
 	        .begun = v->begun};
 }
 
+/* Before the visit lets go of the table, which holds the model's name. */
+static void count(const Visit *v)
+{
+	const Served *s = v->served;
+	MetricsKey key = {.model = s ? s->name : "",
+	        .version = s ? s->version : 0,
+	        .route = s ? (v->by_version ? "version" : "stable") : "",
+	        .protocol = v->protocol ? v->protocol->name : "none",
+	        .code = v->reply->status};
+	metrics_count(v->site->metrics, &key, g_get_monotonic_time() - v->begun, v->rows);
+}
+
 /* Clients that are told to come back are told when. */
 static void refuse(const Visit *v, const GError *error)
 {
@@ -70,6 +83,7 @@ void site_handle(void *site, const Request *request, Reply *reply)
 	        .begun = g_get_monotonic_time()};
 	if (v.protocol ? !v.protocol->handle(&v, &error) : !visit_no_such_path(&v, &error))
 		refuse(&v, error);
+	count(&v);
 	visit_unpin(&v);
 }
 
@@ -84,6 +98,8 @@ void site_refuse(void *site, const Request *request, const char *sentence, Reply
 {
 	const Protocol *p = protocol_of(request->path);
 	unsigned status = reply->status;
+	MetricsKey key = {.model = "", .route = "", .protocol = p ? p->name : "none", .code = status};
+	metrics_count(((Site *)site)->metrics, &key, g_get_monotonic_time() - request->started, 0);
 	(p ? p->refuse : refuse_plainly)(status, sentence, reply);
 	reply->status = status;
 }
@@ -140,14 +156,18 @@ bool visit_predict(Visit *v, Batch *b, Scores *ret, GError **error)
 {
 	PredLog *log = v->site->log;
 	if (!log || !predlog_keeps(log, v->id)) {
+		if (!serve_predict(b, ret, error))
+			return false;
+		v->rows = ret->rows;
 		if (log)
-			predlog_sample_out(log, batch_rows(b));
-		return serve_predict(b, ret, error);
+			predlog_sample_out(log, v->rows);
+		return true;
 	}
 	g_autoptr(GPtrArray) inputs = predlog_inputs(b);
 	if (!serve_predict(b, ret, error))
 		return false;
 	PredLogEntry entry = entry_of(v);
+	v->rows = ret->rows;
 	predlog_add(log, &entry, ret, inputs);
 	return true;
 }

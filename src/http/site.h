@@ -12,8 +12,9 @@ typedef struct Protocol Protocol;
 
 typedef struct Site {
 	Fleet *fleet;
-	Server *server;     /* for its load; set once it listens */
-	const char *folder; /* of the project, for ops */
+	struct Metrics *metrics; /* http/metrics.h */
+	Server *server;          /* for its load; set once it listens */
+	const char *folder;      /* of the project, for ops */
 	const char *project;
 	size_t rows_most;
 	int64_t started; /* us UTC */
@@ -35,6 +36,7 @@ typedef struct Visit {
 	char id[ID_BYTES];        /* of the request; "" until a prediction is asked for */
 	const Served *served;     /* what predicts; NULL: nothing yet */
 	bool by_version;          /* the call named a version */
+	size_t rows;              /* that were predicted */
 } Visit;
 
 struct Protocol {

@@ -26,9 +26,13 @@ static bool value_text(const json_t *value, char **ret)
 
 static bool observed_time(const json_t *value, int64_t now, int64_t *ret)
 {
-	*ret = value && json_is_integer(value) ? json_integer_value(value) : now;
-	return !value || json_is_null(value) || json_is_integer(value) ||
-	       (json_is_string(value) && time_parse(json_string_value(value), ret));
+	*ret = now;
+	if (!value || json_is_null(value))
+		return true;
+	if (json_is_string(value))
+		return time_parse(json_string_value(value), ret);
+	*ret = json_integer_value(value);
+	return json_is_integer(value);
 }
 
 typedef struct Counts {

@@ -1,0 +1,25 @@
+/* metrics.h: what is counted of requests, and its text for Prometheus.
+ *
+ * A series is a model, version, route, protocol and code.  Models are those that are loaded and codes those that are given, so
+ * that a client cannot make series.  A thread finds its series without a lock and adds to it with atomics. */
+#pragma once
+
+#include "http/site.h"
+
+typedef struct Metrics Metrics;
+
+typedef struct MetricsKey {
+	const char *model; /* "" where no model was asked */
+	int version;       /* 0: none */
+	const char *route, *protocol;
+	unsigned code;
+} MetricsKey;
+
+Metrics *metrics_new(void);
+void metrics_free(Metrics *m);
+
+/* A request that was answered; rows: predicted. */
+void metrics_count(Metrics *m, const MetricsKey *key, int64_t us, uint64_t rows);
+
+/* All of it in Prometheus' text format 0.0.4. */
+void metrics_write(Metrics *m, Site *site, GString *to);
