@@ -148,6 +148,7 @@ static void test_views(gconstpointer data)
 /* A family that knows no categories is given the numbers, in training and in predicting. */
 static void test_not_taken(void)
 {
+	unsigned checked = 0;
 	g_autofree Data *t = make_data(TASK_BINARY);
 	for (const ModelFamily *const *f = FAMILIES; *f; f++) {
 		size_t columns, outputs;
@@ -156,10 +157,9 @@ static void test_not_taken(void)
 		json_auto_t *params = params_of(*f, "{}");
 		void *model = NULL;
 		g_autoptr(GError) error = NULL;
-		if (!family_train(*f, &t->set, params, &model, NULL, &error)) {
-			g_assert_error(error, FAIL, FAIL_UNAVAILABLE);
-			continue;
-		}
+		if (!family_train(*f, &t->set, params, &model, NULL, &error))
+			continue; /* its library, or a program, is not there */
+		checked++;
 		(*f)->shape(model, &columns, &outputs);
 		g_assert_true(columns == 0 || columns == COLUMNS - 1);
 		g_assert_true(family_predict(*f, model, &t->matrix, t->p, &error));
@@ -169,6 +169,7 @@ static void test_not_taken(void)
 		g_assert_cmpmem(first, sizeof first, t->p, sizeof first);
 		(*f)->free(model);
 	}
+	g_assert_cmpuint(checked, >=, 2);
 }
 
 /* Along x with all else fixed the score never falls; without the constraint it does, as the target has a hump. */
