@@ -135,6 +135,9 @@ static bool under_way(const char *scratch, json_t **ret, GError **error)
 			missing++;
 			continue;
 		}
+		for (; missing > 0; missing--) /* so that places are the trials' numbers */
+			json_array_append_new(
+			        trials, json_pack("{s:{},s:n,s:s}", "params", "value", "state", "running"));
 		if (!json_read_file(path, &trial, error))
 			return false;
 		const MetricKind *own = metric_find(json_get_text(trial, "metric", NULL));
@@ -166,7 +169,9 @@ static bool watch(App *app, const json_t *in, json_t **ret, GError **error)
 const Op OP_SEARCH_WATCH = {
         .name = "search.watch",
         .help = "show how a search goes, or went: the best so far, its path, and which parameters matter",
-        .more = "Of a study, or of the newest training of models, also while it runs.\n"
+        .more = "Of a study, or of the newest training of models, also while it runs; one that was stopped counts as "
+                "running: it "
+                "goes on from there.\n"
                 "JSON: {\"of\": study or \"train\", \"method\"|null, \"metric\", \"direction\": \"min\"|\"max\", "
                 "\"running\": bool, \"best\": "
                 "{\"trial\", \"params\", \"value\"}|null, \"counts\": {state: n}, \"path\": [[trial, best so far]...], "
