@@ -1,10 +1,10 @@
 """AutoGluon, preset medium_quality."""
 import sys
 
-sys.path.append(sys.path.pop(0))
+here = sys.path.pop(0)  # this file must not be taken for the library of its name
 from autogluon.tabular import TabularPredictor
 
-sys.path.insert(0, sys.path[-1])
+sys.path.insert(0, here)
 import frames
 
 METRICS = {"roc_auc": "roc_auc", "log_loss": "log_loss", "rmse": "root_mean_squared_error"}

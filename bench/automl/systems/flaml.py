@@ -1,10 +1,10 @@
 """FLAML with its defaults."""
 import sys
 
-sys.path.append(sys.path.pop(0))  # this file must not be taken for the library of its name
+here = sys.path.pop(0)  # this file must not be taken for the library of its name
 import flaml as library
 
-sys.path.insert(0, sys.path[-1])
+sys.path.insert(0, here)
 import frames
 
 train, test, y, task, seconds, threads = frames.read()
