@@ -28,6 +28,7 @@ static const struct {
         {"model.fairness", print_model_fairness},
         {"model.compare", print_model_compare},
         {"model.ls", print_models},
+        {"model.rules", print_model_rules},
         {"model.show", print_model},
         {"new", print_new},
         {"run", print_run},

@@ -6,10 +6,10 @@
 
 typedef void Printer(FILE *out, const json_t *result);
 
-Printer print_check, print_doctor, print_feasible, print_logs, print_model, print_models, print_new, print_nothing,
-        print_profile, print_run, print_runs, print_runs_compare, print_run_record, print_status, print_text,
-        print_data_log, print_data_show, print_data_compare, print_model_errors, print_model_fairness, print_data_diff,
-        print_explain, print_model_compare;
+Printer print_model_rules, print_check, print_doctor, print_feasible, print_logs, print_model, print_models, print_new,
+        print_nothing, print_profile, print_run, print_runs, print_runs_compare, print_run_record, print_status,
+        print_text, print_data_log, print_data_show, print_data_compare, print_model_errors, print_model_fairness,
+        print_data_diff, print_explain, print_model_compare;
 
 Printer print_search_ask, print_search_create, print_search_ls, print_search_watch;
 

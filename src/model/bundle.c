@@ -277,6 +277,25 @@ int bundle_positive(const Bundle *b)
 	return b->positive;
 }
 
+bool bundle_rules(const Bundle *b, json_t **ret, GError **error)
+{
+	const char *const *names = recipe_feature_names(b->recipe);
+	json_t *rules, *rule, *condition;
+	size_t i, k;
+	if (!b->family->rules)
+		return fail(error, FAIL_NOT_FOUND,
+		        "a model of the family %s cannot be told as rules; one of the family tree can",
+		        b->family->name);
+	if (!b->family->rules(b->model, &rules, error))
+		return false;
+	json_array_foreach (rules, i, rule)
+		json_array_foreach (json_object_get(rule, "conditions"), k, condition)
+			json_object_set_new(
+			        condition, "feature", json_string(names[json_get_int(condition, "feature", 0)]));
+	*ret = rules;
+	return true;
+}
+
 bool bundle_importance(const Bundle *b, double *ret, GError **error)
 {
 	if (!b->family->importance)

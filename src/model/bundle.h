@@ -53,5 +53,9 @@ bool bundle_importance(const Bundle *b, double *ret, GError **error);
 bool bundle_contribute(const Bundle *b, const Matrix *x, Contributions **ret, GError **error);
 bool bundle_origins(const Bundle *b, Origins **ret, GError **error);
 
+/* The model as rules, one a leaf of its tree, with the names of features and the scores by output.  FAIL_NOT_FOUND: the family
+ * has none. */
+bool bundle_rules(const Bundle *b, json_t **ret, GError **error);
+
 /* The class decided on from one row's scores: by threshold in the binary case, else the largest (first of equals). */
 size_t bundle_decide(const Bundle *b, const double *scores);

@@ -73,7 +73,7 @@ static gpointer grow_some(gpointer data)
 			return NULL;
 		g_autofree char *stream = g_strdup_printf("tree %zu", i);
 		Rng rng = rng_stream(job->seed, stream);
-		job->trees[i] = grow_random(job->rows, job->plan, &rng);
+		job->trees[i] = grow_tree(job->rows, job->plan, &rng);
 	}
 }
 

@@ -5,6 +5,7 @@
 
 extern const ModelFamily FAMILY_BASELINE;    /* the honest zero: what can be said without looking at a row */
 extern const ModelFamily FAMILY_LINEAR;      /* logistic and multinomial regression, ridge */
+extern const ModelFamily FAMILY_TREE;        /* one readable tree */
 extern const ModelFamily FAMILY_FTRL;        /* linear, row by row */
 extern const ModelFamily FAMILY_NAIVE_BAYES; /* Gaussian naive Bayes */
 extern const ModelFamily FAMILY_KNN;         /* nearest neighbours */

@@ -10,6 +10,7 @@
 const ModelFamily *const FAMILIES[] = {
         &FAMILY_BASELINE,
         &FAMILY_LINEAR,
+        &FAMILY_TREE,
         &FAMILY_FTRL,
         &FAMILY_NAIVE_BAYES,
         &FAMILY_KNN,

@@ -44,6 +44,7 @@ static void add_leaf(GrownTree *t)
 	g_array_append_val(t->nodes, leaf);
 	g_array_set_size(t->means, (guint)(t->nodes->len * t->sums));
 	g_array_set_size(t->covers, t->nodes->len);
+	g_array_set_size(t->gains, t->nodes->len);
 }
 
 static GrownTree *grown_tree_new(const GrowRows *rows)
@@ -53,6 +54,7 @@ static GrownTree *grown_tree_new(const GrowRows *rows)
 	t->nodes = g_array_new(FALSE, TRUE, sizeof(TreeNode));
 	t->means = g_array_new(FALSE, TRUE, sizeof(float));
 	t->covers = g_array_new(FALSE, TRUE, sizeof(float));
+	t->gains = g_array_new(FALSE, TRUE, sizeof(double));
 	t->gain = g_new0(double, rows->x->columns + 1);
 	add_leaf(t);
 	return t;
@@ -65,6 +67,7 @@ void grown_tree_free(GrownTree *t)
 	g_array_unref(t->nodes);
 	g_array_unref(t->means);
 	g_array_unref(t->covers);
+	g_array_unref(t->gains);
 	g_free(t->gain);
 	g_free(t);
 }
@@ -77,6 +80,7 @@ uint32_t grown_tree_split(GrownTree *t, uint32_t node, const GrowSplit *split, d
 	        .feature = (uint16_t)split->feature,
 	        .is_split = 1,
 	        .missing_right = split->missing_right};
+	g_array_index(t->gains, double, node) = MAX(gain, 0);
 	t->gain[split->feature] += MAX(gain, 0);
 	add_leaf(t);
 	add_leaf(t);
@@ -89,6 +93,72 @@ void grown_tree_answer(GrownTree *t, uint32_t node, const GrowSums *sums)
 	for (size_t k = 0; k < t->sums; k++)
 		means[k] = (float)(sums->y[k] / sums->weight);
 	g_array_index(t->covers, float, node) = (float)sums->weight;
+}
+
+static TreeNode *node_at(const GrownTree *t, uint32_t node)
+{
+	return &g_array_index(t->nodes, TreeNode, node);
+}
+
+/* The split above two leaves that explains least, of equals the last; -1: there is none. */
+static int64_t weakest(const GrownTree *t)
+{
+	int64_t found = -1;
+	for (guint i = 0; i < t->nodes->len; i++) {
+		const TreeNode *n = node_at(t, i);
+		if (!n->is_split || node_at(t, n->left)->is_split || node_at(t, n->left + 1)->is_split)
+			continue;
+		double least = found < 0 ? INFINITY : g_array_index(t->gains, double, found);
+		if (g_array_index(t->gains, double, i) <= least)
+			found = i;
+	}
+	return found;
+}
+
+/* Lays down the nodes that are still reached, breadth first, so that siblings stay side by side. */
+static void close_ranks(GrownTree *t)
+{
+	g_autoptr(GArray) nodes = g_array_new(FALSE, TRUE, sizeof(TreeNode));
+	g_autoptr(GArray) means = g_array_new(FALSE, TRUE, sizeof(float));
+	g_autoptr(GArray) covers = g_array_new(FALSE, TRUE, sizeof(float));
+	g_autoptr(GArray) gains = g_array_new(FALSE, TRUE, sizeof(double));
+	g_autoptr(GArray) from = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	uint32_t root = 0;
+	g_array_append_val(from, root);
+	for (guint k = 0; k < from->len; k++) {
+		uint32_t old = g_array_index(from, uint32_t, k);
+		TreeNode n = *node_at(t, old);
+		uint32_t pair[] = {n.left, n.left + 1};
+		n.left = n.is_split ? from->len : k;
+		if (n.is_split)
+			g_array_append_vals(from, pair, 2);
+		g_array_append_val(nodes, n);
+		g_array_append_vals(means, &g_array_index(t->means, float, old * t->sums), (guint)t->sums);
+		g_array_append_val(covers, g_array_index(t->covers, float, old));
+		g_array_append_val(gains, g_array_index(t->gains, double, old));
+	}
+	g_array_unref(t->nodes);
+	g_array_unref(t->means);
+	g_array_unref(t->covers);
+	g_array_unref(t->gains);
+	t->nodes = g_steal_pointer(&nodes);
+	t->means = g_steal_pointer(&means);
+	t->covers = g_steal_pointer(&covers);
+	t->gains = g_steal_pointer(&gains);
+}
+
+void grown_tree_prune(GrownTree *t, size_t leaves)
+{
+	size_t count = (t->nodes->len + 1) / 2;
+	int64_t at;
+	for (; count > leaves && (at = weakest(t)) >= 0; count--) {
+		TreeNode *n = node_at(t, (uint32_t)at);
+		double *gain = &g_array_index(t->gains, double, at);
+		t->gain[n->feature] = MAX(t->gain[n->feature] - *gain, 0);
+		*gain = 0;
+		*n = (TreeNode){.left = (uint32_t)at};
+	}
+	close_ranks(t);
 }
 
 /* The large nodes: stretches of `place`, ascending. */
@@ -198,7 +268,7 @@ static void grow_large(Grower *g, GrowNode node)
 	g_array_append_val(g->open, child);
 }
 
-GrownTree *grow_random(const GrowRows *rows, const GrowPlan *plan, Rng *rng)
+GrownTree *grow_tree(const GrowRows *rows, const GrowPlan *plan, Rng *rng)
 {
 	g_auto(Grower) g = {.rows = rows, .plan = plan, .rng = rng};
 	GrowNode node = {.count = rows->rows};

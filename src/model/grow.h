@@ -40,12 +40,14 @@ typedef struct GrowPlan {
 	size_t tries;      /* features a split is chosen from, 1 or more */
 	size_t block;      /* rows that are copied side by side */
 	size_t sample;     /* rows that a larger node's split is chosen on; at most as many */
+	bool best;         /* of each feature the best threshold there is; else one drawn at random */
 } GrowPlan;
 
 typedef struct GrownTree {
 	size_t sums;
 	GArray *nodes;  /* TreeNode, beginning at 0; values only of splits */
 	GArray *means;  /* float, nodes x sums */
+	GArray *gains;  /* double, nodes: what each split explains */
 	GArray *covers; /* float: weight of the rows in each node */
 	double *gain;   /* columns */
 } GrownTree;
@@ -53,8 +55,11 @@ typedef struct GrownTree {
 void grown_tree_free(GrownTree *t);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GrownTree, grown_tree_free)
 
-/* One tree with thresholds drawn evenly between the least and the largest value in the node. */
-GrownTree *grow_random(const GrowRows *rows, const GrowPlan *plan, Rng *rng);
+/* One tree.  Random thresholds are drawn evenly between the least and the largest value in the node. */
+GrownTree *grow_tree(const GrowRows *rows, const GrowPlan *plan, Rng *rng);
+
+/* Takes back the splits that explain least, the lowest first, until there are no more leaves. */
+void grown_tree_prune(GrownTree *t, size_t leaves);
 
 /* `count` trees as flat trees whose answers are averaged; freed by the caller. */
 Trees *grown_average(GrownTree *const *trees, size_t count, size_t columns);

@@ -2,9 +2,15 @@
 #include "model/grow_block.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LANES = 4, TILE = 16 };
+
+typedef struct GrowRanked {
+	float value;
+	uint32_t place;
+} GrowRanked;
 
 void grow_block_init(GrowBlock *b, const GrowRows *rows, size_t room)
 {
@@ -20,6 +26,7 @@ void grow_block_init(GrowBlock *b, const GrowRows *rows, size_t room)
 	b->value = b->weight + b->room;
 	b->spare_y = b->value + b->room;
 	b->spare_weight = b->spare_y + b->room;
+	b->ranked = b->plan->best ? g_new(GrowRanked, b->room) : NULL;
 	b->total.y = g_new0(double, 3 * b->sums);
 	b->left.y = b->total.y + b->sums;
 	b->missing.y = b->left.y + b->sums;
@@ -35,6 +42,7 @@ void grow_block_clear(GrowBlock *b)
 	g_free(b->spare_row);
 	g_free(b->feature);
 	g_free(b->y);
+	g_free(b->ranked);
 	g_free(b->total.y);
 	if (b->open)
 		g_array_unref(b->open);
@@ -196,22 +204,71 @@ static float draw_threshold(GrowBlock *b, Range range)
 	return (float)draw > range.least ? (float)draw : range.most;
 }
 
+/* With left and missing summed: a threshold with missing values on either side. */
+static void judge_sides(GrowBlock *b, uint32_t feature, float threshold, Range range, GrowSplit *best)
+{
+	bool few_left = b->left.weight * 2 < b->total.weight; /* where a value goes that was never missing here */
+	judge(b, &b->left, NULL, (GrowSplit){0, feature, threshold, range.missing || few_left}, best);
+	if (range.missing)
+		judge(b, &b->left, &b->missing, (GrowSplit){0, feature, threshold, false}, best);
+}
+
+static void try_random(GrowBlock *b, const GrowNode *node, uint32_t feature, Range range, GrowSplit *best)
+{
+	float threshold = draw_threshold(b, range);
+	if (!isfinite(threshold))
+		return;
+	sum_left(b, node, threshold, &b->left);
+	judge_sides(b, feature, threshold, range, best);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const GrowRanked *x = a, *y = b;
+	if (x->value != y->value)
+		return x->value < y->value ? -1 : 1;
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+/* Above `low`, at most `high`, and where there is room in their middle. */
+static float between(float low, float high)
+{
+	float middle = (float)(((double)low + (double)high) / 2);
+	return middle > low ? middle : high;
+}
+
+static void try_all(GrowBlock *b, const GrowNode *node, uint32_t feature, Range range, GrowSplit *best)
+{
+	size_t count = 0;
+	for (uint32_t i = 0; i < node->count; i++)
+		if (!isnan(b->value[i]))
+			b->ranked[count++] = (GrowRanked){b->value[i], i};
+	qsort(b->ranked, count, sizeof *b->ranked, by_value);
+	grow_sums_zero(&b->left, b->sums);
+	for (size_t i = 0; i < count; i++) {
+		const GrowRanked *at = &b->ranked[i];
+		size_t place = node->from + at->place;
+		bool is_last = i + 1 == count;
+		grow_sums_add(&b->left, b->sums, b->y[place], b->weight[place]);
+		if (!is_last && at->value < at[1].value)
+			judge_sides(b, feature, between(at->value, at[1].value), range, best);
+		else if (is_last && range.missing && isfinite(nextafterf(at->value, INFINITY)))
+			judge(b, &b->left, NULL, (GrowSplit){0, feature, nextafterf(at->value, INFINITY), true}, best);
+	}
+}
+
 /* false: the feature is constant in the node. */
 static bool try_feature(GrowBlock *b, const GrowNode *node, uint32_t feature, GrowSplit *best)
 {
 	Range range = gather(b, node, feature);
 	if (range.missing == node->count || (range.least == range.most && range.missing == 0))
 		return false;
-	float threshold = draw_threshold(b, range);
-	if (!isfinite(threshold))
-		return false;
-	sum_left(b, node, threshold, &b->left);
-	bool few_left = b->left.weight * 2 < b->total.weight; /* where a value goes that was never missing here */
-	judge(b, &b->left, NULL, (GrowSplit){0, feature, threshold, range.missing || few_left}, best);
-	if (range.missing) {
+	if (range.missing)
 		sum_missing(b, node, &b->missing);
-		judge(b, &b->left, &b->missing, (GrowSplit){0, feature, threshold, false}, best);
-	}
+	if (b->plan->best)
+		try_all(b, node, feature, range, best);
+	else
+		try_random(b, node, feature, range, best);
 	return true;
 }
 

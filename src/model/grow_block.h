@@ -36,6 +36,7 @@ typedef struct GrowBlock {
 	float *y, *weight, *value; /* by place; value: of the feature looked at */
 	uint32_t *spare_row;
 	float *spare_y, *spare_weight;
+	struct GrowRanked *ranked; /* values in their order, for best thresholds */
 	GrowSums total, left, missing;
 	GArray *open; /* GrowNode */
 } GrowBlock;

@@ -21,6 +21,7 @@
 static const char *const FAMILY_NAMES[] = {
         "baseline",
         "linear",
+        "tree",
         "ftrl",
         "naive_bayes",
         "knn",

@@ -245,7 +245,7 @@ static void shares(const float *margin, uint32_t groups, double *ret)
 		ret[g] = sum > 0 ? ret[g] / sum : 1.0 / groups;
 }
 
-static void link_row(const Trees *t, const float *margin, double *ret)
+void trees_link(const Trees *t, const float *margin, double *ret)
 {
 	switch (t->link) {
 	case LINK_SCALED:
@@ -276,7 +276,7 @@ void trees_predict(const Trees *t, const float *x, size_t rows, double *ret)
 		size_t part = MIN(rows - i, BLOCK);
 		block_margins(t, x + i * t->columns, part, margins);
 		for (size_t r = 0; r < part; r++)
-			link_row(t, margins + r * t->groups, ret + (i + r) * outputs);
+			trees_link(t, margins + r * t->groups, ret + (i + r) * outputs);
 	}
 }
 

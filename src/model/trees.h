@@ -21,6 +21,7 @@
 #pragma once
 
 #include <glib.h>
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -80,6 +81,9 @@ void trees_margins(const Trees *t, const float *x, size_t rows, float *ret);
 /* ret: rows x outputs. */
 void trees_predict(const Trees *t, const float *x, size_t rows, double *ret);
 
+/* One row's scores from its margins. */
+void trees_link(const Trees *t, const float *margins, double *ret);
+
 GBytes *trees_save(const Trees *t);
 bool trees_load(GBytes *bytes, Trees **ret, GError **error);
 
@@ -88,6 +92,10 @@ bool trees_model_predict(const void *model, const Matrix *x, double *ret, GError
 bool trees_model_save(const void *model, GBytes **ret, GError **error);
 bool trees_model_load(GBytes *bytes, void **ret, GError **error);
 bool trees_model_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error);
+/* One tree (a tree a group, alike): [{"conditions": [{"feature": index, "at_least": a, "below": b, "missing": bool}...], "scores":
+ * [one an output], "weight": of the rows it was learnt from}...] from left to right; of at_least and below one may be absent, missing: such a value comes here too. */
+#define TREES_RULES_DEPTH 64
+bool trees_model_rules(const void *model, json_t **ret, GError **error);
 bool trees_model_importance(const void *model, double *ret, GError **error);
 void trees_model_shape(const void *model, size_t *ret_columns, size_t *ret_outputs);
 bool trees_model_form(const void *model, struct ModelForm *ret, GError **error);

@@ -1,0 +1,88 @@
+/* tree.c: one decision tree that a person can read: few splits, each the best there is (Breiman's CART).
+ *
+ * It is grown deep, and then the splits that explain least are taken back until no more leaves are left than asked for: so it
+ * is not misled by a first split that pays only together with a second. */
+#include "model/families.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "model/grow.h"
+#include "model/labels.h"
+
+static const Param PARAMS[] = {
+        {.name = "max_leaves",
+                .type = PARAM_INT,
+                .preset = "16",
+                .min = 1,
+                .max = 10000,
+                .flags = PARAM_TUNABLE | PARAM_LOG,
+                .tune_min = 4,
+                .tune_max = 64,
+                .help = "leaves, at most: as many rules"},
+        {.name = "max_depth",
+                .type = PARAM_INT,
+                .preset = "6",
+                .min = 1,
+                .max = 32,
+                .flags = PARAM_TUNABLE,
+                .tune_min = 3,
+                .tune_max = 10,
+                .help = "questions on the way to a leaf, at most"},
+        {.name = "min_child_weight",
+                .type = PARAM_REAL,
+                .preset = "10",
+                .min = 0,
+                .max = 1e9,
+                .flags = PARAM_TUNABLE | PARAM_LOG,
+                .tune_min = 2,
+                .tune_max = 200,
+                .help = "rows (their weight) in a leaf, at least"},
+        {NULL},
+};
+
+static bool tree_train(const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
+{
+	LabelScale scale = label_scale(set);
+	g_autofree float *y = labels_scaled(set->y, set->x->rows, scale);
+	g_autoptr(GrowRows) rows = grow_rows_new(set, y);
+	if (rows->rows == 0)
+		return fail(error, FAIL_INVALID, "there are no rows to learn from");
+	GrowPlan plan = {.max_depth = (unsigned)json_get_int(params, "max_depth", 6),
+	        .min_rows = 1,
+	        .min_weight = json_get_number(params, "min_child_weight", 10),
+	        .tries = LIMIT_FEATURES, /* all */
+	        .block = rows->rows,
+	        .sample = rows->rows,
+	        .best = true};
+	Rng rng = rng_stream(
+	        set->seed, "tree"); /* the order in which features are looked at: of equal splits the first */
+	g_autoptr(GrownTree) grown = grow_tree(rows, &plan, &rng);
+	grown_tree_prune(grown, (size_t)json_get_int(params, "max_leaves", 16));
+	g_autoptr(Trees) t = grown_average(&grown, 1, set->x->columns);
+	t->link = set->classes ? LINK_SHARES : LINK_SCALED;
+	t->shift = scale.shift;
+	t->scale = scale.scale;
+	if (!trees_finish(t, error))
+		return false;
+	*ret_model = g_steal_pointer(&t);
+	if (ret_params)
+		*ret_params = json_deep_copy(params);
+	return true;
+}
+
+const ModelFamily FAMILY_TREE = {
+        .name = "tree",
+        .help = "one decision tree that can be read: gyre model rules prints it",
+        .tasks = TASK_ANY,
+        .params = PARAMS,
+        .search_share = 1,
+        .train = tree_train,
+        .predict = trees_model_predict,
+        .save = trees_model_save,
+        .load = trees_model_load,
+        .importance = trees_model_importance,
+        .rules = trees_model_rules,
+        .shape = trees_model_shape,
+        .free = trees_model_free,
+};
