@@ -82,7 +82,9 @@ const ModelFamily FAMILY_TREE = {
         .save = trees_model_save,
         .load = trees_model_load,
         .importance = trees_model_importance,
+        .contribute = trees_model_contribute,
         .rules = trees_model_rules,
+        .form = trees_model_form,
         .shape = trees_model_shape,
         .free = trees_model_free,
 };
