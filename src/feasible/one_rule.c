@@ -229,13 +229,11 @@ static json_t *bin_json(const Judged *j, const Sums *s, size_t bin, const char *
 	for (size_t k = 1; k < outputs; k++)
 		if (said[k] > said[best])
 			best = k;
-	json_t *says = json_number(said[0]), *share = json_null();
-	if (j->d->classes) {
-		size_t shown = j->d->classes == 2 ? j->d->positive : best;
-		says = json_text(json_string_value(json_array_get(roles_classes(j->d->roles), shown)));
-		share = json_number(said[shown]);
-	}
-	return json_pack("{s:o,s:o,s:o}", "when", json_text(words), "says", says, "share", share);
+	if (!j->d->classes)
+		return json_pack("{s:o,s:o,s:n}", "when", json_text(words), "says", json_number(said[0]), "share");
+	size_t shown = j->d->classes == 2 ? j->d->positive : best;
+	const json_t *label = json_array_get(roles_classes(j->d->roles), shown);
+	return json_pack("{s:o,s:O,s:o}", "when", json_text(words), "says", label, "share", json_number(said[shown]));
 }
 
 json_t *one_rule_json(const Judged *j, const Column *column)
