@@ -298,7 +298,7 @@ static void contribute_row(const Linear *m, const float *x, size_t row, Contribu
 static bool linear_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error)
 {
 	static const ContributionScale SCALES[LINEAR_LINKS] = {
-	        CONTRIBUTION_NUMBER, CONTRIBUTION_LOG_ODDS, CONTRIBUTION_LOG_SHARES};
+	        CONTRIBUTION_NUMBER, CONTRIBUTION_LOG_ODDS, CONTRIBUTION_LOG_SHARES, CONTRIBUTION_LOG};
 	const Linear *m = model;
 	if (x->columns != m->columns)
 		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", m->columns,

@@ -131,6 +131,10 @@ static void test_poisson(void)
 	void *model = NULL;
 	g_assert_true(param_fill(FAMILY_LINEAR.params, NULL, given, &params, NULL));
 	g_assert_true(FAMILY_LINEAR.train(&set, params, &model, NULL, NULL));
+	Contributions *told = NULL;
+	g_assert_true(FAMILY_LINEAR.contribute(model, &matrix, &told, NULL));
+	g_assert_cmpint(told->scale, ==, CONTRIBUTION_LOG); /* they add up to the logarithm of the mean */
+	contributions_free(told);
 	matrix = (Matrix){.rows = 1, .columns = 1, .values = strange};
 	g_assert_true(FAMILY_LINEAR.predict(model, &matrix, p, NULL));
 	g_assert_true(isfinite(p[0]) && p[0] > 1e6);
