@@ -15,7 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	size_t head = MIN((size_t)data[0] | (size_t)data[1] << 8, size - 2);
-	g_autofree char *text = g_memdup2(data + 2, head);
+	g_autofree char *text = g_malloc(head + 1); /* NUL behind it, as behind a request's body */
+	memcpy(text, data + 2, head);
+	text[head] = '\0';
 	g_autofree uint8_t *binary = g_memdup2(data + 2 + head, size - 2 - head);
 	g_autoptr(Batch) b = batch_new(s, 50);
 	g_autoptr(GError) error = NULL;

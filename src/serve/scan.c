@@ -11,6 +11,7 @@
 void scan_start(Scan *s, const char *text, size_t size)
 {
 	const char *bad;
+	text = text ? text : ""; /* of no bytes */
 	*s = (Scan){.start = text, .at = text, .end = text + size};
 	if (!g_utf8_validate_len(text, size, &bad)) {
 		s->at = bad;
