@@ -73,6 +73,23 @@ static void refuse(const Visit *v, const GError *error)
 	v->reply->status = status;
 }
 
+/* A compressed body would be refused as bad JSON, which helps nobody. */
+static bool is_plain(const Visit *v, GError **error)
+{
+	const char *coding = v->request->size ? request_header(v->request, "Content-Encoding") : NULL;
+	if (!coding || g_ascii_strcasecmp(coding, "identity") == 0)
+		return true;
+	reply_header(v->reply, "Accept-Encoding", "identity");
+	return visit_fail(v, 415, error, "the body is sent as \"%.40s\"; send it plain", coding);
+}
+
+static bool handle(Visit *v, GError **error)
+{
+	if (!v->protocol)
+		return visit_no_such_path(v, error);
+	return is_plain(v, error) && v->protocol->handle(v, error);
+}
+
 void site_handle(void *site, const Request *request, Reply *reply)
 {
 	g_autoptr(GError) error = NULL;
@@ -81,7 +98,7 @@ void site_handle(void *site, const Request *request, Reply *reply)
 	        .reply = reply,
 	        .protocol = protocol_of(request->path),
 	        .begun = g_get_monotonic_time()};
-	if (v.protocol ? !v.protocol->handle(&v, &error) : !visit_no_such_path(&v, &error))
+	if (!handle(&v, &error))
 		refuse(&v, error);
 	count(&v);
 	visit_unpin(&v);

@@ -23,7 +23,7 @@ def with_packages(name, *packages):
             pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", "--retries", "1", *packages]
             for command in (install, pip):
                 try:
-                    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+                    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
                 except (OSError, subprocess.TimeoutExpired) as problem:
                     tap.skip_all(f"clients cannot be installed: {problem}")
                 if done.returncode:
