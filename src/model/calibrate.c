@@ -19,6 +19,13 @@ static bool judge_again(
 	       trial_read(setup, CALIBRATED_NAME, winner->family, refit, ret, error);
 }
 
+/* A hold-out is one stretch of rows, often the latest: its rate of positives is a passing one, and the model, trained again on
+ * all rows, has learnt from it too.  On the flights, calibrating on May took the log loss of June from 0.436 to 0.447. */
+static const char *method_for(const TrainData *d, const char *method)
+{
+	return d->fold_count < 2 && strcmp(method, "auto") == 0 ? "none" : method;
+}
+
 bool calibrate_trial(const TrialSetup *setup, const Trial *winner, const char *method, json_t **ret_calibration,
         json_t **ret_told, json_t **ret_result, GError **error)
 {
@@ -41,7 +48,7 @@ bool calibrate_trial(const TrialSetup *setup, const Trial *winner, const char *m
 	        .scores = scores,
 	        .weight = weight,
 	        .positive = d->positive};
-	calibration_fit(&s, method, setup->seed, ret_calibration, ret_told);
+	calibration_fit(&s, method_for(d, method), setup->seed, ret_calibration, ret_told);
 	if (!*ret_calibration)
 		return true;
 	if (!calibration_load(*ret_calibration, d->classes, d->positive, &c, error))
