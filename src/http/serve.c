@@ -37,7 +37,7 @@ static const Param PARAMS[] = {
         {"log_flush_ms", PARAM_INT,
                 "how long logged predictions may be in memory only; 0: on the disk before the answer", "100", .min = 0,
                 .max = 60000, .unit = "ms"},
-        {"no_log", PARAM_BOOL, "keep no prediction log", "false"},
+        {"log", PARAM_BOOL, "keep a prediction log", "true"},
         {"idle_s", PARAM_INT, "a connection without a whole request is closed after this", "60", .min = 1, .max = 86400,
                 .unit = "s"},
         {"read_s", PARAM_INT, "a request's body must have come within this", "60", .min = 1, .max = 86400, .unit = "s"},
@@ -135,7 +135,7 @@ static void seal(void *folder)
 static bool open_log(const Desk *d, const json_t *in, PredLog **ret, GError **error)
 {
 	*ret = NULL;
-	if (json_get_bool(in, "no_log", false))
+	if (!json_get_bool(in, "log", true))
 		return true;
 	PredLogOptions options = {.state_folder = d->project->state_folder,
 	        .share = json_get_number(in, "log_share", 1),
