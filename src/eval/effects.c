@@ -52,7 +52,7 @@ static void choose_numbers(Effect *e)
 	g_autofree Place *sorted = g_new(Place, e->rows->rows + 1);
 	for (size_t i = 0; i < e->rows->rows; i++) {
 		double value = column_number(e->column, i);
-		if (!isnan(value))
+		if (isfinite(value))
 			sorted[count++] = (Place){value, (uint32_t)i};
 	}
 	qsort(sorted, count, sizeof *sorted, by_value);

@@ -66,11 +66,11 @@ static uint8_t add_equal_number(Facet *f, double value)
 	        g_strdup_printf("%s = %.17g::DOUBLE", f->sql, value));
 }
 
-/* Numbers of any type, so that NaN is missing here as it is in features. */
+/* Numbers of any type; NaN and infinities are missing here as they are in features. */
 static char *number_sql(const Column *c)
 {
 	g_autofree char *name = sql_name(c->name);
-	return g_strdup_printf("(CASE WHEN isnan(%s::DOUBLE) THEN NULL ELSE %s::DOUBLE END)", name, name);
+	return g_strdup_printf("(CASE WHEN isfinite(%s::DOUBLE) THEN %s::DOUBLE END)", name, name);
 }
 
 typedef struct Count {
@@ -123,7 +123,7 @@ static double *sorted_values(const Column *c, size_t *ret_count)
 	size_t count = 0;
 	for (size_t i = 0; i < c->rows; i++) {
 		double value = column_number(c, i);
-		if (!isnan(value))
+		if (isfinite(value))
 			values[count++] = value;
 	}
 	g_qsort_with_data(values, (gint)count, sizeof *values, by_value, NULL);
@@ -183,7 +183,7 @@ static Facet *cut_ranges(const Column *c, const double *sorted, size_t count)
 		size_t k = 0;
 		while (k < n && value > cuts[k])
 			k++;
-		f->codes[i] = isnan(value) ? missing : (uint8_t)k;
+		f->codes[i] = !isfinite(value) ? missing : (uint8_t)k;
 	}
 	return f;
 }
@@ -210,7 +210,7 @@ static Facet *cut_number(const Column *c)
 	for (size_t i = 0; i < c->rows; i++) {
 		double value = column_number(c, i);
 		f->codes[i] = missing;
-		for (size_t k = 0; k < known && !isnan(value); k++)
+		for (size_t k = 0; k < known && isfinite(value); k++)
 			if (values[k] == value)
 				f->codes[i] = (uint8_t)k;
 	}

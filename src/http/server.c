@@ -2,11 +2,12 @@
  *
  * A Call lives from the request line (uri_seen) to the end of its answer (completed), both in the connection's own I/O
  * thread; between suspend and resume it belongs to one worker. */
-#include "http/server_inside.h"
+#include "http/server.h"
 
 #include <string.h>
 
 #include "base/error.h"
+#include "http/server_inside.h"
 
 enum {
 	MEMORY_BYTES = 48 << 10,   /* of a connection: the library refuses larger heads itself */

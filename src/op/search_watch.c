@@ -169,14 +169,12 @@ static bool watch(App *app, const json_t *in, json_t **ret, GError **error)
 const Op OP_SEARCH_WATCH = {
         .name = "search.watch",
         .help = "show how a search goes, or went: the best so far, its path, and which parameters matter",
-        .more = "Of a study, or of the newest training of models, also while it runs; one that was stopped counts as "
-                "running: it "
-                "goes on from there.\n"
-                "JSON: {\"of\": study or \"train\", \"method\"|null, \"metric\", \"direction\": \"min\"|\"max\", "
-                "\"running\": bool, \"best\": "
-                "{\"trial\", \"params\", \"value\"}|null, \"counts\": {state: n}, \"path\": [[trial, best so far]...], "
-                "\"importance\": "
-                "[[parameter, share of the variance of ranks]...]}",
+        .more = "Of a study, or of the newest training of models, also while it runs; one that was stopped counts as\n"
+                "running: it goes on from there.\n"
+                "JSON: {\"of\": study or \"train\", \"method\"|null, \"metric\", \"direction\": \"min\"|\"max\",\n"
+                "\"running\": bool, \"best\": {\"trial\", \"params\", \"value\"}|null, \"counts\": {state: n},\n"
+                "\"path\": [[trial, best so far]...], \"importance\": [[parameter, share of the variance of "
+                "ranks]...]}",
         .params = PARAMS,
         .run = watch,
 };

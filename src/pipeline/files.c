@@ -60,6 +60,14 @@ static void remember(Meta *m, const char *path, const struct stat *about, const 
 	        args, NULL, &ignored);
 }
 
+/* Lineage tells it later, when the file may long hold other bytes. */
+static void remember_path(Meta *m, const char *path, const char *digest)
+{
+	g_autoptr(GError) ignored = NULL;
+	meta_run(m, "INSERT INTO file_paths (digest, path) VALUES ($1, $2) ON CONFLICT (digest, path) DO NOTHING",
+	        json_pack("[s,o]", digest, json_text(path)), NULL, &ignored);
+}
+
 static bool recall(Meta *m, const struct stat *about, char **ret, GError **error)
 {
 	json_auto_t *row = NULL;
@@ -83,6 +91,7 @@ bool files_digest(Meta *m, const char *path, char **ret, struct stat *ret_about,
 			return false;
 		if (!same(&before, &after))
 			return fail(error, FAIL_CONFLICT, "%s changed while it was read; try again", path);
+		remember_path(m, path, digest);
 		if (!is_racy(&before))
 			remember(m, path, &before, digest);
 	}

@@ -31,7 +31,7 @@ static bool add_artifacts(Meta *m, json_t *step, json_t *files, GError **error)
 	json_auto_t *rows = NULL;
 	if (!meta_run(m,
 	            "SELECT l.role, l.name, l.digest, f.path FROM lineage l"
-	            " LEFT JOIN file_digests f ON f.digest = l.digest AND l.role = 'input' WHERE l.key = $1",
+	            " LEFT JOIN file_paths f ON f.digest = l.digest AND l.role = 'input' WHERE l.key = $1",
 	            json_pack("[O]", json_object_get(step, "key")), &rows, error))
 		return false;
 	json_t *inputs = json_object(), *outputs = json_object();

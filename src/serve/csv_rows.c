@@ -116,8 +116,7 @@ bool batch_read_csv(Batch *b, const char *text, size_t size, GError **error)
 	if (!g_utf8_validate_len(text, size, NULL))
 		return fail(error, FAIL_INVALID, "the CSV is not UTF-8, or holds a NUL");
 	g_autoptr(GString) quoted = g_string_new(NULL);
-	text = text ? text : ""; /* of no bytes */
-	Csv c = {.at = text, .end = text + size, .quoted = quoted};
+	Csv c = {.at = text, .end = text ? text + size : NULL, .quoted = quoted};
 	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		c.at += 3;
 	return read_rows(&c, b, error);

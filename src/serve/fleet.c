@@ -1,11 +1,12 @@
 /* fleet.c: pinning, swapping and freeing of the table of routes.  What stands in a table is decided in fleet_registry.c. */
-#include "serve/fleet_inside.h"
+#include "serve/fleet.h"
 
 #include <stdatomic.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "serve/fleet_inside.h"
 
 /* One for each thread that ever pinned: what it is looking at. */
 struct Slot {

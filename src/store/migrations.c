@@ -9,5 +9,6 @@ const Migration MIGRATIONS[] = {
         {"pipeline", MIGRATION_PIPELINE},
         {"outcomes", MIGRATION_OUTCOMES},
         {"search", MIGRATION_SEARCH},
+        {"paths", MIGRATION_PATHS},
         {NULL, NULL},
 };

@@ -17,3 +17,4 @@ extern const char MIGRATION_REGISTRY[];
 extern const char MIGRATION_PIPELINE[];
 extern const char MIGRATION_OUTCOMES[];
 extern const char MIGRATION_SEARCH[];
+extern const char MIGRATION_PATHS[];
