@@ -7,7 +7,7 @@
  *
  * The registry is looked at every `poll_ms`.  For NAME: the champion (the newest version where there is none) is what a
  * call without a version gets, and every version that an alias points at is loaded too.  NAME@VERSION and NAME@ALIAS load that one
- * only.  A version that cannot be loaded replaces nothing: the old one stays, with the reason on record. */
+ * only.  A version that cannot be loaded replaces nothing: the old one stays, under its aliases too, with the reason on record. */
 #pragma once
 
 #include <jansson.h>

@@ -99,10 +99,37 @@ static int newest_first(gconstpointer a, gconstpointer b)
 	return (*(const Served *const *)b)->version - (*(const Served *const *)a)->version;
 }
 
+static void hold(ModelEntry *e, Served *s)
+{
+	if (!holds(e, s->version))
+		g_ptr_array_add(e->versions, served_ref(s));
+	g_ptr_array_sort(e->versions, newest_first);
+}
+
+/* An alias that should move to a version that cannot be loaded stays where it is. */
+static void keep_aliases(const Look *l, ModelEntry *e, const json_t *about)
+{
+	const RouteTable *current = atomic_load(&l->f->table);
+	const ModelEntry *before = current ? route_model(current, e->name) : NULL;
+	size_t i;
+	json_t *alias;
+	json_array_foreach (json_object_get(about, "aliases"), i, alias) {
+		const char *name = json_string_value(alias);
+		json_t *number = before ? json_object_get(before->aliases, name) : NULL;
+		for (guint k = 0; number && k < before->versions->len; k++) {
+			Served *s = before->versions->pdata[k];
+			if (s->version != json_integer_value(number))
+				continue;
+			hold(e, s);
+			json_object_set(e->aliases, name, number);
+		}
+	}
+}
+
 /* Adds a version of the registry to the entry; what cannot be loaded is written down there. */
 static void add_version(const Look *l, ModelEntry *e, const json_t *about, bool as_stable)
 {
-	Served *s = NULL;
+	g_autoptr(Served) s = NULL;
 	g_autoptr(GError) problem = NULL;
 	int version = (int)json_get_int(about, "version", 0);
 	size_t i;
@@ -110,6 +137,7 @@ static void add_version(const Look *l, ModelEntry *e, const json_t *about, bool 
 	if (!load_version(l, e->name, version, json_get_text(about, "digest", ""), &s, &problem)) {
 		json_array_append_new(
 		        e->problems, json_pack("{s:i,s:o}", "version", version, "reason", json_text(problem->message)));
+		keep_aliases(l, e, about);
 		return;
 	}
 	if (as_stable) {
@@ -118,11 +146,7 @@ static void add_version(const Look *l, ModelEntry *e, const json_t *about, bool 
 	}
 	json_array_foreach (json_object_get(about, "aliases"), i, alias)
 		json_object_set_new(e->aliases, json_string_value(alias), json_integer(version));
-	if (holds(e, version))
-		served_unref(s);
-	else
-		g_ptr_array_add(e->versions, s);
-	g_ptr_array_sort(e->versions, newest_first);
+	hold(e, s);
 }
 
 /* A stable version that should be replaced by one that cannot be loaded stays. */
@@ -133,9 +157,7 @@ static void keep_stable(const Look *l, ModelEntry *e)
 	if (e->stable || !before || !before->stable)
 		return;
 	e->stable = served_ref(before->stable);
-	if (!holds(e, e->stable->version))
-		g_ptr_array_add(e->versions, served_ref(e->stable));
-	g_ptr_array_sort(e->versions, newest_first);
+	hold(e, e->stable);
 }
 
 static bool add_all_of(const Look *l, ModelEntry *e, GError **error)
