@@ -125,11 +125,32 @@ static void answer(Call *c)
 	atomic_store(&c->state, CALL_ANSWERED);
 }
 
+/* Resumed, a call belongs to its I/O thread again, which may free it at once. */
 static void work(gpointer call, gpointer server)
 {
+	Server *s = server;
 	Call *c = call;
-	answer(c);
+	if (atomic_load(&s->overdue))
+		refuse(c, 503, "the server is ending");
+	else
+		answer(c);
 	MHD_resume_connection(c->connection);
+	atomic_fetch_sub(&s->handed, 1);
+}
+
+/* False: as many wait as may, or the workers are about to end. */
+static bool hand_over(Server *s, Call *c)
+{
+	g_mutex_lock(&s->pool_lock);
+	bool taken = !s->closing && atomic_load(&s->handed) < s->options.threads + s->options.queue;
+	if (taken) {
+		atomic_fetch_add(&s->handed, 1);
+		atomic_store(&c->state, CALL_QUEUED);
+		MHD_suspend_connection(c->connection);
+		g_thread_pool_push(s->workers, c, NULL);
+	}
+	g_mutex_unlock(&s->pool_lock);
+	return taken;
 }
 
 static enum MHD_Result begin(Call *c, struct MHD_Connection *connection, const char *method, const char *version)
@@ -195,15 +216,11 @@ static enum MHD_Result dispatch(Call *c)
 		answer(c);
 		return send_reply(c);
 	}
-	if (g_thread_pool_unprocessed(s->workers) >= s->options.queue) {
-		reply_header(&c->reply, MHD_HTTP_HEADER_RETRY_AFTER, "1");
-		refuse(c, 503, "too many requests are waiting already");
-		return send_reply(c);
-	}
-	atomic_store(&c->state, CALL_QUEUED);
-	MHD_suspend_connection(c->connection);
-	g_thread_pool_push(s->workers, c, NULL);
-	return MHD_YES;
+	if (hand_over(s, c))
+		return MHD_YES;
+	reply_header(&c->reply, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+	refuse(c, 503, "too many requests are waiting already");
+	return send_reply(c);
 }
 
 static enum MHD_Result access_seen(void *server, struct MHD_Connection *connection, const char *url, const char *method,
@@ -258,6 +275,7 @@ bool server_start(const ServerOptions *options, Server **ret, GError **error)
 		return false;
 	}
 	server_raise_files(s->options.connections);
+	g_mutex_init(&s->pool_lock);
 	g_mutex_init(&s->peers_lock);
 	g_cond_init(&s->peers_changed);
 	peers_start(s);
@@ -282,9 +300,10 @@ ServerLoad server_load(const Server *s)
 	g_mutex_lock(&mine->peers_lock);
 	unsigned connections = s->peer_count;
 	g_mutex_unlock(&mine->peers_lock);
+	unsigned handed = atomic_load(&mine->handed);
 	return (ServerLoad){.connections = connections,
 	        .in_flight = atomic_load(&mine->in_flight),
-	        .queued = g_thread_pool_unprocessed(s->workers)};
+	        .queued = handed > s->options.threads ? handed - s->options.threads : 0};
 }
 
 void server_drain(Server *s)
@@ -293,10 +312,9 @@ void server_drain(Server *s)
 }
 
 /* Whoever is connected may have sent a request that is still on its way: they get a second to be heard. */
-static void wait_for_calls(Server *s, unsigned seconds)
+static void wait_for_calls(Server *s, int64_t until)
 {
-	int64_t now = g_get_monotonic_time(), until = now + (int64_t)seconds * G_USEC_PER_SEC;
-	int64_t quiet = now + MIN(seconds, 1u) * (int64_t)G_USEC_PER_SEC;
+	int64_t now = g_get_monotonic_time(), quiet = MIN(until, now + G_USEC_PER_SEC);
 	for (; now < until; now = g_get_monotonic_time()) {
 		ServerLoad load = server_load(s);
 		if (load.connections == 0 || (load.in_flight == 0 && now >= quiet))
@@ -305,17 +323,40 @@ static void wait_for_calls(Server *s, unsigned seconds)
 	}
 }
 
+static void wait_for_none(const atomic_uint *count, int64_t until)
+{
+	while (atomic_load((atomic_uint *)count) && g_get_monotonic_time() < until)
+		g_usleep(1000);
+}
+
+/* The I/O threads serve to the last: so first nothing more is handed to the workers, then they give back what they have.  What
+ * was refused for want of time gets a second to be sent. */
+static void end_work(Server *s, int64_t until)
+{
+	g_mutex_lock(&s->pool_lock);
+	s->closing = true;
+	g_mutex_unlock(&s->pool_lock);
+	wait_for_none(&s->handed, until);
+	if (atomic_load(&s->handed) == 0)
+		return;
+	atomic_store(&s->overdue, true);
+	wait_for_none(&s->handed, INT64_MAX);
+	wait_for_none(&s->in_flight, g_get_monotonic_time() + G_USEC_PER_SEC);
+}
+
 void server_stop(Server *s, unsigned seconds)
 {
+	int64_t until = g_get_monotonic_time() + (int64_t)seconds * G_USEC_PER_SEC;
 	server_drain(s);
 	if (s->daemon) {
 		server_close(MHD_quiesce_daemon(s->daemon));
-		wait_for_calls(s, seconds);
+		wait_for_calls(s, until);
+		end_work(s, until);
+		MHD_stop_daemon(s->daemon);
 	}
 	g_thread_pool_free(s->workers, FALSE, TRUE);
-	if (s->daemon)
-		MHD_stop_daemon(s->daemon);
 	peers_stop(s);
+	g_mutex_clear(&s->pool_lock);
 	g_mutex_clear(&s->peers_lock);
 	g_cond_clear(&s->peers_changed);
 	g_free(s);

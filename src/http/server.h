@@ -44,7 +44,7 @@ typedef struct ServerOptions {
 	unsigned port;      /* 0: any that is free */
 	unsigned threads;   /* I/O threads, and as many workers; 0: as many as the machine has cores */
 	unsigned connections;
-	unsigned queue; /* slow requests that may wait */
+	unsigned queue; /* slow requests that may wait, beside those the workers are at */
 	size_t body_bytes;
 	unsigned idle_s, read_s;
 	void (*handle)(void *context, const Request *request, Reply *reply);

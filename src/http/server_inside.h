@@ -29,6 +29,10 @@ struct Server {
 	struct MHD_Daemon *daemon;
 	unsigned port;
 	GThreadPool *workers;
+	GMutex pool_lock;    /* closing, and that what it lets in is pushed before it is set */
+	bool closing;        /* no more calls for the workers */
+	atomic_uint handed;  /* to the workers, and not yet resumed */
+	atomic_bool overdue; /* the time to drain is over: who waits for a worker is refused */
 	atomic_uint in_flight;
 	atomic_bool draining;
 
