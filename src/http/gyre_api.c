@@ -46,7 +46,7 @@ static bool run_op(Visit *v, const Op *op, GError **error)
 {
 	json_auto_t *given = json_object(), *body = NULL, *in = NULL, *result = NULL;
 	App app = {.folder = v->site->folder, .is_quiet = true, .is_json = true};
-	if (!visit_allows(v, op->effect == OP_READ ? "GET" : "POST", error) ||
+	if (!visit_is_own(v, error) || !visit_allows(v, op->effect == OP_READ ? "GET" : "POST", error) ||
 	        !add_query(op, v->request->query, given, error))
 		return false;
 	if (v->request->size && !json_parse("the body", v->request->body, v->request->size, &body, error))
@@ -146,7 +146,7 @@ static bool score(Visit *v, GError **error)
 /* What is loaded, with a row that can be sent at once. */
 static bool served(Visit *v, GError **error)
 {
-	if (!visit_allows(v, "GET", error))
+	if (!visit_is_own(v, error) || !visit_allows(v, "GET", error))
 		return false;
 	const RouteTable *t = visit_routes(v);
 	json_t *models = json_array();
@@ -177,7 +177,8 @@ static bool handle(Visit *v, GError **error)
 
 static void refuse(unsigned status, const char *sentence, Reply *reply)
 {
-	const char *code = status == 404   ? "not_found"
+	const char *code = status == 403   ? "forbidden"
+	                   : status == 404 ? "not_found"
 	                   : status == 409 ? "conflict"
 	                   : status == 413 ? "limit"
 	                   : status == 503 ? "unavailable"

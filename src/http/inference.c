@@ -179,7 +179,7 @@ static bool repository_index(Visit *v, GError **error)
 
 static bool repository(Visit *v, const PathParts *p, GError **error)
 {
-	if (!visit_allows(v, "POST", error))
+	if (!visit_is_own(v, error) || !visit_allows(v, "POST", error))
 		return false;
 	if (p->count == 3 && strcmp(p->part[2], "index") == 0)
 		return repository_index(v, error);

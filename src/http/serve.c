@@ -193,6 +193,7 @@ static bool serve_with(
 	        .rows_most = (size_t)json_get_int(in, "rows", 0),
 	        .started = meta_now(),
 	        .draining = &draining,
+	        .is_local = is_loopback(json_get_text(in, "listen", "")),
 	        .log = log,
 	        .seed = new_seed()};
 	bool ok = run_site(&site, in, ends, error);

@@ -1,6 +1,7 @@
 /* site.c: takes each request to the protocol whose path it has, and puts what goes wrong in that protocol's words. */
 #include "http/site.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -212,6 +213,30 @@ bool visit_allows(const Visit *v, const char *method, GError **error)
 		return true;
 	reply_header(v->reply, "Allow", get ? "GET, HEAD" : method);
 	return visit_fail(v, 405, error, "%s is asked for with %s", v->request->path, method);
+}
+
+/* "localhost", "127.0.0.1", "[::1]", each with any port. */
+static bool is_own_name(const char *host)
+{
+	struct in_addr four;
+	size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+	g_autofree char *name = g_strndup(host, length);
+	return g_ascii_strcasecmp(name, "localhost") == 0 || strcmp(name, "[::1]") == 0 ||
+	       (g_str_has_prefix(name, "127.") && inet_pton(AF_INET, name, &four) == 1);
+}
+
+bool visit_is_own(const Visit *v, GError **error)
+{
+	const char *host = request_header(v->request, "Host");
+	const char *origin = request_header(v->request, "Origin");
+	const char *asks = origin ? strstr(origin, "://") : NULL;
+	if (origin && (!asks || !host || g_ascii_strcasecmp(asks + 3, host) != 0))
+		return visit_fail(v, 403, error, "a page of another site (%.100s) may not ask for this", origin);
+	if (v->site->is_local && (!host || !is_own_name(host)))
+		return visit_fail(v, 403, error,
+		        "\"%.100s\" is no name of this server, which listens on this machine only: call it localhost",
+		        host ? host : "");
+	return true;
 }
 
 bool path_split(const char *path, PathParts *ret, GError **error)

@@ -19,6 +19,7 @@ typedef struct Site {
 	size_t rows_most;
 	int64_t started; /* us UTC */
 	bool *draining;
+	bool is_local; /* it listens on a loopback address */
 	PredLog *log;  /* NULL: predictions are not logged */
 	uint64_t seed; /* of the ids of requests that bring none */
 	uint64_t count;
@@ -75,6 +76,9 @@ void visit_unpin(Visit *v);
 bool visit_no_such_path(const Visit *v, GError **error);
 /* Only this method?  Else 405 is set, with Allow, and false is returned with an error. */
 bool visit_allows(const Visit *v, const char *method, GError **error);
+/* Is the caller none that a page of some other site sent?  Else 403.  A browser says which page asks (Origin); and a name of
+ * the page's own that leads to this machine is no name of a server that listens on loopback only. */
+bool visit_is_own(const Visit *v, GError **error);
 /* A status of its own for the error that follows. */
 bool visit_fail(const Visit *v, unsigned status, GError **error, const char *format, ...) G_GNUC_PRINTF(4, 5);
 
