@@ -156,18 +156,36 @@ static void write_answer(GString *to, const Scores *s)
 	g_string_append(to, "]}");
 }
 
-/* The model these paths stand for: the one asked for, the project's own, or the only one. */
+/* Where no model is asked for: the project's own, or the only one. */
+static bool usual_model(Visit *v, const char **ret, GError **error)
+{
+	const RouteTable *t = visit_routes(v);
+	*ret = v->site->project;
+	if (route_model(t, *ret) || t->models->len == 0)
+		return true;
+	*ret = ((const ModelEntry *)t->models->pdata[0])->name;
+	if (t->models->len == 1)
+		return true;
+	g_autoptr(GString) names = g_string_new(NULL);
+	for (guint i = 0; i < t->models->len && names->len < 500; i++)
+		g_string_append_printf(names, "%s%s", i ? ", " : "", ((const ModelEntry *)t->models->pdata[i])->name);
+	return visit_fail(v, 400, error, "say which model with ?model=NAME; served: %s", names->str);
+}
+
+/* The model these paths stand for: the one asked for, or the usual one. */
 static bool find_model(Visit *v, const Served **ret, GError **error)
 {
+	const char *query = v->request->query, *name;
 	g_autofree char *given = request_query(v->request, "model");
-	const RouteTable *t = visit_routes(v);
+	if (!given && (g_str_has_prefix(query, "model=") || strstr(query, "&model=")))
+		return visit_fail(v, 400, error, "the query's model is not well escaped");
 	char *at = given ? strrchr(given, '@') : NULL;
 	if (at)
 		*at = '\0';
-	const char *name = given ? given
-	                   : route_model(t, v->site->project) || t->models->len == 0
-	                           ? v->site->project
-	                           : ((ModelEntry *)t->models->pdata[0])->name;
+	if (given)
+		name = given;
+	else if (!usual_model(v, &name, error))
+		return false;
 	return visit_find(v, name, at ? at + 1 : NULL, ret, error);
 }
 
