@@ -278,18 +278,47 @@ bool fleet_refresh(Fleet *f, GError **error)
 	return ok;
 }
 
+/* How many versions of a model could not be loaded, and why the last. */
+static size_t problems_of(const Fleet *f, const char *name, const char **ret_last)
+{
+	const RouteTable *t = atomic_load(&f->table);
+	const ModelEntry *e = t ? route_model(t, name) : NULL;
+	size_t count = e ? json_array_size(e->problems) : 0;
+	*ret_last = count ? json_get_text(json_array_get(e->problems, count - 1), "reason", "") : "";
+	return count;
+}
+
+/* Who asks by name is told of a bundle that cannot be loaded, and it is tried anew. */
+static bool load(Fleet *f, const char *name, bool is_version, GError **error)
+{
+	const char *reason;
+	size_t before = problems_of(f, name, &reason);
+	g_hash_table_remove_all(f->failures);
+	if (!refresh(f, error))
+		return false;
+	const ModelEntry *e = route_model(atomic_load(&f->table), name);
+	size_t now = problems_of(f, name, &reason);
+	if (e && e->stable && !(is_version && now > before))
+		return true;
+	return fail(error, FAIL_BROKEN, "the model \"%s\" could not be loaded: %s", name, reason);
+}
+
 bool fleet_load(Fleet *f, const char *reference, GError **error)
 {
 	const char *at = strrchr(reference, '@');
 	g_autofree char *name = at ? g_strndup(reference, (size_t)(at - reference)) : g_strdup(reference);
 	g_mutex_lock(&f->update);
-	g_hash_table_remove(f->unwanted, name);
+	bool was_unwanted = g_hash_table_remove(f->unwanted, name);
 	bool is_new = !g_ptr_array_find_with_equal_func(f->wanted, reference, g_str_equal, NULL);
 	if (is_new)
 		g_ptr_array_add(f->wanted, g_strdup(reference));
-	bool ok = refresh(f, error);
+	bool ok = load(f, name, at != NULL, error);
 	if (!ok && is_new)
 		g_ptr_array_remove_index(f->wanted, f->wanted->len - 1);
+	if (!ok && was_unwanted)
+		g_hash_table_add(f->unwanted, g_strdup(name));
+	if (!ok && (is_new || was_unwanted))
+		refresh(f, NULL);
 	g_mutex_unlock(&f->update);
 	return ok;
 }
