@@ -168,7 +168,7 @@ static bool refuse_value(const Batch *b, size_t input, const Cell *c, GError **e
 bool batch_add(Batch *b, size_t input, const Cell *c, GError **error)
 {
 	Gather *g = &b->columns[input];
-	if (g->count == g->room && !grow(b, g, error))
+	if ((g->count == g->room || g->count >= b->most) && !grow(b, g, error))
 		return false;
 	if (g->missing)
 		g->missing[g->count] = 0;

@@ -130,6 +130,16 @@ static void test_refusals(void)
 		g_string_append(many, i ? ",[1,2,3,4,1]" : "[1,2,3,4,1]");
 	g_string_append_c(many, ']');
 	expect_refused(s, batch_scan_rows, many->str, "at most 100 rows");
+	static const char *const COLUMNS[] = {"{\"x\": [1, 2, 3, 4, 5]", "{\"x\": [1, 2, 3, 4, 5, 6]"};
+	for (size_t i = 0; i < G_N_ELEMENTS(COLUMNS); i++) { /* fewer than there is room for at once */
+		g_autoptr(Batch) b = batch_new(s, 5);
+		g_autoptr(GError) error = NULL;
+		Scan scan;
+		scan_start(&scan, COLUMNS[i], strlen(COLUMNS[i]));
+		g_assert_false(batch_scan_columns(b, &scan, &error));
+		scan_clear(&scan);
+		g_assert_cmpint(strstr(error->message, "at most 5 rows") != NULL, ==, i == 1);
+	}
 }
 
 /* A column of whole numbers keeps a fraction, as one read from a file would; texts are made of numbers as elsewhere. */
