@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -29,10 +30,11 @@ struct Journal {
 	void (*left)(void *context);
 	void (*tell)(const char *sentence);
 	void *context;
-	GMutex lock; /* rings, asked, done, stop */
+	GMutex lock; /* rings, asked, done, hurry, stop */
 	GPtrArray *rings;
 	GCond wanted, written;
 	uint64_t asked, done; /* with flush_ms 0: tickets of those who wait */
+	bool hurry;           /* a ring fills: not to be waited for the next flush */
 	bool stop;
 	GThread *writer;
 	_Atomic uint64_t lost;
@@ -80,11 +82,20 @@ static void wait_until_written(Journal *j)
 	g_mutex_unlock(&j->lock);
 }
 
+static void hurry(Journal *j)
+{
+	g_mutex_lock(&j->lock);
+	j->hurry = true;
+	g_cond_signal(&j->wanted);
+	g_mutex_unlock(&j->lock);
+}
+
 bool journal_add(Journal *j, const char *lines, size_t size)
 {
 	Ring *r = my_ring(j);
 	uint64_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
-	if (size > RING_BYTES - (head - atomic_load_explicit(&r->tail, memory_order_acquire)))
+	uint64_t waiting = head - atomic_load_explicit(&r->tail, memory_order_acquire);
+	if (size > RING_BYTES - waiting)
 		return false;
 	size_t at = head % RING_BYTES, first = MIN(size, RING_BYTES - at);
 	memcpy(r->bytes + at, lines, first);
@@ -92,6 +103,8 @@ bool journal_add(Journal *j, const char *lines, size_t size)
 	atomic_store_explicit(&r->head, head + size, memory_order_release);
 	if (j->flush_ms == 0)
 		wait_until_written(j);
+	else if (waiting + size > RING_BYTES / 4)
+		hurry(j);
 	return true;
 }
 
@@ -100,17 +113,49 @@ uint64_t journal_lost(const Journal *j)
 	return atomic_load(&((Journal *)j)->lost);
 }
 
+enum { NAMES_TRIED = 20 };
+
+/* Between making a file and locking it a sealer may take it for one whose writer is gone, and remove it. */
+static bool is_held(int file, const char *path)
+{
+	struct stat about;
+	if (flock(file, LOCK_EX | LOCK_NB) == 0)
+		return fstat(file, &about) == 0 && about.st_nlink > 0;
+	if (errno != EWOULDBLOCK) /* else the sealer removes it */
+		unlink(path);
+	return false;
+}
+
 /* A name that sorts by time and is nobody else's. */
-static bool open_file(Journal *j, GError **error)
+static bool open_new(const Journal *j, int *ret_file, char **ret_path, GError **error)
 {
 	g_autofree char *id = meta_new_id();
-	g_autofree char *path = g_strdup_printf("%s/%" G_GINT64_FORMAT "-%.8s.jsonl", j->folder, meta_now(), id);
-	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0640);
-	if (file < 0)
-		return fail_errno(error, errno, "cannot write the prediction log %s", path);
-	flock(file, LOCK_EX | LOCK_NB);
+	*ret_path = g_strdup_printf("%s/%" G_GINT64_FORMAT "-%.8s.jsonl", j->folder, meta_now(), id);
+	*ret_file = open(*ret_path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0640);
+	if (*ret_file >= 0)
+		return true;
+	fail_errno(error, errno, "cannot write the prediction log %s", *ret_path);
+	g_clear_pointer(ret_path, g_free);
+	return false;
+}
+
+static bool open_file(Journal *j, GError **error)
+{
+	int file;
+	char *path;
+	for (int tried = 0;; tried++) {
+		if (!open_new(j, &file, &path, error))
+			return false;
+		if (is_held(file, path))
+			break;
+		close(file);
+		g_free(path);
+		if (tried == NAMES_TRIED)
+			return fail(error, FAIL_UNAVAILABLE, "no file in %s can be locked for the prediction log",
+			        j->folder);
+	}
 	j->file = file;
-	j->path = g_steal_pointer(&path);
+	j->path = path;
 	j->size = 0;
 	j->opened = g_get_monotonic_time();
 	j->is_torn = false;
@@ -203,12 +248,12 @@ static void change_file(Journal *j)
 	leave_file(j, file, path, size);
 }
 
-/* The next flush is due, or somebody waits for one. */
+/* The next flush is due, somebody waits for one, or a ring fills. */
 static void wait_for_work(Journal *j)
 {
 	int64_t until = g_get_monotonic_time() + (int64_t)j->flush_ms * 1000;
 	bool due = false;
-	while (!j->stop && !due) {
+	while (!j->stop && !j->hurry && !due) {
 		if (j->flush_ms)
 			due = !g_cond_wait_until(&j->wanted, &j->lock, until);
 		else if (j->asked == j->done)
@@ -216,6 +261,7 @@ static void wait_for_work(Journal *j)
 		else
 			due = true;
 	}
+	j->hurry = false;
 }
 
 static gpointer write_on(gpointer journal)

@@ -1,6 +1,6 @@
 /* journal.h: lines from many threads into one append-only file, without a lock or a system call on their way.
  *
- * Each thread has a ring of its own; one writer empties them all every `flush_ms`, and syncs the file once a second.  A full
+ * Each thread has a ring of its own; one writer empties them all every `flush_ms`, and as soon as one is a quarter full, and syncs the file once a second.  A full
  * ring drops the line and counts it: serving never waits for a disk.  So kill -9 loses at most the last flush_ms, a power cut
  * the last second and the flush.  With flush_ms 0 a line is on the disk before journal_add returns; threads that wait
  * at the same time share one sync.

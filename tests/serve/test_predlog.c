@@ -3,6 +3,7 @@
 #include "serve/predlog.h"
 
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -94,6 +95,30 @@ static void test_at_once(void)
 	GDir *dir = g_dir_open(folder, 0, NULL);
 	g_assert_null(g_dir_read_name(dir));
 	g_dir_close(dir);
+	g_assert_true(file_remove(folder, NULL));
+}
+
+/* What fills a ring is written long before the flush is due. */
+static void test_hurry(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("gyre-journal-XXXXXX", NULL);
+	JournalOptions options = {.folder = folder, .flush_ms = 60000};
+	g_autofree char *line = g_strnfill(2 << 20, 'x');
+	Journal *j;
+	line[(2 << 20) - 1] = '\n';
+	g_assert_true(journal_open(&options, &j, NULL));
+	for (int i = 1; i <= 4; i++) {
+		g_autofree char *path = only_file(folder);
+		GStatBuf about = {0};
+		int64_t until = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
+		while (!journal_add(j, line, 2 << 20) && g_get_monotonic_time() < until)
+			g_usleep(1000);
+		while (g_stat(path, &about) == 0 && about.st_size < (goffset)i * (2 << 20) &&
+		        g_get_monotonic_time() < until)
+			g_usleep(1000);
+		g_assert_cmpint(about.st_size, ==, (goffset)i * (2 << 20));
+	}
+	journal_close(j);
 	g_assert_true(file_remove(folder, NULL));
 }
 
@@ -262,6 +287,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/predlog/journal", test_journal);
 	g_test_add_func("/predlog/at_once", test_at_once);
+	g_test_add_func("/predlog/hurry", test_hurry);
 	g_test_add_func("/predlog/log", test_log);
 	g_test_add_func("/predlog/share", test_share);
 	g_test_add_func("/predlog/outcomes", test_outcomes);
