@@ -117,7 +117,7 @@ bool batch_read_csv(Batch *b, const char *text, size_t size, GError **error)
 		return fail(error, FAIL_INVALID, "the CSV is not UTF-8, or holds a NUL");
 	g_autoptr(GString) quoted = g_string_new(NULL);
 	Csv c = {.at = text, .end = text ? text + size : NULL, .quoted = quoted};
-	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+	if (text && size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		c.at += 3;
 	return read_rows(&c, b, error);
 }
