@@ -60,7 +60,7 @@ bool cuts_make(Engine *e, const char *source, const GPtrArray *facets, const Mar
 {
 	Cuts cuts = {e, facets, unit_of(marks->loss, marks->rows), unit_of(marks->residual, marks->rows)};
 	g_autoptr(Frame) frame = marks_frame(marks, &cuts);
-	g_autoptr(GString) sql = g_string_new("CREATE OR REPLACE TABLE cuts AS SELECT ");
+	g_autoptr(GString) sql = g_string_new("CREATE OR REPLACE TABLE cuts AS SELECT s.*, m.* FROM (SELECT ");
 	for (guint i = 0; i < facets->len; i++) {
 		const Facet *f = facets->pdata[i];
 		g_string_append(sql, "CAST(CASE");
@@ -68,7 +68,9 @@ bool cuts_make(Engine *e, const char *source, const GPtrArray *facets, const Mar
 			g_string_append_printf(sql, " WHEN %s THEN %zu", f->tests[v], v);
 		g_string_append_printf(sql, " END AS UTINYINT) AS c%u, ", i);
 	}
-	g_string_append_printf(sql, "m.* FROM %s AS s POSITIONAL JOIN cut_marks AS m; DROP TABLE cut_marks", source);
+	/* The facets' tests see the data only: a column of theirs may be called as the marks are. */
+	g_string_append_printf(
+	        sql, "true AS here FROM %s) AS s POSITIONAL JOIN cut_marks AS m; DROP TABLE cut_marks", source);
 	if (!engine_append(e, "cut_marks", frame, error) || !engine_run(e, sql->str, error))
 		return false;
 	*ret = cuts;

@@ -50,7 +50,11 @@ static bool read_features(Judged *j, const JudgedWanted *wanted, GError **error)
 	        .memory_mb = wanted->memory_mb,
 	        .scratch = wanted->scratch,
 	        .limit_bytes = wanted->memory_mb << 20};
-	return train_data_read(&data, &j->d, error);
+	if (!train_data_read(&data, &j->d, error))
+		return false;
+	/* Rows of the sample and of the features are paired one by one. */
+	return j->d->left_out == 0 ||
+	       fail(error, FAIL_BROKEN, "%zu rows of the sample have no usable target", j->d->left_out);
 }
 
 /* Which row each validation row is: both were read in the same order. */
@@ -84,7 +88,6 @@ bool judged_read(const JudgedWanted *wanted, Judged **ret, GError **error)
 {
 	g_autoptr(Judged) j = g_new0(Judged, 1);
 	j->seed = wanted->seed;
-	j->threads = MAX(wanted->threads, 1);
 	if (!read_rows(j, wanted, error) || !read_features(j, wanted, error) || !place_rows(j, error))
 		return false;
 	*ret = g_steal_pointer(&j);
@@ -100,7 +103,7 @@ static void part_of(const Judged *j, const Part *all, double part, Part *ret)
 		order[i] = (uint32_t)i;
 	Rng rng = rng_stream(j->seed, "learning curve");
 	rng_shuffle(&rng, order, all->x.rows);
-	*ret = (Part){.x = {.rows = rows, .columns = columns}};
+	*ret = (Part){.x = {.rows = rows, .columns = columns, .kinds = all->x.kinds}}; /* kinds are borrowed */
 	ret->x.values = g_new(float, rows *MAX(columns, 1));
 	ret->y = g_new(double, rows);
 	ret->weight = all->weight ? g_new(double, rows) : NULL;
@@ -123,12 +126,12 @@ static bool score_fold(const Judged *j, const ModelFamily *family, const json_t 
 	        .weight = rows->weight,
 	        .metric = d->classes ? "log_loss" : "rmse",
 	        .seed = j->seed,
-	        .threads = j->threads};
+	        .threads = 2}; /* whatever the machine: sums depend on how they are divided */
 	void *model = NULL;
 	json_auto_t *refit = NULL;
-	if (!family->train(&set, params, &model, &refit, error))
+	if (!family_train(family, &set, params, &model, &refit, error))
 		return false;
-	bool ok = family->predict(model, &d->folds[k].valid.x, ret, error);
+	bool ok = family_predict(family, model, &d->folds[k].valid.x, ret, error);
 	family->free(model);
 	return ok;
 }

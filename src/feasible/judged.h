@@ -15,13 +15,12 @@ typedef struct Judged {
 	uint32_t *at;  /* which of `rows` each of them is */
 	double *y, *weight;
 	uint64_t seed;
-	unsigned threads;
 } Judged;
 
 typedef struct JudgedWanted {
 	const char *table, *recipes; /* paths */
 	uint64_t seed;
-	unsigned threads;
+	unsigned threads; /* of the engine */
 	size_t memory_mb;
 	const char *scratch;
 } JudgedWanted;

@@ -24,16 +24,18 @@ static char *place_by(const Sample *a, const char *salt, const char *column)
 	        salt, step_seed(a->s), name);
 }
 
-/* SQL: where there is a target, and a weight above 0. */
+/* SQL: where there is a target (a number that is one), and a weight above 0: the rows that can be learnt from. */
 static char *usable(const Sample *a)
 {
 	const char *weight = json_get_text(a->params, "weight", NULL);
 	g_autofree char *target = sql_name(json_get_text(a->params, "target", ""));
+	g_autofree char *there = g_strdup_printf("(%s IS NOT NULL AND (typeof(%s) <> 'DOUBLE' OR CAST(%s AS VARCHAR) "
+	                                         "NOT IN ('nan', 'inf', '-inf')))",
+	        target, target, target);
 	if (!weight)
-		return g_strdup_printf("%s IS NOT NULL", target);
+		return g_steal_pointer(&there);
 	g_autofree char *name = sql_name(weight);
-	return g_strdup_printf(
-	        "%s IS NOT NULL AND CAST(%s AS DOUBLE) > 0 AND isfinite(CAST(%s AS DOUBLE))", target, name, name);
+	return g_strdup_printf("%s AND CAST(%s AS DOUBLE) > 0 AND isfinite(CAST(%s AS DOUBLE))", there, name, name);
 }
 
 /* A table, not a view: millions of rows are hashed once. */
@@ -118,7 +120,7 @@ static const char *const OUTPUTS[] = {"sample", "about", NULL};
 const StepKind STEP_SAMPLE = {
         .name = "sample",
         .help = "takes some of the rows to learn from, with folds of their own",
-        .version = 2,
+        .version = 3,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

@@ -138,7 +138,7 @@ static bool ready(void *context, size_t piece)
 typedef struct Watched {
 	Running *running;
 	const Trial *trial;
-	double sum;
+	double sum, count; /* of the folds on which the metric is defined */
 } Watched;
 
 static bool stop(void *context, size_t folds, double value, double *ret_told)
@@ -146,11 +146,13 @@ static bool stop(void *context, size_t folds, double value, double *ret_told)
 	Watched *w = context;
 	Study *s = w->running->t->study;
 	json_auto_t *answer = NULL;
-	w->sum += value;
-	*ret_told = s->pruner->is_paired ? value : w->sum / (double)folds;
+	w->sum += isnan(value) ? 0 : value;
+	w->count += !isnan(value);
+	*ret_told = s->pruner->is_paired ? value : w->count > 0 ? w->sum / w->count : NAN;
 	json_auto_t *message = json_pack(
 	        "{s:i,s:I,s:o}", "trial", w->trial->asked, "step", (json_int_t)folds, "value", json_number(*ret_told));
-	return study_hear(s, message, &answer, NULL) && json_get_bool(answer, "prune", false);
+	/* A fold on which the metric is not defined says nothing against the trial. */
+	return study_hear(s, message, &answer, NULL) && !isnan(*ret_told) && json_get_bool(answer, "prune", false);
 }
 
 static bool work(void *context, size_t piece, GError **error)
