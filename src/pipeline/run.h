@@ -1,6 +1,6 @@
 /* run.h: running a plan: what is stale is run, what is known is taken from the cache, and all of it is written down.
  *
- * Every step is a process (pipeline/worker.h) below .gyre/work/KEY with its log at .gyre/logs/RUN/STEP.log.  Whoever runs a key
+ * Every step is a process (pipeline/worker.h) in its folder work/KEY below .gyre, with its log at logs/RUN/STEP.log.  Whoever runs a key
  * holds its lock (pipeline/lock.h); a second run in the same project waits for it and takes the result.  A finished step is written
  * down in one transaction.  A run may be killed at any moment: what was written down stays, what was
  * not is run again.  A power cut may lose the last steps' records (they run again), never leave a torn result.  The processes of
