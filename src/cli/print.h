@@ -6,12 +6,34 @@
 
 typedef void Printer(FILE *out, const json_t *result);
 
-Printer print_model_rules, print_check, print_doctor, print_feasible, print_logs, print_model, print_models, print_new,
-        print_nothing, print_profile, print_run, print_runs, print_runs_compare, print_run_record, print_status,
-        print_text, print_data_log, print_data_show, print_data_compare, print_model_errors, print_model_fairness,
-        print_data_diff, print_explain, print_model_compare;
-
-Printer print_search_ask, print_search_create, print_search_ls, print_search_watch;
+Printer print_check;
+Printer print_data_compare;
+Printer print_data_diff;
+Printer print_data_log;
+Printer print_data_show;
+Printer print_doctor;
+Printer print_explain;
+Printer print_feasible;
+Printer print_logs;
+Printer print_model;
+Printer print_model_compare;
+Printer print_model_errors;
+Printer print_model_fairness;
+Printer print_model_rules;
+Printer print_models;
+Printer print_new;
+Printer print_nothing;
+Printer print_profile;
+Printer print_run;
+Printer print_run_record;
+Printer print_runs;
+Printer print_runs_compare;
+Printer print_search_ask;
+Printer print_search_create;
+Printer print_search_ls;
+Printer print_search_watch;
+Printer print_status;
+Printer print_text;
 
 /* A value as a table's cell; NULL for null.  Free with g_free. */
 char *cell_text(const json_t *value);

@@ -3,9 +3,20 @@
 
 #include "feature/transform.h"
 
-extern const TransformKind TRANSFORM_ARITHMETIC, TRANSFORM_BIN, TRANSFORM_CATEGORY, TRANSFORM_CLIP, TRANSFORM_COUNT,
-        TRANSFORM_CROSS, TRANSFORM_DATE_PARTS, TRANSFORM_DROP, TRANSFORM_IMPUTE, TRANSFORM_LOG, TRANSFORM_ONE_HOT,
-        TRANSFORM_ORDINAL, TRANSFORM_SCALE, TRANSFORM_TARGET_MEAN;
+extern const TransformKind TRANSFORM_ARITHMETIC;
+extern const TransformKind TRANSFORM_BIN;
+extern const TransformKind TRANSFORM_CATEGORY;
+extern const TransformKind TRANSFORM_CLIP;
+extern const TransformKind TRANSFORM_COUNT;
+extern const TransformKind TRANSFORM_CROSS;
+extern const TransformKind TRANSFORM_DATE_PARTS;
+extern const TransformKind TRANSFORM_DROP;
+extern const TransformKind TRANSFORM_IMPUTE;
+extern const TransformKind TRANSFORM_LOG;
+extern const TransformKind TRANSFORM_ONE_HOT;
+extern const TransformKind TRANSFORM_ORDINAL;
+extern const TransformKind TRANSFORM_SCALE;
+extern const TransformKind TRANSFORM_TARGET_MEAN;
 
 /* What nearly every table begins and ends with. */
 #define PARAM_COLUMNS(text)                                                                   \

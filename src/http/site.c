@@ -12,7 +12,13 @@
 enum { SLOW_BYTES = 128 << 10 }; /* about 500 rows of JSON: below, handing over to a worker costs more than it spares */
 
 const Protocol *const PROTOCOLS[] = {
-        &PROTOCOL_TF_SERVING, &PROTOCOL_INFERENCE, &PROTOCOL_MLFLOW, &PROTOCOL_GYRE, &PROTOCOL_HEALTH, NULL};
+        &PROTOCOL_TF_SERVING,
+        &PROTOCOL_INFERENCE,
+        &PROTOCOL_MLFLOW,
+        &PROTOCOL_GYRE,
+        &PROTOCOL_HEALTH,
+        NULL,
+};
 
 static bool takes(const Protocol *p, const char *path)
 {

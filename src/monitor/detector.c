@@ -3,8 +3,16 @@
 
 #include <string.h>
 
-const DetectorKind *const DETECTORS[] = {&DETECTOR_ADWIN, &DETECTOR_DDM, &DETECTOR_EDDM, &DETECTOR_HDDM_A,
-        &DETECTOR_HDDM_W, &DETECTOR_KSWIN, &DETECTOR_PAGE_HINKLEY, NULL};
+const DetectorKind *const DETECTORS[] = {
+        &DETECTOR_ADWIN,
+        &DETECTOR_DDM,
+        &DETECTOR_EDDM,
+        &DETECTOR_HDDM_A,
+        &DETECTOR_HDDM_W,
+        &DETECTOR_KSWIN,
+        &DETECTOR_PAGE_HINKLEY,
+        NULL,
+};
 
 const DetectorKind *detector_kind(const char *name)
 {

@@ -35,14 +35,56 @@ extern const Param GLOBAL_PARAMS[];
 extern const Op *const OPS[]; /* NULL-ended; in the order of a project's life */
 const Op *op_find(const char *name);
 
-/* A result of {"text": ...} alone is printed as it is. */
-extern const Op OP_FEASIBLE, OP_DATA_FOLDS;
-extern const Op OP_NEW, OP_CHECK, OP_RUN, OP_STATUS, OP_RUNS, OP_RUNS_SHOW, OP_RUNS_COMPARE, OP_LOGS, OP_DATA_LOG,
-        OP_DATA_SHOW, OP_DATA_PROFILE, OP_DATA_DIFF, OP_DATA_CAT, OP_MODEL_LS, OP_MODEL_SHOW, OP_MODEL_COMPARE,
-        OP_MODEL_CARD, OP_MODEL_PROMOTE, OP_MODEL_ROLLBACK, OP_MODEL_EXPORT, OP_DATA_COMPARE, OP_MONITOR_DETECT,
-        OP_PREDICT, OP_EXPLAIN, OP_REPORT, OP_LINEAGE, OP_DOCTOR, OP_COMPLETION, OP_REFERENCE, OP_VERSION;
-extern const Op OP_SEARCH_CREATE, OP_SEARCH_LS, OP_SEARCH_ASK, OP_SEARCH_TELL, OP_SEARCH_WATCH, OP_SEARCH_PIPE;
-extern const Op OP_MODEL_FAIRNESS, OP_MODEL_ERRORS;
-extern const Op OP_MODEL_RULES;
-extern const Op OP_SERVE; /* in http/ */
-extern const Op OP_LOG, OP_LOG_SEAL, OP_OUTCOME;
+/* Every op, in the order of a project's life: here, and one file each.  A result of {"text": ...} alone is printed as it is. */
+// clang-format off
+#define OPS_ALL(X) \
+	X(OP_NEW) \
+	X(OP_CHECK) \
+	X(OP_FEASIBLE) \
+	X(OP_RUN) \
+	X(OP_STATUS) \
+	X(OP_REPORT) \
+	X(OP_PREDICT) \
+	X(OP_OUTCOME) \
+	X(OP_LOG_SEAL) \
+	X(OP_LOG) \
+	X(OP_EXPLAIN) \
+	X(OP_SERVE) \
+	X(OP_MODEL_LS) \
+	X(OP_MODEL_SHOW) \
+	X(OP_MODEL_RULES) \
+	X(OP_MODEL_COMPARE) \
+	X(OP_MODEL_CARD) \
+	X(OP_MODEL_ERRORS) \
+	X(OP_MODEL_FAIRNESS) \
+	X(OP_MODEL_PROMOTE) \
+	X(OP_MODEL_ROLLBACK) \
+	X(OP_MODEL_EXPORT) \
+	X(OP_DATA_LOG) \
+	X(OP_DATA_SHOW) \
+	X(OP_DATA_PROFILE) \
+	X(OP_DATA_DIFF) \
+	X(OP_DATA_COMPARE) \
+	X(OP_DATA_CAT) \
+	X(OP_DATA_FOLDS) \
+	X(OP_MONITOR_DETECT) \
+	X(OP_RUNS) \
+	X(OP_RUNS_SHOW) \
+	X(OP_RUNS_COMPARE) \
+	X(OP_LOGS) \
+	X(OP_SEARCH_CREATE) \
+	X(OP_SEARCH_LS) \
+	X(OP_SEARCH_ASK) \
+	X(OP_SEARCH_TELL) \
+	X(OP_SEARCH_WATCH) \
+	X(OP_SEARCH_PIPE) \
+	X(OP_LINEAGE) \
+	X(OP_DOCTOR) \
+	X(OP_COMPLETION) \
+	X(OP_REFERENCE) \
+	X(OP_VERSION)
+// clang-format on
+
+#define OP_DECLARED(op) extern const Op op;
+OPS_ALL(OP_DECLARED)
+#undef OP_DECLARED

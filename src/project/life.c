@@ -18,8 +18,21 @@
 #include "report/step_report.h"
 #include "project/champion.h"
 
-const StepKind *const STEP_KINDS[] = {&STEP_INGEST, &STEP_VERIFY, &STEP_PROFILE, &STEP_SPLIT, &STEP_FEATURES,
-        &STEP_TRAIN, &STEP_EVALUATE, &STEP_GATE, &STEP_REGISTER, &STEP_REPORT, &STEP_SAMPLE, &STEP_FEASIBLE, NULL};
+const StepKind *const STEP_KINDS[] = {
+        &STEP_INGEST,
+        &STEP_VERIFY,
+        &STEP_PROFILE,
+        &STEP_SPLIT,
+        &STEP_FEATURES,
+        &STEP_TRAIN,
+        &STEP_EVALUATE,
+        &STEP_GATE,
+        &STEP_REGISTER,
+        &STEP_REPORT,
+        &STEP_SAMPLE,
+        &STEP_FEASIBLE,
+        NULL,
+};
 
 const char *const LIFE_STEPS[] = {
         "ingest", "verify", "profile", "split", "features", "train", "evaluate", "gate", "register", "report", NULL};
