@@ -224,17 +224,17 @@ static bool read_request(Visit *v, Infer *in, Batch *b, GError **error)
 }
 
 /* A text as BYTES; numbers as FP64. */
-static void put_text(GByteArray *to, const char *text)
+static void put_text(GString *to, const char *text)
 {
 	guint32 length = (guint32)strlen(text);
-	g_byte_array_append(to, (const guint8 *)&length, sizeof length);
-	g_byte_array_append(to, (const guint8 *)text, length);
+	g_string_append_len(to, (const char *)&length, sizeof length);
+	g_string_append_len(to, text, length);
 }
 
 /* One output on its way out: values go to the JSON or to the bytes behind it. */
 typedef struct Out {
 	GString *json;
-	GByteArray *bytes;
+	GString *bytes; /* a GByteArray ends at 4 GiB */
 	bool is_binary, is_first;
 } Out;
 
@@ -253,7 +253,7 @@ static void give_text(Out *o, const char *text)
 static void give_number(Out *o, double value)
 {
 	if (o->is_binary) {
-		g_byte_array_append(o->bytes, (const guint8 *)&value, sizeof value);
+		g_string_append_len(o->bytes, (const char *)&value, sizeof value);
 		return;
 	}
 	if (!o->is_first)
@@ -302,18 +302,18 @@ static void write_output(Out *o, const Scores *s, size_t output, const Wanted *w
 	if (output == 1)
 		g_string_append_printf(o->json, ",%zu", w->classes ? w->classes : s->served->outputs);
 	g_string_append(o->json, o->is_binary ? "]" : "],\"data\":[");
-	guint before = o->bytes->len;
+	size_t before = o->bytes->len;
 	o->is_first = true;
 	give_values(o, s, output, w);
 	if (o->is_binary)
-		g_string_append_printf(o->json, ",\"parameters\":{\"binary_data_size\":%u}}", o->bytes->len - before);
+		g_string_append_printf(o->json, ",\"parameters\":{\"binary_data_size\":%zu}}", o->bytes->len - before);
 	else
 		g_string_append(o->json, "]}");
 }
 
 static void write_answer(Visit *v, const Infer *in, const Scores *s)
 {
-	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	g_autoptr(GString) bytes = g_string_new(NULL);
 	GString *to = v->reply->body;
 	const char *comma = "";
 	bool any_binary = false;
@@ -344,7 +344,7 @@ static void write_answer(Visit *v, const Infer *in, const Scores *s)
 	g_autofree char *length = g_strdup_printf("%zu", to->len);
 	reply_header(v->reply, "Inference-Header-Content-Length", length);
 	v->reply->type = "application/octet-stream";
-	g_string_append_len(to, (const char *)bytes->data, bytes->len);
+	g_string_append_len(to, bytes->str, (gssize)bytes->len);
 }
 
 bool inference_infer(Visit *v, const char *model, const char *version, GError **error)

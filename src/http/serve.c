@@ -41,6 +41,7 @@ static const Param PARAMS[] = {
         {"idle_s", PARAM_INT, "a connection without a whole request is closed after this", "60", .min = 1, .max = 86400,
                 .unit = "s"},
         {"read_s", PARAM_INT, "a request's body must have come within this", "60", .min = 1, .max = 86400, .unit = "s"},
+        {"write_s", PARAM_INT, "an answer must have been taken within this", "60", .min = 1, .max = 86400, .unit = "s"},
         {"grace_s", PARAM_INT, "how long requests are still taken after the signal to end", "1", .min = 0, .max = 3600,
                 .unit = "s"},
         {"drain_s", PARAM_INT, "how long requests that were taken may last after that", "30", .min = 0, .max = 3600,
@@ -88,6 +89,7 @@ static ServerOptions server_options(Site *site, const json_t *in)
 	        .body_bytes = (size_t)number(in, "body_mb") << 20,
 	        .idle_s = number(in, "idle_s"),
 	        .read_s = number(in, "read_s"),
+	        .write_s = number(in, "write_s"),
 	        .handle = site_handle,
 	        .is_slow = site_is_slow,
 	        .refuse = site_refuse,
@@ -123,13 +125,23 @@ static bool announce(void *log, const Served *s, GError **error)
 	return !log || predlog_announce(log, s, error);
 }
 
+/* A child would inherit the blocked signals, and could be ended by nothing but SIGKILL. */
+static void unblock_signals(void *unused)
+{
+	sigset_t none;
+	(void)unused;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+}
+
 /* Another process makes Parquet of it: the data engine would double this one's memory.  Its failing costs nothing: the
  * journal stays, and is read as it is. */
 static void seal(void *folder)
 {
 	const char *const argv[] = {"/proc/self/exe", "log", "seal", "--quiet", "--project", folder, NULL};
-	g_spawn_async(NULL, (char **)argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
-	        NULL, NULL);
+	g_spawn_async(NULL, (char **)argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
+	        unblock_signals, NULL, NULL, NULL);
 }
 
 static bool open_log(const Desk *d, const json_t *in, PredLog **ret, GError **error)

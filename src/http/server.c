@@ -54,6 +54,13 @@ static void *uri_seen(void *server, const char *uri, struct MHD_Connection *conn
 	return c;
 }
 
+/* Until when the client has to make its next move; 0, 0: it is the server's turn. */
+static void set_deadline(const Call *c, int64_t from, unsigned seconds)
+{
+	if (c->peer)
+		atomic_store(&c->peer->deadline, from + (int64_t)seconds * G_USEC_PER_SEC);
+}
+
 static void completed(
         void *server, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode how)
 {
@@ -61,8 +68,7 @@ static void completed(
 	Call *c = *context;
 	if (!c)
 		return;
-	if (c->peer)
-		atomic_store(&c->peer->deadline, g_get_monotonic_time() + (int64_t)s->options.idle_s * G_USEC_PER_SEC);
+	set_deadline(c, g_get_monotonic_time(), s->options.idle_s);
 	if (atomic_load(&c->state) == CALL_ANSWERED && s->options.done)
 		s->options.done(s->options.context, &c->request, &c->reply);
 	if (c->is_counted)
@@ -105,6 +111,7 @@ static enum MHD_Result send_reply(Call *c)
 		MHD_add_response_header(response, r->headers->pdata[i], r->headers->pdata[i + 1]);
 	if (c->must_close || atomic_load(&c->server->draining))
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	set_deadline(c, g_get_monotonic_time(), c->server->options.write_s);
 	enum MHD_Result result = MHD_queue_response(c->connection, r->status, response);
 	MHD_destroy_response(response);
 	return result;
@@ -157,6 +164,7 @@ static enum MHD_Result begin(Call *c, struct MHD_Connection *connection, const c
 {
 	Server *s = c->server;
 	const char *why;
+	int64_t now = g_get_monotonic_time();
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	c->connection = connection;
 	c->peer = info ? info->socket_context : NULL;
@@ -166,10 +174,10 @@ static enum MHD_Result begin(Call *c, struct MHD_Connection *connection, const c
 	        .query = c->query,
 	        .body = "",
 	        .peer = c->peer ? c->peer->name : "",
-	        .started = g_get_monotonic_time(),
+	        .started = now,
+	        .whole = now,
 	        .connection = connection};
-	if (c->peer)
-		atomic_store(&c->peer->deadline, c->request.started + (int64_t)s->options.read_s * G_USEC_PER_SEC);
+	set_deadline(c, now, s->options.read_s);
 	unsigned status = check_head(c, version, &why);
 	if (!status)
 		return MHD_YES;
@@ -200,8 +208,8 @@ static void gather(Call *c, const char *data, size_t size)
 static enum MHD_Result dispatch(Call *c)
 {
 	Server *s = c->server;
-	if (c->peer)
-		atomic_store(&c->peer->deadline, 0);
+	c->request.whole = g_get_monotonic_time();
+	set_deadline(c, 0, 0);
 	c->is_counted = true;
 	atomic_fetch_add(&s->in_flight, 1);
 	if (c->body) {

@@ -6,8 +6,8 @@
  *
  * What a client sends is refused before anything reads it when its framing is ambiguous: Content-Length given twice or beside
  * chunked, a transfer coding other than chunked, no Host, a NUL in a header; the connection is then closed.  A head has 16 KiB, a
- * body 64 MiB.  A connection must complete a head within the idle time of being opened or last answered, and a body within
- * the read time, however slowly it trickles. */
+ * body 64 MiB.  A connection must complete a head within the idle time of being opened or last answered, a body within
+ * the read time, and take its answer within the write time, however slowly it trickles. */
 #pragma once
 
 #include <glib.h>
@@ -22,6 +22,7 @@ typedef struct Request {
 	size_t size;
 	const char *peer; /* "127.0.0.1:4711" */
 	int64_t started;  /* us, monotonic: when its head was complete */
+	int64_t whole; /* when its body was, too: what an answer's time is counted from, waiting for a worker included */
 	void *connection;
 } Request;
 
@@ -46,7 +47,7 @@ typedef struct ServerOptions {
 	unsigned connections;
 	unsigned queue; /* slow requests that may wait, beside those the workers are at */
 	size_t body_bytes;
-	unsigned idle_s, read_s;
+	unsigned idle_s, read_s, write_s;
 	void (*handle)(void *context, const Request *request, Reply *reply);
 	bool (*is_slow)(void *context, const Request *request);
 	/* The body of an answer the server itself gives (400, 408, 413, 431, 503), in the form the path's clients expect. */

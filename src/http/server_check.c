@@ -17,7 +17,6 @@ enum { HEAD_BYTES = 16 << 10 };
 typedef struct Head {
 	unsigned lengths, codings, hosts, expects;
 	bool is_chunked, has_nul, has_bad_name;
-	size_t bytes;
 	const char *length;
 	const char *begin, *end, *at; /* of the head; behind the value looked at last */
 } Head;
@@ -53,7 +52,6 @@ static enum MHD_Result look_at(void *context, enum MHD_ValueKind kind, const cha
         const char *value, size_t value_size)
 {
 	Head *h = context;
-	h->bytes += name_size + value_size + 4;
 	h->has_bad_name = h->has_bad_name || !is_token(name, name_size);
 	pass(h, name, name_size, value, value_size);
 	if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
@@ -108,7 +106,7 @@ unsigned check_head(const Call *call, const char *version, const char **ret_why)
 		return *ret_why = "one Host header is expected", 400;
 	if (h.expects)
 		return *ret_why = "no expectation but 100-continue is known", 417;
-	if (h.bytes > HEAD_BYTES)
+	if (h.end - h.begin > HEAD_BYTES) /* the request line with its query, too */
 		return *ret_why = "the head is larger than 16 KiB", 431;
 	if (h.lengths && g_ascii_strtoull(h.length, NULL, 10) > body_limit)
 		return *ret_why = "the body is larger than this server takes", 413;

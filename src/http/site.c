@@ -104,7 +104,7 @@ void site_handle(void *site, const Request *request, Reply *reply)
 	        .request = request,
 	        .reply = reply,
 	        .protocol = protocol_of(request->path),
-	        .begun = g_get_monotonic_time()};
+	        .begun = request->whole};
 	if (!handle(&v, &error))
 		refuse(&v, error);
 	count(&v);
@@ -123,7 +123,7 @@ void site_refuse(void *site, const Request *request, const char *sentence, Reply
 	const Protocol *p = protocol_of(request->path);
 	unsigned status = reply->status;
 	MetricsKey key = {.model = "", .route = "", .protocol = p ? p->name : "none", .code = status};
-	metrics_count(((Site *)site)->metrics, &key, g_get_monotonic_time() - request->started, 0);
+	metrics_count(((Site *)site)->metrics, &key, g_get_monotonic_time() - request->whole, 0);
 	(p ? p->refuse : refuse_plainly)(status, sentence, reply);
 	reply->status = status;
 }

@@ -33,7 +33,7 @@ typedef struct Visit {
 	Reply *reply;
 	const Protocol *protocol;
 	const RouteTable *routes; /* NULL until a model is looked for */
-	int64_t begun;            /* us, monotonic */
+	int64_t begun;            /* us, monotonic: when the whole request was there */
 	char id[ID_BYTES];        /* of the request; "" until a prediction is asked for */
 	const Served *served;     /* what predicts; NULL: nothing yet */
 	bool by_version;          /* the call named a version */
