@@ -1,9 +1,10 @@
 /* serve.c: the op `serve`: opens the fleet and the server, and waits for a signal to end.
  *
  * It stands here and not among the other ops because it needs them: /api/v1 is made of their table.
- * SIGTERM and SIGINT drain: /readyz says no at once, so that who spreads the load sends no more; requests are still taken for the
+ * SIGHUP reads the certificate again.  SIGTERM and SIGINT drain: /readyz says no at once, so that who spreads the load sends no more; requests are still taken for the
  * grace time; then nothing new is accepted, and what was is answered. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,9 +21,12 @@ static const Param PARAMS[] = {
                 .flags = PARAM_POSITIONAL},
         {"port", PARAM_INT, "port to listen on; 0: any that is free", "8080", .min = 0, .max = 65535, .letter = 'p'},
         {"listen", PARAM_TEXT, "address to listen on", "\"127.0.0.1\""},
+        {"certificate", PARAM_TEXT,
+                "PEM file with the server's certificate and its chain: TLS 1.2 and 1.3, nothing plain", .unit = "FILE"},
+        {"key", PARAM_TEXT, "PEM file with the certificate's key, without a password", .unit = "FILE"},
         {"public", PARAM_BOOL,
-                "allow an address that other machines reach: whoever reaches the port may then predict, promote and "
-                "roll back",
+                "allow an address that other machines reach although what travels is not encrypted: the network is "
+                "trusted",
                 "false"},
         {"threads", PARAM_INT, "I/O threads, and as many workers for large requests; 0: as many as cores", "0",
                 .min = 0, .max = 256},
@@ -59,12 +63,14 @@ static bool is_loopback(const char *address)
 static bool check_address(const json_t *in, GError **error)
 {
 	const char *address = json_get_text(in, "listen", "");
-	if (is_loopback(address) || json_get_bool(in, "public", false))
+	bool has_certificate = json_get_text(in, "certificate", NULL), has_key = json_get_text(in, "key", NULL);
+	if (has_certificate != has_key)
+		return fail(error, FAIL_INVALID, "--certificate and --key go together");
+	if (is_loopback(address) || has_certificate || json_get_bool(in, "public", false))
 		return true;
 	return fail(error, FAIL_INVALID,
-	        "%s is reached from other machines, and what travels is neither encrypted nor asked for a name: listen "
-	        "on "
-	        "127.0.0.1 behind a proxy, or say --public if the network is trusted",
+	        "%s is reached from other machines, and what travels is not encrypted: give --certificate and --key, "
+	        "listen on 127.0.0.1 behind a proxy, or say --public if the network is trusted",
 	        address);
 }
 
@@ -83,6 +89,8 @@ static ServerOptions server_options(Site *site, const json_t *in)
 	return (ServerOptions){
 	        .listen = json_get_text(in, "listen", ""),
 	        .port = number(in, "port"),
+	        .certificate = json_get_text(in, "certificate", NULL),
+	        .key = json_get_text(in, "key", NULL),
 	        .threads = number(in, "threads"),
 	        .connections = number(in, "connections"),
 	        .queue = number(in, "queue"),
@@ -97,21 +105,38 @@ static ServerOptions server_options(Site *site, const json_t *in)
 	};
 }
 
-static void wait_for_end(const sigset_t *ends)
+static void renew(bool always)
 {
-	int signal;
-	sigwait(ends, &signal);
+	bool renewed;
+	g_autoptr(GError) error = NULL;
+	if (!server_renew(always, &renewed, &error))
+		fprintf(stderr, "gyre: the certificate is still the one before: %s\n", error->message);
+	else if (renewed)
+		tell("the certificate was read again");
 }
 
-static bool run_site(Site *site, const json_t *in, const sigset_t *ends, GError **error)
+/* A certificate that is renewed is in use a second later; SIGHUP reads it at once. */
+static void wait_for_end(const sigset_t *signals)
+{
+	static const struct timespec SECOND = {.tv_sec = 1};
+	for (;;) {
+		int signal = sigtimedwait(signals, NULL, &SECOND);
+		if (signal == SIGTERM || signal == SIGINT)
+			return;
+		if (signal == SIGHUP || (signal < 0 && errno == EAGAIN))
+			renew(signal == SIGHUP);
+	}
+}
+
+static bool run_site(Site *site, const json_t *in, const sigset_t *signals, GError **error)
 {
 	ServerOptions options = server_options(site, in);
 	if (!server_start(&options, &site->server, error))
 		return false;
 	const char *six = strchr(options.listen, ':');
-	fprintf(stderr, "gyre: listening on http://%s%s%s:%u\n", six ? "[" : "", options.listen, six ? "]" : "",
-	        server_port(site->server));
-	wait_for_end(ends);
+	fprintf(stderr, "gyre: listening on %s://%s%s%s:%u\n", options.certificate ? "https" : "http", six ? "[" : "",
+	        options.listen, six ? "]" : "", server_port(site->server));
+	wait_for_end(signals);
 	tell("ending: no more requests are taken, those that were are answered");
 	__atomic_store_n(site->draining, true, __ATOMIC_RELAXED);
 	server_drain(site->server);
@@ -174,13 +199,14 @@ static bool open_fleet(const Desk *d, const json_t *in, PredLog *log, Fleet **re
 	return fleet_open(&options, ret, error);
 }
 
-/* The signals are taken by sigwait alone: blocked before any thread is made, so that all inherit it. */
-static void block_signals(sigset_t *ends)
+/* The signals are taken by sigtimedwait alone: blocked before any thread is made, so that all inherit it. */
+static void block_signals(sigset_t *ret)
 {
-	sigemptyset(ends);
-	sigaddset(ends, SIGTERM);
-	sigaddset(ends, SIGINT);
-	pthread_sigmask(SIG_BLOCK, ends, NULL);
+	sigemptyset(ret);
+	sigaddset(ret, SIGTERM);
+	sigaddset(ret, SIGINT);
+	sigaddset(ret, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, ret, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -192,7 +218,7 @@ static uint64_t new_seed(void)
 }
 
 static bool serve_with(
-        const Desk *d, const json_t *in, PredLog *log, const sigset_t *ends, json_t **ret, GError **error)
+        const Desk *d, const json_t *in, PredLog *log, const sigset_t *signals, json_t **ret, GError **error)
 {
 	bool draining = false;
 	g_autoptr(Fleet) fleet = NULL;
@@ -208,7 +234,7 @@ static bool serve_with(
 	        .is_local = is_loopback(json_get_text(in, "listen", "")),
 	        .log = log,
 	        .seed = new_seed()};
-	bool ok = run_site(&site, in, ends, error);
+	bool ok = run_site(&site, in, signals, error);
 	metrics_free(site.metrics);
 	if (!ok)
 		return false;
@@ -219,11 +245,11 @@ static bool serve_with(
 static bool serve_at(const Desk *d, const json_t *in, json_t **ret, GError **error)
 {
 	PredLog *log;
-	sigset_t ends;
-	block_signals(&ends);
+	sigset_t signals;
+	block_signals(&signals);
 	if (!open_log(d, in, &log, error))
 		return false;
-	bool ok = serve_with(d, in, log, &ends, ret, error);
+	bool ok = serve_with(d, in, log, &signals, ret, error);
 	if (log && ok) {
 		PredLogCounts counts = predlog_counts(log);
 		json_object_set_new(*ret, "log",

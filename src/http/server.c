@@ -14,6 +14,9 @@ enum {
 	RESERVE_BYTES = 256 << 10, /* at most so much is reserved on a client's word */
 };
 
+/* What browsers and tools of the last ten years speak; nothing older. */
+static const char PRIORITIES[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+
 const char *request_header(const Request *r, const char *name)
 {
 	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
@@ -254,6 +257,7 @@ static enum MHD_Result access_seen(void *server, struct MHD_Connection *connecti
 static struct MHD_Daemon *start_daemon(Server *s, int socket)
 {
 	const ServerOptions *o = &s->options;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
 	struct MHD_OptionItem options[] = {
 	        {MHD_OPTION_LISTEN_SOCKET, socket, NULL},
 	        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)o->connections, NULL},
@@ -263,11 +267,13 @@ static struct MHD_Daemon *start_daemon(Server *s, int socket)
 	        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)uri_seen, s},
 	        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)completed, s},
 	        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connected, s},
-	        {o->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)o->threads, NULL},
+	        {MHD_OPTION_THREAD_POOL_SIZE, o->threads > 1 ? (intptr_t)o->threads : 0, NULL},
+	        {o->certificate ? MHD_OPTION_HTTPS_PRIORITIES : MHD_OPTION_END, 0, (void *)PRIORITIES},
+	        {MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, (void *)tls_choose},
 	        {MHD_OPTION_END, 0, NULL},
 	};
-	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
-	        access_seen, s, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+	return MHD_start_daemon(o->certificate ? flags | MHD_USE_TLS : flags, 0, NULL, NULL, access_seen, s,
+	        MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
 bool server_start(const ServerOptions *options, Server **ret, GError **error)
@@ -278,7 +284,9 @@ bool server_start(const ServerOptions *options, Server **ret, GError **error)
 	if (!s->options.threads)
 		s->options.threads = g_get_num_processors();
 	s->options.connections = MAX(s->options.connections, s->options.threads);
-	if (!server_listen(options->listen, options->port, &socket, &s->port, error)) {
+	if ((options->certificate && !tls_open(options->certificate, options->key, error)) ||
+	        !server_listen(options->listen, options->port, &socket, &s->port, error)) {
+		tls_close();
 		g_free(s);
 		return false;
 	}
@@ -364,6 +372,7 @@ void server_stop(Server *s, unsigned seconds)
 	}
 	g_thread_pool_free(s->workers, FALSE, TRUE);
 	peers_stop(s);
+	tls_close();
 	g_mutex_clear(&s->pool_lock);
 	g_mutex_clear(&s->peers_lock);
 	g_cond_clear(&s->peers_changed);

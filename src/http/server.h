@@ -41,9 +41,10 @@ typedef struct Reply {
 void reply_header(Reply *r, const char *name, const char *value);
 
 typedef struct ServerOptions {
-	const char *listen; /* an address, IPv4 or IPv6 */
-	unsigned port;      /* 0: any that is free */
-	unsigned threads;   /* I/O threads, and as many workers; 0: as many as the machine has cores */
+	const char *listen;            /* an address, IPv4 or IPv6 */
+	unsigned port;                 /* 0: any that is free */
+	const char *certificate, *key; /* PEM files, the chain and its key: TLS 1.2 and 1.3; NULL: plain HTTP */
+	unsigned threads;              /* I/O threads, and as many workers; 0: as many as the machine has cores */
 	unsigned connections;
 	unsigned queue; /* slow requests that may wait, beside those the workers are at */
 	size_t body_bytes;
@@ -61,6 +62,10 @@ typedef struct Server Server;
 
 bool server_start(const ServerOptions *options, Server **ret, GError **error);
 unsigned server_port(const Server *s);
+
+/* Reads the files of the certificate again if they changed, or `always`; who connects from now on gets it.  An error leaves
+ * the one before, and is told once for each change. */
+bool server_renew(bool always, bool *ret_renewed, GError **error);
 
 typedef struct ServerLoad {
 	unsigned connections, in_flight, queued;

@@ -1,6 +1,7 @@
 /* server_inside.h: what the parts of the server share. */
 #pragma once
 
+#include <gnutls/abstract.h>
 #include <microhttpd.h>
 #include <stdatomic.h>
 
@@ -61,6 +62,11 @@ void peer_remove(Server *s, Peer *p);
 
 /* server_check.c: is the head one that every server on the way reads alike?  0, or the status to refuse it with. */
 unsigned check_head(const Call *call, const char *version, const char **ret_why);
+
+/* server_tls.c: one pair of PEM files in a process. */
+bool tls_open(const char *certificate, const char *key, GError **error);
+void tls_close(void);
+gnutls_certificate_retrieve_function3 tls_choose;
 
 /* server_listen.c */
 bool server_listen(const char *address, unsigned port, int *ret_socket, unsigned *ret_port, GError **error);

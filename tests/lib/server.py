@@ -20,7 +20,7 @@ class Server:
         self.process = subprocess.Popen([os.environ["GYRE"], "serve", "--port", "0", "--grace-s", "0", *arguments], cwd=cwd,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         env={**os.environ, **(env or {})})
-        self.said, self.port = [], None
+        self.said, self.port, self.tls = [], None, None      # tls: an ssl.SSLContext for https
         for line in self.process.stderr:
             self.said.append(line.rstrip("\n"))
             if found := re.search(r"listening on \w+://\S+:(\d+)$", line):
@@ -49,6 +49,8 @@ class Server:
         return status
 
     def connect(self, timeout=30):
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=self.tls)
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
 
     def request(self, path, body=None, method=None, headers=None, connection=None):
