@@ -10,5 +10,6 @@ const Migration MIGRATIONS[] = {
         {"outcomes", MIGRATION_OUTCOMES},
         {"search", MIGRATION_SEARCH},
         {"paths", MIGRATION_PATHS},
+        {"deployments", MIGRATION_DEPLOYMENTS},
         {NULL, NULL},
 };

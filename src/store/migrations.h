@@ -18,3 +18,4 @@ extern const char MIGRATION_PIPELINE[];
 extern const char MIGRATION_OUTCOMES[];
 extern const char MIGRATION_SEARCH[];
 extern const char MIGRATION_PATHS[];
+extern const char MIGRATION_DEPLOYMENTS[];
