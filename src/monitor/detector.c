@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/error.h"
+
 const DetectorKind *const DETECTORS[] = {
         &DETECTOR_ADWIN,
         &DETECTOR_DDM,
@@ -46,6 +48,23 @@ unsigned detector_add(Detector *d, double value)
 DetectorWindow detector_window(const Detector *d)
 {
 	return d->kind->window ? d->kind->window(d->state) : (DetectorWindow){0};
+}
+
+json_t *detector_save(const Detector *d)
+{
+	return d->kind->save ? d->kind->save(d->state) : NULL;
+}
+
+bool detector_load(
+        const DetectorKind *kind, const json_t *settings, const json_t *saved, Detector **ret, GError **error)
+{
+	g_autoptr(Detector) d = NULL;
+	if (!detector_open(kind, settings, &d, error))
+		return false;
+	if (!kind->load || !json_is_array(saved) || !kind->load(d->state, saved))
+		return fail(error, FAIL_BROKEN, "what was kept of the detector %s is not whole", kind->name);
+	*ret = g_steal_pointer(&d);
+	return true;
 }
 
 void detector_free(Detector *d)

@@ -26,6 +26,10 @@ typedef struct DetectorKind {
 	/* Takes a finite value; returns which states hold after it.  A warning holds until the stream calms down. */
 	unsigned (*add)(void *d, double value);
 	DetectorWindow (*window)(const void *d); /* NULL: keeps none */
+	/* What it knows, as an array of finite numbers, and back into one just opened with the same params; false: these are no
+	 * such numbers.  NULL: it cannot be put away. */
+	json_t *(*save)(const void *d);
+	bool (*load)(void *d, const json_t *saved);
 	void (*free)(void *d);
 } DetectorKind;
 
@@ -37,6 +41,11 @@ typedef struct Detector Detector;
 bool detector_open(const DetectorKind *kind, const json_t *settings, Detector **ret, GError **error);
 unsigned detector_add(Detector *d, double value);
 DetectorWindow detector_window(const Detector *d); /* zeros when the kind keeps none */
+/* Puts one away, and takes it up again where it was, with the settings it was opened with.  NULL: its kind cannot be put away.
+ * What was not saved by such a detector is FAIL_BROKEN. */
+json_t *detector_save(const Detector *d);
+bool detector_load(
+        const DetectorKind *kind, const json_t *settings, const json_t *saved, Detector **ret, GError **error);
 void detector_free(Detector *d);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Detector, detector_free)
 

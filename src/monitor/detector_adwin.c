@@ -182,6 +182,53 @@ static DetectorWindow window(const void *state)
 	return (DetectorWindow){d->width, d->width > 0 ? d->all.total / d->width : 0, d->all.spread};
 }
 
+/* [tick, width, total, spread, found, rows; for each row: its count, and total and spread of each bucket] */
+static json_t *save(const void *state)
+{
+	const Adwin *d = state;
+	json_t *kept = json_pack("[I,f,f,f,b,i]", (json_int_t)d->tick, d->width, d->all.total, d->all.spread, d->found,
+	        (int)d->rows->len);
+	for (guint i = 0; i < d->rows->len; i++) {
+		const Row *row = row_at(d, i);
+		json_array_append_new(kept, json_integer(row->count));
+		for (int k = 0; k < row->count; k++) {
+			json_array_append_new(kept, json_real(row->buckets[k].total));
+			json_array_append_new(kept, json_real(row->buckets[k].spread));
+		}
+	}
+	return kept;
+}
+
+static bool load_rows(Adwin *d, const json_t *saved, size_t at, guint rows)
+{
+	g_array_set_size(d->rows, 0);
+	g_array_set_size(d->rows, rows);
+	for (guint i = 0; i < rows; i++) {
+		Row *row = row_at(d, i);
+		json_int_t count = json_integer_value(json_array_get(saved, at++));
+		if (count < 0 || count > d->max_buckets)
+			return false;
+		row->count = (int)count;
+		for (int k = 0; k < row->count; k++) {
+			row->buckets[k].total = json_number_value(json_array_get(saved, at++));
+			row->buckets[k].spread = json_number_value(json_array_get(saved, at++));
+		}
+	}
+	return at == json_array_size(saved);
+}
+
+static bool load(void *state, const json_t *saved)
+{
+	Adwin *d = state;
+	json_int_t rows = json_integer_value(json_array_get(saved, 5));
+	d->tick = json_integer_value(json_array_get(saved, 0));
+	d->width = json_number_value(json_array_get(saved, 1));
+	d->all.total = json_number_value(json_array_get(saved, 2));
+	d->all.spread = json_number_value(json_array_get(saved, 3));
+	d->found = json_is_true(json_array_get(saved, 4));
+	return rows >= 1 && rows <= ROWS && load_rows(d, saved, 6, (guint)rows);
+}
+
 static void free_adwin(void *state)
 {
 	Adwin *d = state;
@@ -196,5 +243,7 @@ const DetectorKind DETECTOR_ADWIN = {
         .open = open_adwin,
         .add = add,
         .window = window,
+        .save = save,
+        .load = load,
         .free = free_adwin,
 };

@@ -1,5 +1,6 @@
 /* detector_hddm_w.c: HDDM_W: moving means that forget the past, compared by McDiarmid's bound (Frias-Blanco et al. 2015,
  * doi:10.1109/TKDE.2014.2345382). */
+#include <float.h>
 #include <math.h>
 
 #include "base/json.h"
@@ -102,6 +103,34 @@ static unsigned add(void *state, double value)
 	return d->state;
 }
 
+/* A bound that was never set is infinite; JSON's largest number stands for it: no mean of values reaches either. */
+static json_t *save(const void *state)
+{
+	const Hddm *d = state;
+	const Moving *parts[] = {&d->all, &d->before_rise, &d->after_rise, &d->before_fall, &d->after_fall};
+	json_t *kept = json_pack("[f,f,I]", MIN(d->lowest, DBL_MAX), MAX(d->highest, -DBL_MAX), (json_int_t)d->state);
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+		json_array_append_new(kept, json_boolean(parts[i]->any));
+		json_array_append_new(kept, json_real(parts[i]->mean));
+		json_array_append_new(kept, json_real(parts[i]->squares));
+	}
+	return kept;
+}
+
+static bool load(void *state, const json_t *saved)
+{
+	Hddm *d = state;
+	Moving *parts[] = {&d->all, &d->before_rise, &d->after_rise, &d->before_fall, &d->after_fall};
+	d->lowest = json_number_value(json_array_get(saved, 0));
+	d->highest = json_number_value(json_array_get(saved, 1));
+	d->state = (unsigned)json_integer_value(json_array_get(saved, 2));
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+		*parts[i] = (Moving){json_is_true(json_array_get(saved, 3 * i + 3)),
+		        json_number_value(json_array_get(saved, 3 * i + 4)),
+		        json_number_value(json_array_get(saved, 3 * i + 5))};
+	return json_array_size(saved) == 3 + 3 * G_N_ELEMENTS(parts);
+}
+
 const DetectorKind DETECTOR_HDDM_W = {
         .name = "hddm_w",
         .help = "a moving mean of the newest values is above the one before, by McDiarmid's bound: the quickest",
@@ -109,5 +138,7 @@ const DetectorKind DETECTOR_HDDM_W = {
         .is_binary = true,
         .open = open_hddm,
         .add = add,
+        .save = save,
+        .load = load,
         .free = g_free,
 };

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/json.h"
-#include "base/rng.h"
 #include "monitor/python_random.h"
 #include "op/op.h"
 #include "streams.h"
@@ -280,79 +280,39 @@ static void test_options(void)
 	g_assert_null(choice->choices[count]);
 }
 
-/* Two streams by formula in which a model that was perfect meets another concept at row 5,000; the inputs do not change, so only
- * its errors can tell.  SEA (Street and Kim 2001): is x0 + x1 of U(0, 10) above theta?  P(x0 + x1 <= t) = t^2 / 200, so the
- * error jumps from 0 to |a^2 - b^2| / 200.  STAGGER (Schlimmer and Granger 1986): small and red; green or circle; medium or large. */
-typedef struct Concepts {
-	const char *name;
-	int before, after;
-	double error; /* of the old concept under the new one */
-	int within;   /* labels: a step of less than the noise takes longer */
-} Concepts;
-
-static const double THETA[] = {8, 9, 7, 9.5};
-
-static bool sea(Rng *r, const Concepts *c)
+/* Put away after any value and taken up again: the rest is the same.  Through text, as the store keeps it. */
+static void test_put_away(void)
 {
-	double sum = 10 * rng_unit(r) + 10 * rng_unit(r);
-	return (sum > THETA[c->before]) != (sum > THETA[c->after]);
-}
-
-static bool stagger_label(int concept, const unsigned *x)
-{
-	return concept == 0 ? x[0] == 0 && x[1] == 0 : concept == 1 ? x[1] == 1 || x[2] == 1 : x[0] != 0;
-}
-
-static bool stagger(Rng *r, const Concepts *c)
-{
-	unsigned x[3];
-	for (int i = 0; i < 3; i++)
-		x[i] = (unsigned)rng_below(r, 3);
-	return stagger_label(c->before, x) != stagger_label(c->after, x);
-}
-
-/* 10,000 labels, one in ten of them noise.  Found: rows after the switch until the first drift; -1 before it, 0 never. */
-static int first_drift(const Concepts *c, bool (*draw)(Rng *, const Concepts *), uint64_t seed)
-{
-	enum { SWITCH = 5000 };
-	const Concepts same = {c->name, c->before, c->before, 0, 0};
-	Rng r = rng_stream(seed, c->name);
-	g_autoptr(Detector) d = NULL;
-	g_assert_true(detector_open(&DETECTOR_ADWIN, NULL, &d, NULL));
-	for (int i = 0; i < 2 * SWITCH; i++) {
-		bool wrong = draw(&r, i < SWITCH ? &same : c);
-		wrong ^= rng_unit(&r) < 0.1;
-		if (detector_add(d, wrong) & DETECTOR_DRIFT)
-			return i < SWITCH ? -1 : i - SWITCH + 1;
-	}
-	return 0;
-}
-
-static void check_concepts(const Concepts *c, bool (*draw)(Rng *, const Concepts *))
-{
-	Rng r = rng_stream(1, c->name);
-	double errors = 0;
-	for (int i = 0; i < 20000; i++)
-		errors += draw(&r, c);
-	g_assert_cmpfloat_with_epsilon(errors / 20000, c->error, 0.012);
-	for (uint64_t seed = 0; seed < 10; seed++) {
-		int found = first_drift(c, draw, seed);
-		g_test_message("%s, seed %d: after %d labels", c->name, (int)seed, found);
-		g_assert_true(found > 0 && found <= c->within);
+	for (const DetectorKind *const *k = DETECTORS; *k; k++) {
+		g_autoptr(GArray) values = second_stream();
+		g_autoptr(Detector) through = NULL, kept = NULL;
+		g_assert_true(detector_open(*k, NULL, &through, NULL) && detector_open(*k, NULL, &kept, NULL));
+		for (guint i = 0; (*k)->save && i < values->len; i++) {
+			double value = g_array_index(values, double, i);
+			g_assert_cmpuint(detector_add(through, value), ==, detector_add(kept, value));
+			json_auto_t *saved = detector_save(kept), *read = NULL;
+			g_autofree char *text = json_canonical(saved);
+			g_clear_pointer(&kept, detector_free);
+			g_assert_true(json_parse("kept", text, strlen(text), &read, NULL));
+			g_assert_true(detector_load(*k, NULL, read, &kept, NULL));
+		}
+		g_assert_true(!(*k)->save == !(*k)->load);
 	}
 }
 
-static void test_concepts(void)
+static void test_not_whole(void)
 {
-	static const Concepts SEA[] = {{"sea 8 to 9", 0, 1, 0.085, 2000}, {"sea 9 to 7", 1, 2, 0.16, 1000},
-	        {"sea 7 to 9.5", 2, 3, 0.20625, 1000}};
-	/* Where exactly one of the two holds: of 27 cases 16, 13, 21. */
-	static const Concepts STAGGER[] = {{"stagger 1 to 2", 0, 1, 16 / 27.0, 1000},
-	        {"stagger 2 to 3", 1, 2, 13 / 27.0, 1000}, {"stagger 3 to 1", 2, 0, 21 / 27.0, 1000}};
-	for (size_t i = 0; i < G_N_ELEMENTS(SEA); i++)
-		check_concepts(&SEA[i], sea);
-	for (size_t i = 0; i < G_N_ELEMENTS(STAGGER); i++)
-		check_concepts(&STAGGER[i], stagger);
+	static const char *const BROKEN[] = {
+	        "{}", "[]", "[1, 2]", "[1, 5.0, 1.0, 1.0, false, 1, 77]", "[1, 5.0, 1.0, 1.0, false, 1000000000]"};
+	for (size_t i = 0; i < G_N_ELEMENTS(BROKEN); i++) {
+		json_auto_t *saved = json_loads(BROKEN[i], 0, NULL);
+		for (const DetectorKind *const *k = DETECTORS; *k; k++) {
+			g_autoptr(GError) error = NULL;
+			g_autoptr(Detector) d = NULL;
+			g_assert_false(detector_load(*k, NULL, saved, &d, &error));
+			g_assert_error(error, FAIL, FAIL_BROKEN);
+		}
+	}
 }
 
 int main(int argc, char **argv)
@@ -364,7 +324,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/detectors/starts_again", test_starts_again);
 	g_test_add_func("/detectors/python_sample", test_python_sample);
 	g_test_add_func("/detectors/bad_settings", test_bad_settings);
-	g_test_add_func("/detectors/concepts", test_concepts);
+	g_test_add_func("/detectors/put_away", test_put_away);
+	g_test_add_func("/detectors/not_whole", test_not_whole);
 	g_test_add_func("/detectors/options", test_options);
 	return g_test_run();
 }

@@ -1,0 +1,109 @@
+/* error_watch.c: two detectors over one stream of errors. */
+#include "monitor/error_watch.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+
+/* Those that can be put away between two passes (a test compares). */
+static const char *const DETECTOR_NAMES[] = {"adwin", "hddm_w", NULL};
+static const char *const WARNING_NAMES[] = {"none", "adwin", "hddm_w", NULL};
+
+const Param ERROR_WATCH_PARAMS[] = {
+        {"detector", PARAM_TEXT, "what raises the alarm over the errors, in the order of outcomes", "\"adwin\"",
+                .choices = DETECTOR_NAMES},
+        {"settings", PARAM_JSON, "its settings", "{\"delta\": " ERROR_WATCH_DELTA "}"},
+        {"warning", PARAM_TEXT, "what warns before it", "\"hddm_w\"", .choices = WARNING_NAMES},
+        {"warning_settings", PARAM_JSON, "its settings", "{\"drift_confidence\": 0.0001}"},
+        {NULL},
+};
+
+struct ErrorWatch {
+	Detector *alarm, *warning; /* warning: NULL: none */
+	json_t *params;
+	ErrorLevels levels;
+	bool drifted; /* at the last error: both start again with the next */
+};
+
+static bool take_up(const json_t *params, const char *which, const char *settings, const json_t *saved, Detector **ret,
+        GError **error)
+{
+	const char *name = json_get_text(params, which, "none");
+	const DetectorKind *kind = detector_kind(name);
+	const json_t *chosen = json_object_get(params, settings);
+	*ret = NULL;
+	if (!kind)
+		return strcmp(name, "none") == 0 || fail(error, FAIL_INVALID, "there is no detector \"%s\"", name);
+	return saved ? detector_load(kind, chosen, saved, ret, error) : detector_open(kind, chosen, ret, error);
+}
+
+bool error_watch_open(const json_t *params, const json_t *saved, ErrorWatch **ret, GError **error)
+{
+	g_autoptr(ErrorWatch) w = g_new0(ErrorWatch, 1);
+	w->params = json_deep_copy(params);
+	w->levels = (ErrorLevels){.before = NAN, .after = NAN};
+	if (!take_up(params, "detector", "settings", json_object_get(saved, "alarm"), &w->alarm, error) ||
+	        !take_up(params, "warning", "warning_settings", json_object_get(saved, "warning"), &w->warning, error))
+		return false;
+	w->drifted = json_get_bool(saved, "drifted", false);
+	if (saved)
+		w->levels = (ErrorLevels){json_get_number(saved, "before", NAN), json_get_number(saved, "after", NAN),
+		        json_get_number(saved, "count", 0)};
+	*ret = g_steal_pointer(&w);
+	return true;
+}
+
+json_t *error_watch_save(const ErrorWatch *w)
+{
+	json_t *kept =
+	        json_pack("{s:o,s:b,s:o,s:o,s:f}", "alarm", detector_save(w->alarm), "drifted", w->drifted, "before",
+	                json_number(w->levels.before), "after", json_number(w->levels.after), "count", w->levels.count);
+	if (w->warning)
+		json_object_set_new(kept, "warning", detector_save(w->warning));
+	return kept;
+}
+
+void error_watch_free(ErrorWatch *w)
+{
+	if (!w)
+		return;
+	detector_free(w->alarm);
+	detector_free(w->warning);
+	json_decref(w->params);
+	g_free(w);
+}
+
+/* A detector that found a drift starts again by itself; the other one is told by being made anew. */
+static void start_again(ErrorWatch *w)
+{
+	Detector *fresh = NULL;
+	if (w->warning && take_up(w->params, "warning", "warning_settings", NULL, &fresh, NULL)) {
+		detector_free(w->warning);
+		w->warning = fresh;
+	}
+	w->levels = (ErrorLevels){.before = NAN, .after = NAN};
+	w->drifted = false;
+}
+
+unsigned error_watch_add(ErrorWatch *w, double value)
+{
+	if (w->drifted)
+		start_again(w);
+	DetectorWindow before = detector_window(w->alarm);
+	bool warns = w->warning && detector_add(w->warning, value) & DETECTOR_DRIFT;
+	w->drifted = (detector_add(w->alarm, value) & DETECTOR_DRIFT) != 0;
+	DetectorWindow after = detector_window(w->alarm);
+	w->levels.after = after.count > 0 ? after.mean : NAN;
+	w->levels.count = after.count;
+	if (!w->drifted)
+		return warns ? ERROR_WATCH_WARNING : 0;
+	w->levels.before = before.count > 0 ? before.mean : NAN;
+	return w->levels.after < w->levels.before ? ERROR_WATCH_FELL : ERROR_WATCH_ROSE;
+}
+
+ErrorLevels error_watch_levels(const ErrorWatch *w)
+{
+	return w->levels;
+}
