@@ -11,10 +11,13 @@
 #include "base/limits.h"
 #include "model/bytes.h"
 
-#define MAGIC "GYBASE1\n"
+#define MAGIC "GYBASE2\n"
+#define MAGIC_BEFORE "GYBASE1\n" /* without is_median and weight */
 
 typedef struct Baseline {
 	size_t outputs;
+	bool is_median;
+	double weight; /* of the rows it was learnt from; NAN: not kept */
 	double *scores;
 } Baseline;
 
@@ -48,6 +51,14 @@ static Baseline *baseline_new(size_t outputs)
 static double weight_of(const TrainSet *set, size_t row)
 {
 	return set->weight ? set->weight[row] : 1;
+}
+
+static double weight_of_all(const TrainSet *set)
+{
+	double total = 0;
+	for (size_t i = 0; i < set->x->rows; i++)
+		total += weight_of(set, i);
+	return total;
 }
 
 static void count_classes(const TrainSet *set, double *ret)
@@ -115,13 +126,36 @@ static bool baseline_train(
         const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
 {
 	Baseline *b = baseline_new(task_outputs(set->classes));
+	b->is_median = !set->classes && wants_median(set, params);
+	b->weight = weight_of_all(set);
 	if (set->classes)
 		count_classes(set, b->scores);
 	else
-		b->scores[0] = wants_median(set, params) ? median_of(set) : mean_of(set);
+		b->scores[0] = b->is_median ? median_of(set) : mean_of(set);
 	*ret_model = b;
 	if (ret_params)
 		*ret_params = json_deep_copy(params);
+	return true;
+}
+
+/* A share and a mean of both parts are those of all rows; a median is not. */
+static bool baseline_update(const void *model, const UpdateSet *set, void **ret_model, GError **error)
+{
+	const Baseline *old = model;
+	double keep = json_get_number(set->how, "keep", 1), fresh = weight_of_all(set->fresh);
+	if (old->is_median || isnan(old->weight))
+		return fail(error, FAIL_INVALID,
+		        old->is_median ? "a median cannot be carried on without the rows it was of: train it anew"
+		                       : "this baseline was kept without the weight of its rows: train it anew");
+	Baseline *b = baseline_new(old->outputs);
+	b->weight = keep * old->weight + fresh;
+	if (set->fresh->classes)
+		count_classes(set->fresh, b->scores);
+	else
+		b->scores[0] = mean_of(set->fresh);
+	for (size_t i = 0; b->weight > 0 && i < b->outputs; i++)
+		b->scores[i] = (keep * old->weight * old->scores[i] + fresh * b->scores[i]) / b->weight;
+	*ret_model = b;
 	return true;
 }
 
@@ -139,6 +173,8 @@ static bool baseline_save(const void *model, GBytes **ret, GError **error)
 	GByteArray *to = g_byte_array_new();
 	write_magic(to, MAGIC);
 	write_u32(to, (uint32_t)b->outputs);
+	write_u32(to, b->is_median);
+	write_f64(to, b->weight);
 	write_items(to, b->scores, b->outputs, sizeof *b->scores);
 	*ret = g_byte_array_free_to_bytes(to);
 	return true;
@@ -146,14 +182,21 @@ static bool baseline_save(const void *model, GBytes **ret, GError **error)
 
 static bool baseline_load(GBytes *bytes, void **ret, GError **error)
 {
-	ByteReader r = byte_reader(bytes);
-	read_magic(&r, MAGIC);
-	uint32_t outputs = read_u32(&r);
+	ByteReader r = byte_reader(bytes), before = r;
+	bool is_before = read_magic(&before, MAGIC_BEFORE);
+	if (is_before)
+		r = before;
+	else
+		read_magic(&r, MAGIC);
+	uint32_t outputs = read_u32(&r), is_median = is_before ? 0 : read_u32(&r);
+	double weight = is_before ? NAN : read_f64(&r);
 	g_autofree double *scores = read_items(&r, outputs, sizeof *scores);
-	if (!read_ended(&r) || outputs < 1 || outputs > LIMIT_CLASSES)
+	if (!read_ended(&r) || outputs < 1 || outputs > LIMIT_CLASSES || is_median > 1 || weight < 0)
 		return fail(error, FAIL_BROKEN, "the stored baseline model is damaged");
 	Baseline *b = g_new0(Baseline, 1);
 	b->outputs = outputs;
+	b->is_median = is_median;
+	b->weight = weight;
 	b->scores = g_steal_pointer(&scores);
 	*ret = b;
 	return true;
@@ -193,6 +236,7 @@ const ModelFamily FAMILY_BASELINE = {
         .tasks = TASK_ANY,
         .params = PARAMS,
         .train = baseline_train,
+        .update = baseline_update,
         .predict = baseline_predict,
         .save = baseline_save,
         .load = baseline_load,

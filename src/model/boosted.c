@@ -10,7 +10,9 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "model/boosted_objective.h"
+#include "model/boosted_refresh.h"
 #include "model/constraints.h"
+#include "model/trees_join.h"
 
 static const char *const SETTINGS[] = {"eta", "max_depth", "min_child_weight", "subsample", "colsample_bytree",
         "lambda", "alpha", "gamma", "max_delta_step", "max_cat_to_onehot", "max_cat_threshold", NULL};
@@ -92,13 +94,10 @@ static bool train_job(
 	return xgboost_train(job, ret, ret_rounds, error);
 }
 
-static bool boosted_train(
-        const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
+static XgboostJob job_of(const TrainSet *set, const View *view, const json_t *params)
 {
-	LabelScale scale;
-	g_autoptr(View) view = view_new(set->x, json_get_text(params, "view", "encoded"));
 	bool dart = g_str_equal(json_get_text(params, "booster", "gbtree"), "dart");
-	XgboostJob job = {
+	return (XgboostJob){
 	        .set = set,
 	        .view = view,
 	        .drops_trees = dart,
@@ -110,6 +109,14 @@ static bool boosted_train(
 	        .label_columns = 1,
 	        .max_bin = (int)json_get_int(params, "max_bin", 256),
 	};
+}
+
+static bool boosted_train(
+        const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
+{
+	LabelScale scale;
+	g_autoptr(View) view = view_new(set->x, json_get_text(params, "view", "encoded"));
+	XgboostJob job = job_of(set, view, params);
 	Trees *trees = NULL;
 	unsigned rounds = 0;
 	if (!check_params(set, params, error) || !boosted_objective(set, params, &job, &scale, error))
@@ -124,6 +131,44 @@ static bool boosted_train(
 	return true;
 }
 
+/* More trees that begin at what the old ones say of the fresh rows: what XGBoost does when it continues a training. */
+static bool grow_on(const Trees *old, const UpdateSet *set, Trees **ret, GError **error)
+{
+	const TrainSet *fresh = set->fresh;
+	LabelScale scale;
+	g_autoptr(View) view = view_new(fresh->x, json_get_text(set->params, "view", "encoded"));
+	XgboostJob job = job_of(fresh, view, set->params);
+	g_autofree float *margins = g_new(float, MAX(fresh->x->rows * old->groups, (size_t)1));
+	g_autoptr(Trees) grown = NULL;
+	unsigned rounds = 0;
+	if (!check_params(fresh, set->params, error) || !boosted_objective(fresh, set->params, &job, &scale, error))
+		return false;
+	bool fits = job.link == old->link && job.groups == old->groups;
+	job.shift = scale.shift = old->shift;
+	job.scale = scale.scale = old->scale;
+	job.rounds = MAX((unsigned)(json_get_number(set->how, "share", 0.2) * job.rounds + 0.5), 1u);
+	job.margins = margins;
+	trees_margins(old, fresh->x->values, fresh->x->rows, margins);
+	bool ok = fits ? train_job(&job, scale, set->params, &grown, &rounds, error)
+	               : fail(error, FAIL_INVALID, "these rows have another kind of target than the model");
+	boosted_objective_clear(&job);
+	TreesJoin join = {.old = old, .fresh = grown, .share = 1};
+	return ok && trees_join(&join, ret, error);
+}
+
+static bool boosted_update(const void *model, const UpdateSet *set, void **ret_model, GError **error)
+{
+	const char *how = json_get_text(set->how, "trees", "grow");
+	g_autoptr(Trees) refreshed = NULL;
+	if (!g_str_equal(how, "grow") && !boosted_refresh(model, set, &refreshed, error))
+		return false;
+	if (g_str_equal(how, "refresh")) {
+		*ret_model = g_steal_pointer(&refreshed);
+		return true;
+	}
+	return grow_on(refreshed ? refreshed : model, set, (Trees **)ret_model, error);
+}
+
 const ModelFamily FAMILY_BOOSTED = {
         .name = "boosted",
         .help = "gradient boosted trees, each correcting what those before got wrong",
@@ -133,6 +178,7 @@ const ModelFamily FAMILY_BOOSTED = {
         .search_share = 4,
         .portfolio = PORTFOLIO_BOOSTED,
         .train = boosted_train,
+        .update = boosted_update,
         .predict = trees_model_predict,
         .save = trees_model_save,
         .load = trees_model_load,

@@ -50,6 +50,35 @@ bool family_train(const ModelFamily *family, const TrainSet *set, const json_t *
 	return family->train(&narrow, params, ret_model, ret_params, error);
 }
 
+static bool check_fresh(const ModelFamily *family, const void *model, const TrainSet *fresh, GError **error)
+{
+	size_t columns, outputs;
+	family->shape(model, &columns, &outputs);
+	if (columns > 0 && columns != fresh->x->columns)
+		return fail(error, FAIL_INVALID, "the model knows %zu features, these rows have %zu", columns,
+		        fresh->x->columns);
+	if (outputs != task_outputs(fresh->classes))
+		return fail(error, FAIL_INVALID, "the model knows %zu classes, these rows have %zu",
+		        outputs > 1 ? outputs : 0, fresh->classes);
+	return fresh->x->rows > 0 || fail(error, FAIL_INVALID, "there are no rows to learn on from");
+}
+
+bool family_update(const ModelFamily *family, const void *model, const UpdateSet *set, void **ret_model, GError **error)
+{
+	TrainSet fresh = *set->fresh;
+	UpdateSet narrow = *set;
+	Matrix x;
+	if (!family->update)
+		return fail(error, FAIL_INVALID,
+		        "a model of the family %s cannot learn on from fresh rows: train it anew", family->name);
+	g_autofree float *own = matrix_narrow(fresh.x, family_columns(family, fresh.x->kinds, fresh.x->columns), &x);
+	fresh.x = &x;
+	fresh.valid = NULL;
+	fresh.valid_y = NULL;
+	narrow.fresh = &fresh;
+	return check_fresh(family, model, &fresh, error) && family->update(model, &narrow, ret_model, error);
+}
+
 bool family_predict(const ModelFamily *family, const void *model, const Matrix *x, double *ret, GError **error)
 {
 	Matrix narrow;

@@ -30,6 +30,14 @@ typedef struct TrainSet {
 	const char *code; /* folder of the files that the family `command` is made of; NULL: none */
 } TrainSet;
 
+/* Rows that came after a model was trained, for it to learn on from. */
+typedef struct UpdateSet {
+	const TrainSet *fresh; /* features by the recipe of old; fresh->valid is not looked at */
+	const json_t *params;  /* of the family, filled: those the model was trained with */
+	const json_t *how;     /* UPDATE_PARAMS (model/update.h), filled */
+	double rows_before;    /* weight of all rows the model has learnt from so far */
+} UpdateSet;
+
 typedef struct ModelFamily {
 	const char *name, *help;
 	unsigned tasks;
@@ -42,9 +50,9 @@ typedef struct ModelFamily {
 	/* params: filled.  ret_model free with .free; ret_params: what a refit on other rows should use (rounds found by early
 	 * stopping made explicit); new reference, may be NULL. */
 	bool (*train)(const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error);
-	/* Learns on from rows that came later, with the settings it was trained with; NULL: only training anew can.  Kept and
-	 * loaded in between or not, in one go or in parts: the same model. */
-	bool (*update)(void *model, const TrainSet *fresh, GError **error);
+	/* Makes a model that has learnt on from rows that came later; the old one stays as it is.  NULL: only training anew can.
+	 * Kept and loaded in between or not: the same model.  FAIL_INVALID: not with these settings. */
+	bool (*update)(const void *model, const UpdateSet *set, void **ret_model, GError **error);
 	bool (*predict)(
 	        const void *model, const Matrix *x, double *ret, GError **error); /* any number of threads at once */
 	bool (*save)(const void *model, GBytes **ret, GError **error);            /* deterministic */
@@ -69,6 +77,9 @@ const ModelFamily *family_find(const char *name);
  * anywhere, also where the rows have categories and the family knows none. */
 bool family_train(const ModelFamily *family, const TrainSet *set, const json_t *params, void **ret_model,
         json_t **ret_params, GError **error);
+/* FAIL_INVALID for a family that cannot learn on, or rows with other features or classes than it knows. */
+bool family_update(
+        const ModelFamily *family, const void *model, const UpdateSet *set, void **ret_model, GError **error);
 bool family_predict(const ModelFamily *family, const void *model, const Matrix *x, double *ret, GError **error);
 /* Of all features, as contributions_widen gives them; FAIL_NOT_FOUND for a family that cannot tell. */
 bool family_contribute(

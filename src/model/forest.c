@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "model/labels.h"
+#include "model/trees_join.h"
 #include "model/xgboost_train.h"
 
 static const Param PARAMS[] = {
@@ -79,11 +80,10 @@ static json_t *settings_of(const json_t *params)
 	return settings;
 }
 
-static bool forest_train(
-        const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
+static bool grow(
+        const TrainSet *set, const json_t *params, LabelScale scale, int64_t trees, Trees **ret, GError **error)
 {
 	bool spread = set->task == TASK_MULTICLASS;
-	LabelScale scale = label_scale(set);
 	g_autofree float *labels =
 	        spread ? labels_spread(set->y, set->x->rows, set->classes) : labels_scaled(set->y, set->x->rows, scale);
 	json_auto_t *settings = settings_of(params);
@@ -96,7 +96,7 @@ static bool forest_train(
 	        .settings = settings,
 	        .objective = "reg:squarederror",
 	        .groups = spread ? (uint32_t)set->classes : 1,
-	        .parallel = (uint32_t)json_get_int(params, "trees", 100),
+	        .parallel = (uint32_t)trees,
 	        .rounds = 1,
 	        .labels = labels,
 	        .label_columns = spread ? (uint32_t)set->classes : 1,
@@ -105,14 +105,33 @@ static bool forest_train(
 	        .shift = scale.shift,
 	        .scale = scale.scale,
 	};
-	Trees *trees = NULL;
 	unsigned rounds = 0;
-	if (!xgboost_train(&job, &trees, &rounds, error))
+	return xgboost_train(&job, ret, &rounds, error);
+}
+
+static bool forest_train(
+        const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
+{
+	Trees *trees = NULL;
+	if (!grow(set, params, label_scale(set), json_get_int(params, "trees", 100), &trees, error))
 		return false;
 	*ret_model = trees;
 	if (ret_params)
 		*ret_params = json_deep_copy(params);
 	return true;
+}
+
+/* Fresh trees take the places of the oldest: the forest keeps its size, and after 1 / share updates nothing old is left. */
+static bool forest_update(const void *model, const UpdateSet *set, void **ret_model, GError **error)
+{
+	const Trees *old = model;
+	uint32_t all = old->count / old->groups;
+	uint32_t fresh = MAX((uint32_t)(json_get_number(set->how, "share", 0.2) * all + 0.5), 1u);
+	g_autoptr(Trees) grown = NULL;
+	if (!grow(set->fresh, set->params, (LabelScale){old->shift, old->scale}, fresh, &grown, error))
+		return false;
+	TreesJoin join = {.old = old, .drop = MIN(fresh, all), .fresh = grown, .share = (float)fresh / (float)all};
+	return trees_join(&join, (Trees **)ret_model, error);
 }
 
 const ModelFamily FAMILY_FOREST = {
@@ -124,6 +143,7 @@ const ModelFamily FAMILY_FOREST = {
         .search_share = 1,
         .portfolio = PORTFOLIO_FOREST,
         .train = forest_train,
+        .update = forest_update,
         .predict = trees_model_predict,
         .save = trees_model_save,
         .load = trees_model_load,

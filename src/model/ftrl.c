@@ -206,18 +206,6 @@ static bool check_columns(const Ftrl *m, size_t columns, GError **error)
 	               columns);
 }
 
-static bool ftrl_update(void *model, const TrainSet *fresh, GError **error)
-{
-	Ftrl *m = model;
-	if (!check_columns(m, fresh->x->columns, error))
-		return false;
-	if (fresh->classes != m->classes)
-		return fail(error, FAIL_INVALID, "the model knows %u classes, these rows have %zu", m->classes,
-		        fresh->classes);
-	pass_rows(m, fresh);
-	return true;
-}
-
 static bool ftrl_predict(const void *model, const Matrix *x, double *ret, GError **error)
 {
 	const Ftrl *m = model;
@@ -288,6 +276,22 @@ static bool ftrl_load(GBytes *bytes, void **ret, GError **error)
 	m->weight = g_new0(double, m->cells);
 	find_weights(m);
 	*ret = g_steal_pointer(&m);
+	return true;
+}
+
+/* Everything it has learnt is in what is kept: the copy goes on from there. */
+static bool ftrl_update(const void *model, const UpdateSet *set, void **ret_model, GError **error)
+{
+	const Ftrl *m = model;
+	g_autoptr(GBytes) kept = NULL;
+	if (!check_columns(m, set->fresh->x->columns, error))
+		return false;
+	if (set->fresh->classes != m->classes)
+		return fail(error, FAIL_INVALID, "the model knows %u classes, these rows have %zu", m->classes,
+		        set->fresh->classes);
+	if (!ftrl_save(model, &kept, error) || !ftrl_load(kept, ret_model, error))
+		return false;
+	pass_rows(*ret_model, set->fresh);
 	return true;
 }
 

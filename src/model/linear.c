@@ -237,6 +237,130 @@ static bool linear_predict(const void *model, const Matrix *x, double *ret, GErr
 	return true;
 }
 
+static bool is_absent(const Matrix *x, size_t column)
+{
+	for (size_t i = 0; i < x->rows; i++)
+		if (!isnan(x->values[i * x->columns + column]))
+			return false;
+	return true;
+}
+
+/* What moving a feature's centre to that of the fresh rows adds to the intercept; of one that says nothing in them, all it
+ * adds to their margins. */
+static double moved_by(const Linear *old, const UpdateSet *set, const LinearColumns *c, size_t j, size_t k)
+{
+	size_t cell = j * old->margins + k;
+	bool is_silent = !(c->scale[j] > 0) && c->indicator[j] < 0;
+	return is_silent && is_absent(set->fresh->x, j) ? old->missing[cell]
+	                                                : old->slope[cell] * (c->mean[j] - old->centre[j]);
+}
+
+/* The old model in the terms of the fresh rows' columns: the same answers for every row. */
+static LinearWeights *anchor_of(const Linear *old, const UpdateSet *set, const LinearColumns *c)
+{
+	LinearWeights *w = linear_weights_new(old->margins, c->count);
+	memcpy(w->intercept, old->intercept, old->margins * sizeof *w->intercept);
+	for (size_t j = 0; j < c->inputs; j++) {
+		int32_t flag = c->indicator[j];
+		for (size_t k = 0; k < old->margins; k++) {
+			size_t cell = j * old->margins + k;
+			double moved = moved_by(old, set, c, j, k);
+			double step = flag >= 0 ? old->missing[cell] - moved : 0;
+			w->intercept[k] += moved + (flag >= 0 ? step * c->mean[flag] : 0);
+			w->weight[cell] = c->scale[j] > 0 ? old->slope[cell] / c->scale[j] : 0;
+			if (flag >= 0)
+				w->weight[(size_t)flag * old->margins + k] = step / c->scale[flag];
+		}
+	}
+	return w;
+}
+
+/* What the fresh rows say nothing of stays: a feature that is constant in them, and what it means that one is missing. */
+static void restore_column(const Linear *old, const UpdateSet *set, const LinearColumns *c, size_t j, Linear *m)
+{
+	bool varies = c->scale[j] > 0;
+	for (size_t k = 0; k < m->margins; k++) {
+		size_t cell = j * m->margins + k;
+		double moved = moved_by(old, set, c, j, k);
+		if (c->indicator[j] < 0)
+			m->missing[cell] = old->missing[cell] - (varies ? moved : 0);
+		else
+			m->missing[cell] += varies ? 0 : moved;
+		if (varies)
+			continue;
+		m->slope[cell] = old->slope[cell];
+		m->intercept[k] -= moved;
+	}
+	if (!varies)
+		m->centre[j] = old->centre[j];
+}
+
+static bool check_old(const Linear *old, const UpdateSet *set, bool counts, GError **error)
+{
+	if (old->columns != set->fresh->x->columns)
+		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", old->columns,
+		        set->fresh->x->columns);
+	if (old->link != link_of(set->fresh->task, counts) ||
+	        (old->link == LINEAR_SOFTMAX && old->margins != set->fresh->classes))
+		return fail(error, FAIL_INVALID, "these rows have another kind of target than the model");
+	return !counts || check_counts(set->fresh, error);
+}
+
+/* How far the loss of a row is bent at the old model's answer, on average, by margin: times the rows it was learnt from, that
+ * is how sure each of its weights is. */
+static double *curvature(const Linear *old, const TrainSet *set)
+{
+	g_autofree double *margin = g_new(double, old->margins);
+	double *ret = g_new0(double, old->margins), total = 0;
+	for (size_t i = 0; i < set->x->rows; i++) {
+		double w = set->weight ? set->weight[i] : 1;
+		margins_of(old, set->x->values + i * set->x->columns, margin);
+		if (old->link == LINEAR_SOFTMAX)
+			softmax(margin, old->margins);
+		for (size_t k = 0; k < old->margins; k++) {
+			double p = old->link == LINEAR_LOGISTIC ? 1 / (1 + exp(-margin[k])) : margin[k];
+			ret[k] += w * (old->link == LINEAR_SCALED               ? 1
+			                      : old->link == LINEAR_EXPONENTIAL ? exp(MIN(margin[k], MARGIN_MOST))
+			                                                        : p * (1 - p));
+		}
+		total += w;
+	}
+	for (size_t k = 0; k < old->margins; k++)
+		ret[k] = total > 0 ? ret[k] / total : 0;
+	return ret;
+}
+
+/* The fresh rows' loss, and for the rows before them the quadratic form that theirs is near its minimum, taken as one of
+ * independent columns (Laplace's approximation with a diagonal): its weight is keep.  With keep 0 this is training anew. */
+static bool linear_update(const void *model, const UpdateSet *set, void **ret_model, GError **error)
+{
+	const Linear *old = model;
+	LinearPenalty penalty = penalty_of(set->fresh, set->params);
+	LabelScale scale = {old->shift, old->scale};
+	double keep = json_get_number(set->how, "keep", 1), l2 = penalty.l2;
+	if (!check_old(old, set, penalty.counts, error))
+		return false;
+	g_autofree double *target = standardised(set->fresh, scale);
+	g_autofree double *pull = curvature(old, set->fresh);
+	g_autoptr(LinearColumns) columns = linear_columns_measure(set->fresh);
+	if (!(columns->weight > 0))
+		return fail(error, FAIL_INVALID, "there are no rows to learn from");
+	g_autoptr(LinearWeights) anchor = anchor_of(old, set, columns);
+	g_autoptr(LinearWeights) weights = NULL;
+	for (size_t k = 0; k < old->margins; k++)
+		pull[k] = keep * (l2 + set->rows_before * pull[k]);
+	penalty.l2 = (1 - keep) * l2;
+	penalty.anchor = anchor;
+	penalty.pull = pull;
+	if (!linear_fit_lbfgs(set->fresh, target, columns, &penalty, &weights, error))
+		return false;
+	Linear *m = unpack(old->link, columns, weights, scale);
+	for (size_t j = 0; j < columns->inputs; j++)
+		restore_column(old, set, columns, j, m);
+	*ret_model = m;
+	return true;
+}
+
 /* magic, columns, margins, link, shift, scale, intercept, centre, slope, missing, weight. */
 static bool linear_save(const void *model, GBytes **ret, GError **error)
 {
@@ -354,6 +478,7 @@ const ModelFamily FAMILY_LINEAR = {
         .params = PARAMS,
         .search_share = 1,
         .train = linear_train,
+        .update = linear_update,
         .predict = linear_predict,
         .save = linear_save,
         .load = linear_load,

@@ -33,6 +33,7 @@ typedef struct Problem {
 	const TrainSet *set;
 	const double *target;
 	const LinearColumns *columns;
+	const LinearPenalty *penalty;
 	double l2;
 	bool counts;
 	size_t margins;
@@ -132,6 +133,21 @@ static double absorb_row(Problem *p, size_t i)
 	return loss;
 }
 
+/* What leaving the anchor costs, with its slopes. */
+static double pull_back(const Problem *p, const double *at, double *gradient)
+{
+	const LinearWeights *to = p->penalty->anchor;
+	size_t margins = p->margins, cells = p->columns->count * margins;
+	double cost = 0;
+	for (size_t m = 0; to && m < margins + cells; m++) {
+		double away = at[m] - (m < margins ? to->intercept[m] : to->weight[m - margins]);
+		double pull = p->penalty->pull[m % margins];
+		gradient[m] += pull * away / p->columns->weight;
+		cost += pull / 2 * away * away;
+	}
+	return cost;
+}
+
 /* at: margins intercepts, then weights by column; the mean loss is minimised, so that one tolerance fits all sizes. */
 static lbfgsfloatval_t evaluate(
         void *instance, const lbfgsfloatval_t *at, lbfgsfloatval_t *ret_gradient, int count, lbfgsfloatval_t step)
@@ -159,7 +175,7 @@ static lbfgsfloatval_t evaluate(
 		ret_gradient[margins + m] = (moved * c->scale[j] + p->l2 * weight[m]) / c->weight;
 		loss += p->l2 / 2 * weight[m] * weight[m];
 	}
-	return loss / c->weight;
+	return (loss + pull_back(p, at, ret_gradient)) / c->weight;
 }
 
 static double log_mean(const Problem *p)
@@ -211,14 +227,24 @@ static bool all_finite(const double *values, size_t count)
 bool linear_fit_lbfgs(const TrainSet *set, const double *target, const LinearColumns *c, const LinearPenalty *penalty,
         LinearWeights **ret, GError **error)
 {
-	g_auto(Problem) p = {.set = set, .target = target, .columns = c, .l2 = penalty->l2, .counts = penalty->counts};
+	g_auto(Problem) p = {.set = set,
+	        .target = target,
+	        .columns = c,
+	        .penalty = penalty,
+	        .l2 = penalty->l2,
+	        .counts = penalty->counts};
 	p.margins = set->task == TASK_MULTICLASS ? set->classes : 1;
 	problem_init(&p);
 	size_t variables = p.margins * (c->count + 1);
 	if (variables > G_MAXINT / 2)
 		return fail(error, FAIL_LIMIT, "%zu weights are more than a linear model may have", variables);
 	double *at = lbfgs_malloc((int)variables);
-	begin_at_shares(&p, at);
+	if (penalty->anchor) {
+		memcpy(at, penalty->anchor->intercept, p.margins * sizeof *at);
+		memcpy(at + p.margins, penalty->anchor->weight, p.margins * c->count * sizeof *at);
+	} else {
+		begin_at_shares(&p, at);
+	}
 	lbfgs_parameter_t how;
 	lbfgs_parameter_init(&how);
 	how.epsilon = 1e-6;

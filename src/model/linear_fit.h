@@ -8,17 +8,20 @@
 
 #include "model/linear_columns.h"
 
-typedef struct LinearPenalty {
-	double l2, l1;
-	int iterations;
-	bool counts; /* numbers: Poisson's loss instead of the squared error */
-} LinearPenalty;
-
 typedef struct LinearWeights {
 	size_t margins, columns;
 	double *intercept; /* margins */
 	double *weight;    /* columns x margins, of standardised columns */
 } LinearWeights;
+
+/* anchor: to the loss is added  sum_k pull_k / 2 (|W_k - W0_k|^2 + (b_k - b0_k)^2);  the fit begins there. */
+typedef struct LinearPenalty {
+	double l2, l1;
+	int iterations;
+	bool counts;                 /* numbers: Poisson's loss instead of the squared error */
+	const LinearWeights *anchor; /* W0, b0; NULL: none.  linear_fit_lbfgs only */
+	const double *pull;          /* one a margin, with an anchor */
+} LinearPenalty;
 
 LinearWeights *linear_weights_new(size_t margins, size_t columns);
 void linear_weights_free(LinearWeights *w);

@@ -14,12 +14,21 @@
 #include "base/limits.h"
 #include "model/bytes.h"
 
-#define MAGIC "GYNBAY1\n"
+#define MAGIC "GYNBAY2\n"
+#define MAGIC_BEFORE "GYNBAY1\n" /* share, mean and variance alone: it cannot learn on */
+
+/* Of one feature's present values. */
+typedef struct Moments {
+	double weight, mean, variance;
+} Moments;
 
 typedef struct NaiveBayes {
 	uint32_t columns, classes;
 	double *share;           /* classes */
 	double *mean, *variance; /* classes x columns; variance 0: the feature is constant and has no part */
+	double smoothing;
+	double *total;    /* classes: weight of rows; NULL in a model kept before it could learn on */
+	Moments *moments; /* columns x (classes + 1): by class, and of all rows: all above is made of these and total */
 } NaiveBayes;
 
 static const Param PARAMS[] = {
@@ -43,6 +52,8 @@ static void naive_bayes_free(void *model)
 	g_free(m->share);
 	g_free(m->mean);
 	g_free(m->variance);
+	g_free(m->total);
+	g_free(m->moments);
 	g_free(m);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NaiveBayes, naive_bayes_free)
@@ -52,80 +63,122 @@ static double weight_of(const TrainSet *set, size_t row)
 	return set->weight ? set->weight[row] : 1;
 }
 
-/* Of one feature, by class, and over all rows at place `classes`. */
-typedef struct Moments {
-	double *weight, *mean, *variance;
-} Moments;
-
-static void add_means(const TrainSet *set, size_t column, Moments *m)
+/* m: classes + 1 of one feature. */
+static void measure_column(const TrainSet *set, size_t column, Moments *m)
 {
 	const Matrix *x = set->x;
-	for (size_t i = 0; i < x->rows; i++) {
-		double v = (double)x->values[i * x->columns + column], w = weight_of(set, i);
-		size_t places[] = {(size_t)set->y[i], set->classes};
-		for (size_t p = 0; p < 2 && !isnan(v); p++) {
-			m->weight[places[p]] += w;
-			m->mean[places[p]] += w * v;
+	for (unsigned pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < x->rows; i++) {
+			double v = (double)x->values[i * x->columns + column], w = weight_of(set, i);
+			Moments *of[] = {&m[(size_t)set->y[i]], &m[set->classes]};
+			for (size_t p = 0; p < 2 && !isnan(v); p++) {
+				of[p]->weight += pass == 0 ? w : 0;
+				of[p]->mean += pass == 0 ? w * v : 0;
+				of[p]->variance += pass == 0 ? 0 : w * (v - of[p]->mean) * (v - of[p]->mean);
+			}
+		}
+		for (size_t k = 0; k <= set->classes; k++) {
+			double *sum = pass == 0 ? &m[k].mean : &m[k].variance;
+			*sum = m[k].weight > 0 ? *sum / m[k].weight : 0;
 		}
 	}
-	for (size_t k = 0; k <= set->classes; k++)
-		m->mean[k] = m->weight[k] > 0 ? m->mean[k] / m->weight[k] : 0;
-}
-
-static void add_variances(const TrainSet *set, size_t column, Moments *m)
-{
-	const Matrix *x = set->x;
-	for (size_t i = 0; i < x->rows; i++) {
-		double v = (double)x->values[i * x->columns + column], w = weight_of(set, i);
-		size_t places[] = {(size_t)set->y[i], set->classes};
-		for (size_t p = 0; p < 2 && !isnan(v); p++)
-			m->variance[places[p]] += w * (v - m->mean[places[p]]) * (v - m->mean[places[p]]);
-	}
-	for (size_t k = 0; k <= set->classes; k++)
-		m->variance[k] = m->weight[k] > 0 ? m->variance[k] / m->weight[k] : 0;
 }
 
 /* A class without a value of the feature takes that of all rows. */
-static void learn_column(const TrainSet *set, size_t column, double smoothing, NaiveBayes *ret)
+static void settle_column(NaiveBayes *m, size_t column)
 {
-	size_t classes = set->classes;
-	g_autofree double *room = g_new0(double, 3 * (classes + 1));
-	Moments m = {room, room + classes + 1, room + 2 * (classes + 1)};
-	add_means(set, column, &m);
-	add_variances(set, column, &m);
-	bool constant =
-	        sqrt(m.variance[classes]) <= 1e-9 * fabs(m.mean[classes]); /* less is the rounding of the mean */
-	for (size_t k = 0; k < classes; k++) {
-		size_t from = m.weight[k] > 0 ? k : classes, cell = k * ret->columns + column;
-		ret->mean[cell] = m.mean[from];
-		ret->variance[cell] = constant ? 0 : m.variance[from] + smoothing * m.variance[classes];
+	const Moments *of = m->moments + column * (m->classes + 1), *all = of + m->classes;
+	bool constant = sqrt(all->variance) <= 1e-9 * fabs(all->mean); /* less is the rounding of the mean */
+	for (size_t k = 0; k < m->classes; k++) {
+		const Moments *from = of[k].weight > 0 ? &of[k] : all;
+		size_t cell = k * m->columns + column;
+		m->mean[cell] = from->mean;
+		m->variance[cell] = constant ? 0 : from->variance + m->smoothing * all->variance;
 	}
+}
+
+static void settle(NaiveBayes *m)
+{
+	double sum = 0;
+	size_t cells = (size_t)m->classes * m->columns;
+	m->share = g_new0(double, m->classes);
+	m->mean = g_new0(double, cells + 1);
+	m->variance = g_new0(double, cells + 1);
+	for (size_t k = 0; k < m->classes; k++)
+		sum += m->total[k];
+	for (size_t k = 0; k < m->classes; k++)
+		m->share[k] = m->total[k] / sum;
+	for (size_t j = 0; j < m->columns; j++)
+		settle_column(m, j);
+}
+
+static NaiveBayes *measure(const TrainSet *set, double smoothing)
+{
+	NaiveBayes *m = g_new0(NaiveBayes, 1);
+	m->columns = (uint32_t)set->x->columns;
+	m->classes = (uint32_t)set->classes;
+	m->smoothing = smoothing;
+	m->total = g_new0(double, set->classes);
+	m->moments = g_new0(Moments, (set->classes + 1) * set->x->columns + 1);
+	for (size_t i = 0; i < set->x->rows; i++)
+		m->total[(size_t)set->y[i]] += weight_of(set, i);
+	for (size_t j = 0; j < m->columns; j++)
+		measure_column(set, j, m->moments + j * (set->classes + 1));
+	return m;
+}
+
+static bool has_rows(const NaiveBayes *m)
+{
+	double sum = 0;
+	for (size_t k = 0; k < m->classes; k++)
+		sum += m->total[k];
+	return sum > 0;
 }
 
 static bool naive_bayes_train(
         const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
 {
-	g_autoptr(NaiveBayes) m = g_new0(NaiveBayes, 1);
-	size_t cells = set->classes * set->x->columns;
-	double total = 0;
-	m->columns = (uint32_t)set->x->columns;
-	m->classes = (uint32_t)set->classes;
-	m->share = g_new0(double, set->classes);
-	m->mean = g_new0(double, cells + 1);
-	m->variance = g_new0(double, cells + 1);
-	for (size_t i = 0; i < set->x->rows; i++) {
-		m->share[(size_t)set->y[i]] += weight_of(set, i);
-		total += weight_of(set, i);
-	}
-	if (!(total > 0))
+	g_autoptr(NaiveBayes) m = measure(set, json_get_number(params, "smoothing", 0.1));
+	if (!has_rows(m))
 		return fail(error, FAIL_INVALID, "there are no rows to learn from");
-	for (size_t k = 0; k < set->classes; k++)
-		m->share[k] /= total;
-	for (size_t j = 0; j < set->x->columns; j++)
-		learn_column(set, j, json_get_number(params, "smoothing", 0.1), m);
+	settle(m);
 	*ret_model = g_steal_pointer(&m);
 	if (ret_params)
 		*ret_params = json_deep_copy(params);
+	return true;
+}
+
+/* Moments of both parts together (Chan, Golub and LeVeque, doi:10.1080/00031305.1983.10483115). */
+static void join(Moments *into, const Moments *from, double keep)
+{
+	double old = keep * from->weight, sum = old + into->weight, apart = into->mean - from->mean;
+	if (!(sum > 0))
+		return;
+	double share = into->weight / sum;
+	into->variance = (1 - share) * from->variance + share * into->variance + share * (1 - share) * apart * apart;
+	into->mean = from->mean + share * apart;
+	into->weight = sum;
+}
+
+/* With keep 1 exactly what training on all rows gives. */
+static bool naive_bayes_update(const void *model, const UpdateSet *set, void **ret_model, GError **error)
+{
+	const NaiveBayes *old = model;
+	double keep = json_get_number(set->how, "keep", 1);
+	if (!old->moments)
+		return fail(error, FAIL_INVALID,
+		        "this naive Bayes model was kept by an earlier version, without what learning on needs: train "
+		        "it "
+		        "anew");
+	g_autoptr(NaiveBayes) m = measure(set->fresh, old->smoothing);
+	for (size_t k = 0; k < m->classes; k++)
+		m->total[k] += keep * old->total[k];
+	for (size_t c = 0; c < (size_t)(m->classes + 1) * m->columns; c++)
+		join(&m->moments[c], &old->moments[c], keep);
+	if (!has_rows(m))
+		return fail(error, FAIL_INVALID, "there are no rows to learn from");
+	settle(m);
+	*ret_model = g_steal_pointer(&m);
 	return true;
 }
 
@@ -165,18 +218,24 @@ static bool naive_bayes_predict(const void *model, const Matrix *x, double *ret,
 	return true;
 }
 
-/* magic, columns, classes, share, mean, variance. */
+/* magic, columns, classes, smoothing, total, moments; before: share, mean, variance. */
 static bool naive_bayes_save(const void *model, GBytes **ret, GError **error)
 {
 	const NaiveBayes *m = model;
 	size_t cells = (size_t)m->classes * m->columns;
 	GByteArray *to = g_byte_array_new();
-	write_magic(to, MAGIC);
+	write_magic(to, m->moments ? MAGIC : MAGIC_BEFORE);
 	write_u32(to, m->columns);
 	write_u32(to, m->classes);
-	write_items(to, m->share, m->classes, sizeof(double));
-	write_items(to, m->mean, cells, sizeof(double));
-	write_items(to, m->variance, cells, sizeof(double));
+	if (m->moments) {
+		write_f64(to, m->smoothing);
+		write_items(to, m->total, m->classes, sizeof(double));
+		write_items(to, m->moments, cells + m->columns, sizeof(Moments));
+	} else {
+		write_items(to, m->share, m->classes, sizeof(double));
+		write_items(to, m->mean, cells, sizeof(double));
+		write_items(to, m->variance, cells, sizeof(double));
+	}
 	*ret = g_byte_array_free_to_bytes(to);
 	return true;
 }
@@ -195,19 +254,52 @@ static bool numbers_fit(const NaiveBayes *m)
 	return sum > 0.5;
 }
 
+static bool moments_fit(const NaiveBayes *m)
+{
+	if (!(m->smoothing >= 0) || !isfinite(m->smoothing) || !has_rows(m))
+		return false;
+	for (size_t k = 0; k < m->classes; k++)
+		if (!(m->total[k] >= 0) || !isfinite(m->total[k]))
+			return false;
+	for (size_t c = 0; c < (size_t)(m->classes + 1) * m->columns; c++) {
+		const Moments *of = &m->moments[c];
+		if (!(of->weight >= 0) || !isfinite(of->mean) || !(of->variance >= 0) || !isfinite(of->variance))
+			return false;
+	}
+	return true;
+}
+
+static void read_before(ByteReader *r, NaiveBayes *m)
+{
+	size_t cells = (size_t)m->classes * m->columns;
+	m->share = read_items(r, m->classes, sizeof(double));
+	m->mean = read_items(r, cells, sizeof(double));
+	m->variance = read_items(r, cells, sizeof(double));
+}
+
 static bool naive_bayes_load(GBytes *bytes, void **ret, GError **error)
 {
 	g_autoptr(NaiveBayes) m = g_new0(NaiveBayes, 1);
-	ByteReader r = byte_reader(bytes);
-	read_magic(&r, MAGIC);
+	ByteReader r = byte_reader(bytes), before = r;
+	bool is_before = read_magic(&before, MAGIC_BEFORE);
+	if (is_before)
+		r = before;
+	else
+		read_magic(&r, MAGIC);
 	m->columns = read_u32(&r);
 	m->classes = read_u32(&r);
 	r.ok = r.ok && m->columns <= LIMIT_FEATURES && m->classes >= 2 && m->classes <= LIMIT_CLASSES;
-	size_t cells = (size_t)m->classes * m->columns;
-	m->share = read_items(&r, m->classes, sizeof(double));
-	m->mean = read_items(&r, cells, sizeof(double));
-	m->variance = read_items(&r, cells, sizeof(double));
-	if (!read_ended(&r) || !numbers_fit(m))
+	if (r.ok && is_before) {
+		read_before(&r, m);
+	} else if (r.ok) {
+		m->smoothing = read_f64(&r);
+		m->total = read_items(&r, m->classes, sizeof(double));
+		m->moments = read_items(&r, (size_t)(m->classes + 1) * m->columns, sizeof(Moments));
+	}
+	bool ok = read_ended(&r) && (is_before || moments_fit(m));
+	if (ok && !is_before)
+		settle(m);
+	if (!ok || !numbers_fit(m))
 		return fail(error, FAIL_BROKEN, "the stored naive Bayes model is damaged");
 	*ret = g_steal_pointer(&m);
 	return true;
@@ -226,6 +318,7 @@ const ModelFamily FAMILY_NAIVE_BAYES = {
         .params = PARAMS,
         .search_share = 1,
         .train = naive_bayes_train,
+        .update = naive_bayes_update,
         .predict = naive_bayes_predict,
         .save = naive_bayes_save,
         .load = naive_bayes_load,

@@ -125,9 +125,11 @@ static int source_next(void *source)
 	g_autofree char *array = xgboost_array(is_copied(r) ? r->block : set->x->values, rows, columns);
 	g_autofree float *weight = set->weight ? narrow(set->weight + from, rows) : NULL;
 	const float *labels = r->job->labels + from * r->job->label_columns;
+	const float *margins = r->job->margins ? r->job->margins + from * r->job->groups : NULL;
 	bool ok = r->calls->proxy_set_dense(r->proxy, array) == 0 && set_types(r, r->proxy) &&
 	          set_info(r, r->proxy, "label", labels, rows, r->job->label_columns) &&
-	          (!weight || set_info(r, r->proxy, "weight", weight, rows, 1));
+	          (!weight || set_info(r, r->proxy, "weight", weight, rows, 1)) &&
+	          (!margins || set_info(r, r->proxy, "base_margin", margins, rows, r->job->groups));
 	r->has_failed = !ok;
 	return ok;
 }

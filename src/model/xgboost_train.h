@@ -32,6 +32,7 @@ typedef struct XgboostJob {
 	const char *watched;     /* XGBoost's name of a metric */
 	bool watched_grows;
 	const float *labels, *valid_labels; /* rows x label_columns */
+	const float *margins; /* rows x groups: where the rows' margins begin instead; NULL: at base_score */
 	uint32_t label_columns;
 	int max_bin;    /* fewer in wide tables */
 	TreesLink link; /* of the trees made, with shift and scale */

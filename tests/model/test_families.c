@@ -1,5 +1,6 @@
 /* test_families.c: what every family must keep, over the whole table. */
 #include "model/family.h"
+#include "model/update.h"
 
 #include <float.h>
 #include <math.h>
@@ -371,24 +372,67 @@ static void test_early_stopping(gconstpointer data)
 	family->free(fixed);
 }
 
-/* Learning on: after being kept and loaded it comes to the same bytes as without a stop. */
+static GBytes *saved(const ModelFamily *family, const void *model)
+{
+	GBytes *ret = NULL;
+	g_assert_true(family->save(model, &ret, NULL));
+	return ret;
+}
+
+/* Learning on: the old model stays as it is; after being kept and loaded it comes to the same bytes as without a stop. */
 static void test_update(gconstpointer data)
 {
 	const Case *c = data;
+	if (lacks_library())
+		return;
 	g_autofree Data *t = make_data(c->task);
-	void *model = train(c->family, &t->set), *again = NULL;
-	g_autoptr(GBytes) kept = NULL;
-	g_autoptr(GBytes) a = NULL;
-	g_autoptr(GBytes) b = NULL;
-	g_assert_true(c->family->save(model, &kept, NULL) && c->family->load(kept, &again, NULL));
-	g_assert_true(c->family->update(model, &t->set, NULL) && c->family->update(again, &t->set, NULL));
-	g_assert_true(c->family->save(model, &a, NULL) && c->family->save(again, &b, NULL));
+	json_auto_t *params = NULL, *how = NULL;
+	g_assert_true(param_fill(c->family->params, NULL, NULL, &params, NULL));
+	g_assert_true(param_fill(UPDATE_PARAMS, NULL, NULL, &how, NULL));
+	UpdateSet set = {.fresh = &t->set, .params = params, .how = how, .rows_before = ROWS};
+	void *model = train(c->family, &t->set), *loaded = NULL, *one = NULL, *other = NULL;
+	g_autoptr(GBytes) before = saved(c->family, model);
+	g_assert_true(c->family->load(before, &loaded, NULL));
+	for (size_t i = 0; i < ROWS; i++) /* another world: numbers move, classes are other ones */
+		t->y[i] = c->task == TASK_REGRESSION ? t->y[i] + 500 : (double)(((size_t)t->y[i] + 1) % t->set.classes);
+	g_autoptr(GError) error = NULL;
+	family_update(c->family, model, &set, &one, &error);
+	g_assert_no_error(error);
+	g_assert_true(family_update(c->family, loaded, &set, &other, NULL));
+	g_autoptr(GBytes) a = saved(c->family, one);
+	g_autoptr(GBytes) b = saved(c->family, other);
+	g_autoptr(GBytes) after = saved(c->family, model);
 	g_assert_true(g_bytes_equal(a, b));
-	g_assert_false(g_bytes_equal(a, kept));
-	g_autofree double *p = predict(c->family, model, t);
+	g_assert_true(g_bytes_equal(before, after));
+	g_assert_false(g_bytes_equal(a, before));
+	g_autofree double *p = predict(c->family, one, t);
+	g_autofree double *q = predict(c->family, model, t);
 	check_scores(t, p);
-	c->family->free(model);
-	c->family->free(again);
+	g_assert_cmpfloat(loss_of(t, p), <, loss_of(t, q));
+	Matrix wide = {.rows = ROWS / 2, .columns = 2 * COLUMNS, .values = t->x};
+	t->set.x = &wide;
+	void *wrong = NULL;
+	bool looks = family_update(c->family, model, &set, &wrong, NULL);
+	g_assert_true(looks == g_str_equal(c->family->name, "baseline")); /* it looks at no feature */
+	void *models[] = {model, loaded, one, other, wrong};
+	for (size_t i = 0; i < G_N_ELEMENTS(models); i++)
+		c->family->free(models[i]);
+}
+
+/* A family that cannot learn on says so. */
+static void test_no_update(void)
+{
+	g_autofree Data *t = make_data(TASK_BINARY);
+	UpdateSet set = {.fresh = &t->set};
+	void *ret = NULL;
+	for (const ModelFamily *const *f = FAMILIES; *f; f++) {
+		g_autoptr(GError) error = NULL;
+		if ((*f)->update)
+			continue;
+		g_assert_false(family_update(*f, NULL, &set, &ret, &error));
+		g_assert_error(error, FAIL, FAIL_INVALID);
+		g_assert_nonnull(strstr(error->message, (*f)->name));
+	}
 }
 
 static void test_table(void)
@@ -422,6 +466,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	program = g_test_build_filename(G_TEST_DIST, "model", "learner.py", NULL);
 	g_test_add_func("/families/table", test_table);
+	g_test_add_func("/families/no update", test_no_update);
 	for (const ModelFamily *const *f = FAMILIES; *f; f++)
 		for (size_t i = 0; i < G_N_ELEMENTS(TASKS); i++) {
 			Case c = {*f, TASKS[i]};
