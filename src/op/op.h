@@ -67,6 +67,9 @@ const Op *op_find(const char *name);
 	X(OP_DATA_COMPARE) \
 	X(OP_DATA_CAT) \
 	X(OP_DATA_FOLDS) \
+	X(OP_MONITOR_RUN) \
+	X(OP_MONITOR_STATUS) \
+	X(OP_MONITOR_SHOW) \
 	X(OP_MONITOR_DETECT) \
 	X(OP_RUNS) \
 	X(OP_RUNS_SHOW) \

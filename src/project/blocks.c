@@ -13,6 +13,7 @@
 #include "model/ensemble_kinds.h"
 #include "model/family.h"
 #include "model/search.h"
+#include "monitor/settings.h"
 #include "pipeline/plan.h"
 #include "project/life.h"
 
@@ -324,9 +325,16 @@ static void check_name(Project *p, const json_t *config)
 		report(p, "project", "a project's name has 1 to 250 characters and none of / : @");
 }
 
+static void check_monitor(Project *p, json_t *config)
+{
+	json_t *filled = monitor_check(json_object_get(config, "monitor"), report, p);
+	if (filled)
+		json_object_set_new(config, "monitor", filled);
+}
+
 static void warn_unread(Project *p, const json_t *config)
 {
-	static const char *const UNREAD[] = {"deploy", "monitor", "retrain"};
+	static const char *const UNREAD[] = {"deploy", "retrain"};
 	for (size_t i = 0; i < G_N_ELEMENTS(UNREAD); i++)
 		if (json_object_get(config, UNREAD[i]))
 			project_problem(p, "warning", UNREAD[i], "this version does not read this block yet");
@@ -364,6 +372,7 @@ json_t *blocks_check(Project *p)
 	check_steps(p, config);
 	check_block(p, config, "limits", LIMITS_PARAMS);
 	check_roles(p, config);
+	check_monitor(p, config);
 	warn_unread(p, config);
 	return project_has_errors(p) ? NULL : json_incref(config);
 }

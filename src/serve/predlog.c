@@ -103,7 +103,11 @@ static void begin_line(GString *to, const PredLogEntry *e, const Served *s, size
 	g_string_append(to, "{\"_gyre_id\":");
 	out_text(to, id ? id : e->id);
 	g_string_append(to, ",\"_gyre_time\":");
-	out_int(to, meta_now());
+	out_int(to, e->time ? e->time : meta_now());
+	if (e->time) {
+		g_string_append(to, ",\"_gyre_arrived\":");
+		out_int(to, meta_now());
+	}
 	g_string_append(to, ",\"_gyre_model\":");
 	out_text(to, s->name);
 	g_string_append(to, ",\"_gyre_version\":");

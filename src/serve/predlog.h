@@ -9,7 +9,8 @@
  * A row, in either form, has these columns, then the model's inputs under their own names:
  *
  *     _gyre_id text          the prediction's id: the request's, with "/ROW" behind it when the request had several rows
- *     _gyre_time time        when it was answered
+ *     _gyre_time time        when it was answered, or the time a trusted caller gave it (a replay)
+ *     _gyre_arrived time     when it was answered, where the caller gave the time
  *     _gyre_version int      the version that answered
  *     _gyre_route text       "stable", or "version" where the call named one
  *     _gyre_protocol text    (http/site.h)
@@ -46,6 +47,7 @@ bool predlog_announce(PredLog *l, const Served *s, GError **error);
 typedef struct PredLogEntry {
 	const char *id, *protocol, *route;
 	int64_t begun; /* us, monotonic */
+	int64_t time;  /* us UTC that the caller gave it; 0: now */
 } PredLogEntry;
 
 /* Is the request with this id kept? */

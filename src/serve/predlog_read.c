@@ -28,8 +28,9 @@ typedef struct Reading {
 	int64_t rows;
 } Reading;
 
-static const char *const META[][2] = {{"_gyre_id", "text"}, {"_gyre_time", "time"}, {"_gyre_version", "int"},
-        {"_gyre_route", "text"}, {"_gyre_protocol", "text"}, {"_gyre_latency_us", "int"}, {"_gyre_error", "text"}};
+static const char *const META[][2] = {{"_gyre_id", "text"}, {"_gyre_time", "time"}, {"_gyre_arrived", "time"},
+        {"_gyre_version", "int"}, {"_gyre_route", "text"}, {"_gyre_protocol", "text"}, {"_gyre_latency_us", "int"},
+        {"_gyre_error", "text"}};
 
 static char *model_folder(const Reading *r)
 {
@@ -235,14 +236,28 @@ static bool read_all(Reading *r, GError **error)
 	return true;
 }
 
+/* All columns and no row: older Parquet lacks some. */
+static char *shape_sql(const Reading *r)
+{
+	static const char *const SQL_TYPES[COLUMN_TYPES] = {"BOOLEAN", "BIGINT", "DOUBLE", "VARCHAR", "TIMESTAMP"};
+	g_autoptr(GString) sql = g_string_new("SELECT ");
+	for (size_t i = 0; i < r->columns.inputs; i++) {
+		g_autofree char *name = sql_name(r->columns.input_names[i]);
+		g_string_append_printf(
+		        sql, "%sNULL::%s AS %s", i ? ", " : "", SQL_TYPES[r->columns.input_types[i]], name);
+	}
+	return g_strdup_printf("(%s LIMIT 0)", sql->str);
+}
+
 bool predlog_view(Engine *e, const char *state_folder, const char *model, const char *view, GError **error)
 {
 	Reading r;
 	bool ok = reading_open(&r, e, state_folder, model, error) && read_all(&r, error);
 	if (ok && !r.tables->len)
 		ok = fail(error, FAIL_NOT_FOUND, "no predictions of the model \"%s\" are on record", model);
-	g_autofree char *name = sql_name(view);
-	ok = ok && engine_runf(e, error, "CREATE OR REPLACE VIEW %s AS %s", name, r.tables->str);
+	g_autofree char *name = sql_name(view), *shape = shape_sql(&r);
+	ok = ok &&
+	     engine_runf(e, error, "CREATE OR REPLACE VIEW %s AS %s UNION ALL BY NAME %s", name, shape, r.tables->str);
 	reading_close(&r);
 	return ok;
 }

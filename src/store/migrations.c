@@ -11,5 +11,6 @@ const Migration MIGRATIONS[] = {
         {"search", MIGRATION_SEARCH},
         {"paths", MIGRATION_PATHS},
         {"deployments", MIGRATION_DEPLOYMENTS},
+        {"monitor", MIGRATION_MONITOR},
         {NULL, NULL},
 };

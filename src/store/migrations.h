@@ -19,3 +19,4 @@ extern const char MIGRATION_OUTCOMES[];
 extern const char MIGRATION_SEARCH[];
 extern const char MIGRATION_PATHS[];
 extern const char MIGRATION_DEPLOYMENTS[];
+extern const char MIGRATION_MONITOR[];

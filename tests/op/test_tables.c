@@ -14,6 +14,8 @@
 #include "model/family.h"
 #include "model/search.h"
 #include "monitor/detector.h"
+#include "monitor/look.h"
+#include "monitor/settings.h"
 #include "op/op.h"
 #include "pipeline/executor.h"
 #include "pipeline/plan.h"
@@ -146,6 +148,11 @@ static void test_kinds(void)
 		check_help((*k)->name, (*k)->help);
 		check_params((*k)->name, (*k)->params);
 	}
+	for (const LookKind *const *k = LOOKS; *k; k++) {
+		g_assert_true(look_kind((*k)->name) == *k && is_word((*k)->name) && (*k)->run);
+		check_help((*k)->name, (*k)->help);
+		check_params((*k)->name, (*k)->params);
+	}
 	for (const Executor *const *k = EXECUTORS; *k; k++) {
 		g_assert_true(executor_find((*k)->name) == *k);
 		check_help((*k)->name, (*k)->help);
@@ -185,6 +192,8 @@ static void test_blocks(void)
 	check_params("fairness", FAIRNESS_PARAMS);
 	check_params("steps", PLAN_COMMAND_PARAMS);
 	check_params("limits", LIMITS_PARAMS);
+	check_params("monitor", MONITOR_PARAMS);
+	check_params("monitor.labels", MONITOR_LABELS_PARAMS);
 }
 
 int main(int argc, char **argv)

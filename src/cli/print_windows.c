@@ -1,0 +1,92 @@
+/* print_windows.c: windows of predictions and what was found in them, as text. */
+#include <string.h>
+
+#include "base/json.h"
+#include "cli/print.h"
+#include "cli/table.h"
+
+static char *version_text(const json_t *window)
+{
+	return g_strdup_printf("%s@%d %s", json_get_text(window, "model", ""), (int)json_get_int(window, "version", 0),
+	        json_get_text(window, "route", ""));
+}
+
+static char *state_count(const json_t *window, const char *state)
+{
+	return count_text(json_object_get(json_object_get(window, "states"), state));
+}
+
+static void print_list(FILE *out, const json_t *windows, const char *empty)
+{
+	static const char *const HEADS[] = {"window", "of", "begin", "end", ">rows", ">outcomes", ">alarms",
+	        ">warnings", ">too few", ">times", NULL};
+	Table *table = table_new(HEADS);
+	size_t i;
+	json_t *w;
+	json_array_foreach ((json_t *)windows, i, w) {
+		g_autofree char *id = g_strndup(json_get_text(w, "id", ""), 8), *of = version_text(w),
+		                *rows = count_text(json_object_get(w, "rows")),
+		                *outcomes = count_text(json_object_get(w, "outcomes")),
+		                *alarms = state_count(w, "alarm"), *warnings = state_count(w, "warning"),
+		                *few = state_count(w, "too_few"), *times = count_text(json_object_get(w, "revision"));
+		table_add(table, id, of, json_get_text(w, "begin", ""), json_get_text(w, "end", ""), rows, outcomes,
+		        alarms, warnings, few, times, NULL);
+	}
+	table_print(table, out, empty);
+}
+
+static void print_notable(FILE *out, const json_t *window)
+{
+	size_t i;
+	json_t *f;
+	json_array_foreach (json_object_get(window, "notable"), i, f)
+		fprintf(out, "  %.8s %-7s %s %s %s\n", json_get_text(window, "id", ""), json_get_text(f, "state", ""),
+		        json_get_text(f, "look", ""), json_get_text(f, "measure", ""), json_get_text(f, "subject", ""));
+}
+
+void print_monitor_status(FILE *out, const json_t *result)
+{
+	const json_t *windows = json_object_get(result, "windows");
+	size_t i;
+	json_t *w;
+	print_list(out, windows, "no window has been measured yet: gyre monitor run");
+	print_head(out, "out of order");
+	json_array_foreach ((json_t *)windows, i, w)
+		print_notable(out, w);
+}
+
+void print_monitor_run(FILE *out, const json_t *result)
+{
+	size_t i;
+	json_t *p;
+	print_list(out, json_object_get(result, "windows"), "no window is due");
+	json_array_foreach (json_object_get(result, "problems"), i, p) {
+		const char *window = json_get_text(p, "window", NULL);
+		fprintf(out, "%s%s%.8s: %s\n", json_get_text(p, "model", ""), window ? " window " : "",
+		        window ? window : "", json_get_text(p, "problem", ""));
+	}
+}
+
+void print_monitor_show(FILE *out, const json_t *result)
+{
+	static const char *const HEADS[] = {"state", "look", "measure", "of", ">value", ">limit", ">p", NULL};
+	const json_t *w = json_object_get(result, "window");
+	g_autofree char *of = version_text(w), *rows = count_text(json_object_get(w, "rows")),
+	                *outcomes = count_text(json_object_get(w, "outcomes"));
+	fprintf(out, "window   %s\nof       %s\nfrom     %s to %s\nrows     %s, outcomes of %s\n\n",
+	        json_get_text(w, "id", ""), of, json_get_text(w, "begin", ""), json_get_text(w, "end", ""), rows,
+	        outcomes);
+	Table *table = table_new(HEADS);
+	size_t i;
+	json_t *f;
+	json_array_foreach (json_object_get(result, "findings"), i, f) {
+		g_autofree char *value = number_text(json_object_get(f, "value"), 4),
+		                *limit = number_text(json_object_get(f, "limit"), 3),
+		                *p = number_text(json_object_get(f, "p"), 2);
+		table_add(table, json_get_text(f, "state", ""), json_get_text(f, "look", ""),
+		        json_get_text(f, "measure", ""), json_get_text(f, "subject", ""), value, limit, p, NULL);
+	}
+	g_autofree char *all =
+	        g_strdup_printf("all %d measures are in order", (int)json_get_int(result, "measures", 0));
+	table_print(table, out, all);
+}

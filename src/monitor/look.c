@@ -1,0 +1,107 @@
+/* look.c: the looks, and what they find as JSON. */
+#include "monitor/look.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/json.h"
+
+const LookKind *const LOOKS[] = {
+        &LOOK_QUALITY,
+        NULL,
+};
+
+const LookKind *look_kind(const char *name)
+{
+	for (const LookKind *const *k = LOOKS; *k; k++)
+		if (strcmp((*k)->name, name) == 0)
+			return *k;
+	return NULL;
+}
+
+const char *finding_state_name(FindingState state)
+{
+	static const char *const NAMES[FINDING_STATES] = {"ok", "warning", "alarm", "too_few"};
+	return NAMES[state];
+}
+
+static void finding_clear(void *finding)
+{
+	json_decref(((Finding *)finding)->evidence);
+}
+
+GArray *findings_new(void)
+{
+	GArray *findings = g_array_new(FALSE, FALSE, sizeof(Finding));
+	g_array_set_clear_func(findings, finding_clear);
+	return findings;
+}
+
+void finding_add(GArray *findings, Finding f)
+{
+	f.look = g_intern_string(f.look);
+	f.measure = g_intern_string(f.measure);
+	f.subject = g_intern_string(f.subject ? f.subject : "");
+	g_array_append_val(findings, f);
+}
+
+json_t *findings_json(const GArray *findings)
+{
+	json_t *list = json_array();
+	for (guint i = 0; i < findings->len; i++) {
+		const Finding *f = &g_array_index(findings, Finding, i);
+		json_array_append_new(list,
+		        json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:s,s:o}", "look", f->look, "measure", f->measure,
+		                "subject", json_text(f->subject), "value", json_number(f->value), "limit",
+		                json_number(f->limit), "p", json_number(f->p), "state", finding_state_name(f->state),
+		                "evidence", f->evidence ? json_incref(f->evidence) : json_null()));
+	}
+	return list;
+}
+
+static void column_clear(void *column)
+{
+	LookColumn *c = column;
+	g_free(c->number);
+	g_free(c->text);
+}
+
+/* A column that is text in the log, because another version has another type under this name, is read back. */
+static void shape_column(LookColumn *c)
+{
+	g_autofree char *name = sql_name(c->name);
+	if (strcmp(c->type, "time") == 0)
+		c->number = g_strdup_printf("epoch_us(TRY_CAST(%s AS TIMESTAMP))::DOUBLE", name);
+	else if (strcmp(c->type, "text") == 0)
+		c->number = g_strdup("NULL::DOUBLE");
+	else
+		c->number = g_strdup_printf(
+		        "CASE WHEN isfinite(TRY_CAST(%s AS DOUBLE)) THEN TRY_CAST(%s AS DOUBLE) END", name, name);
+	c->text = g_strdup_printf("%s::VARCHAR", name);
+}
+
+GArray *look_columns(const Bundle *b)
+{
+	const json_t *header = bundle_header(b), *inputs = json_object_get(json_object_get(header, "recipe"), "inputs"),
+	             *profile = json_object_get(json_object_get(header, "reference"), "inputs");
+	GArray *columns = g_array_new(FALSE, TRUE, sizeof(LookColumn));
+	size_t i;
+	json_t *input;
+	g_array_set_clear_func(columns, column_clear);
+	json_array_foreach ((json_t *)inputs, i, input) {
+		LookColumn c = {.name = json_get_text(input, "name", ""), .type = json_get_text(input, "type", "text")};
+		c.reference = json_object_get(profile, c.name);
+		shape_column(&c);
+		g_array_append_val(columns, c);
+	}
+	return columns;
+}
+
+FindingState look_judge(LookBar bar)
+{
+	if (isnan(bar.effect) || isnan(bar.p))
+		return FINDING_TOO_FEW;
+	if (bar.p > bar.alpha || bar.effect < bar.limit / 2)
+		return FINDING_OK;
+	return bar.effect >= bar.limit ? FINDING_ALARM : FINDING_WARNING;
+}

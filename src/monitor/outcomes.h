@@ -1,0 +1,9 @@
+/* outcomes.h: the outcomes of a model as a table of the engine. */
+#pragma once
+
+#include "data/engine.h"
+#include "store/meta.h"
+
+/* Makes the table `table`: id text, value text (NULL: taken back), observed time, changes int (how often it was said).
+ * *ret: how many there are.  Memory does not grow with them beyond the engine's. */
+bool outcomes_table(Engine *e, Meta *m, const char *model, const char *table, int64_t *ret, GError **error);

@@ -1,0 +1,232 @@
+/* windows.c: the log cut into windows, and held against those that were measured.
+ *
+ * The engine counts rows by tick: a whole window where windows go by time, a single point in time where they go by count.
+ * Ticks are walked through in order beside the windows that are known.  One inside a known window counts to it; one that lies
+ * across its border (the rule was changed) counts nowhere; what is beyond makes new windows.  So no row is ever in two. */
+#include "monitor/windows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+
+typedef struct Tick {
+	int64_t version;
+	const char *route;
+	int64_t begin, end, rows, outcomes, changes;
+} Tick;
+
+typedef struct Walk {
+	const WindowsQuery *q;
+	json_t *known;          /* windows that were measured, by version, route and begin */
+	size_t at, first, last; /* the known ones of this version and route: first .. last; at: not passed yet */
+	DueWindow open;         /* under way: a known one, or a new one by count */
+	bool is_open, is_known;
+	int64_t known_rows, known_changes;
+	int64_t version, covered; /* of the group; end of its last known or new window */
+	const char *route;
+	int64_t replayed_to, arrived; /* latest time a caller gave, and when the last such row came; INT64_MIN: none */
+	GArray *due;
+} Walk;
+
+static bool read_known(Walk *w, GError **error)
+{
+	return meta_run(w->q->meta,
+	        "SELECT version, route, begin_at, end_at, \"rows\", outcome_changes, revision FROM monitor_windows "
+	        "WHERE "
+	        "model = $1 ORDER BY version, route, begin_at",
+	        json_pack("[s]", w->q->model), &w->known, error);
+}
+
+static int64_t field(const Walk *w, size_t i, const char *key)
+{
+	return json_get_int(json_array_get(w->known, i), key, 0);
+}
+
+static bool is_complete(const Walk *w, const MonitorWindow *window)
+{
+	const WindowRule *rule = &w->q->rule;
+	bool is_replayed = w->arrived != INT64_MIN && window->begin <= w->replayed_to;
+	if (is_replayed)
+		return rule->without_wait || w->replayed_to >= window->end + rule->grace ||
+		       w->q->now >= w->arrived + rule->grace;
+	return w->q->now >= window->end + (rule->without_wait ? 0 : rule->grace);
+}
+
+static void close_open(Walk *w)
+{
+	DueWindow *d = &w->open;
+	if (!w->is_open)
+		return;
+	w->is_open = false;
+	d->rows_changed = d->window.rows != w->known_rows;
+	bool changed = d->rows_changed || d->outcome_changes != w->known_changes;
+	bool full = w->is_known || w->q->rule.rows == 0 || d->window.rows >= w->q->rule.rows;
+	if (!changed || !full || !is_complete(w, &d->window))
+		return;
+	g_autofree char *id = window_id(&d->window);
+	g_strlcpy(d->id, id, sizeof d->id);
+	g_array_append_val(w->due, *d);
+}
+
+static void open_window(Walk *w, int64_t begin, int64_t end)
+{
+	w->is_open = true;
+	w->is_known = false;
+	w->known_rows = w->known_changes = 0;
+	w->open = (DueWindow){.window = {w->q->model, (int)w->version, w->route, begin, end, 0}};
+}
+
+static void open_known(Walk *w, size_t i)
+{
+	open_window(w, field(w, i, "begin_at"), field(w, i, "end_at"));
+	w->is_known = true;
+	w->known_rows = field(w, i, "rows");
+	w->known_changes = field(w, i, "outcome_changes");
+	w->open.revision = field(w, i, "revision");
+}
+
+static void count(Walk *w, const Tick *t)
+{
+	w->open.window.rows += t->rows;
+	w->open.outcomes += t->outcomes;
+	w->open.outcome_changes += t->changes;
+}
+
+static bool is_of(const Walk *w, size_t i, const Tick *t)
+{
+	return field(w, i, "version") == t->version &&
+	       g_strcmp0(json_get_text(json_array_get(w->known, i), "route", ""), t->route) == 0;
+}
+
+static void begin_group(Walk *w, const Tick *t)
+{
+	size_t size = json_array_size(w->known);
+	close_open(w);
+	w->version = t->version;
+	w->route = t->route;
+	w->covered = INT64_MIN;
+	for (w->first = 0; w->first < size && !is_of(w, w->first, t);)
+		w->first++;
+	for (w->last = w->first; w->last < size && is_of(w, w->last, t); w->last++)
+		w->covered = MAX(w->covered, field(w, w->last, "end_at"));
+	w->at = w->first;
+}
+
+static void take_new(Walk *w, const Tick *t)
+{
+	bool by_count = w->q->rule.rows > 0;
+	if (by_count && t->begin < w->covered) /* a late row between windows that are done */
+		return;
+	if (!by_count || !w->is_open || w->is_known || w->open.window.rows >= w->q->rule.rows) {
+		close_open(w);
+		open_window(w, t->begin, t->end);
+	}
+	w->open.window.end = t->end;
+	count(w, t);
+}
+
+static void take(Walk *w, const Tick *t)
+{
+	if (t->version != w->version || t->route != w->route)
+		begin_group(w, t);
+	while (w->at < w->last && field(w, w->at, "end_at") <= t->begin)
+		w->at++;
+	if (w->at == w->last || field(w, w->at, "begin_at") >= t->end) {
+		take_new(w, t);
+		return;
+	}
+	if (t->begin < field(w, w->at, "begin_at") || t->end > field(w, w->at, "end_at"))
+		return;
+	if (!w->is_open || w->open.window.begin != field(w, w->at, "begin_at")) {
+		close_open(w);
+		open_known(w, w->at);
+	}
+	count(w, t);
+}
+
+/* SQL of the beginning of the tick a row lies in. */
+static char *tick_sql(const WindowRule *rule)
+{
+	if (rule->rows)
+		return g_strdup("epoch_us(_gyre_time)");
+	if (rule->by_month)
+		return g_strdup("epoch_us(date_trunc('month', _gyre_time)::TIMESTAMP)");
+	int64_t zero = window_floor(rule, 0), every = rule->every;
+	return g_strdup_printf("epoch_us(_gyre_time) - (((epoch_us(_gyre_time) - (%" G_GINT64_FORMAT
+	                       ")) %% %" G_GINT64_FORMAT ") + %" G_GINT64_FORMAT ") %% %" G_GINT64_FORMAT,
+	        zero, every, every, every);
+}
+
+static bool read_replay(Walk *w, GError **error)
+{
+	g_autofree char *sql = g_strdup_printf(
+	        "SELECT epoch_us(max(_gyre_time)) AS t, epoch_us(max(_gyre_arrived)) AS a FROM %s WHERE _gyre_arrived "
+	        "IS NOT NULL",
+	        w->q->log);
+	json_auto_t *row = NULL;
+	if (!engine_row(w->q->engine, sql, &row, error))
+		return false;
+	w->replayed_to = json_get_int(row, "t", INT64_MIN);
+	w->arrived = json_get_int(row, "a", INT64_MIN);
+	return true;
+}
+
+static void take_frame(Walk *w, const Frame *f)
+{
+	const Column *const *c = (const Column *const *)f->columns->pdata;
+	for (size_t i = 0; i < f->rows; i++) {
+		Tick t = {c[0]->ints[i], g_intern_string(dictionary_text(c[1]->dictionary, c[1]->codes[i])),
+		        c[2]->ints[i], 0, c[3]->ints[i], c[4]->ints[i], c[5]->ints[i]};
+		t.end = w->q->rule.rows ? t.begin + 1 : window_next(&w->q->rule, t.begin);
+		take(w, &t);
+	}
+}
+
+static bool walk(Walk *w, GError **error)
+{
+	const WindowsQuery *q = w->q;
+	g_autofree char *tick = tick_sql(&q->rule);
+	g_autofree char *sql = g_strdup_printf(
+	        "SELECT _gyre_version::BIGINT AS v, coalesce(_gyre_route, '') AS r, (%s)::BIGINT AS t, "
+	        "count(*)::BIGINT AS "
+	        "n, count(o.value)::BIGINT AS known, coalesce(sum(o.changes), 0)::BIGINT AS changes FROM %s AS l LEFT "
+	        "JOIN "
+	        "%s AS o ON l._gyre_id = o.id WHERE _gyre_time IS NOT NULL AND _gyre_version IS NOT NULL GROUP BY ALL "
+	        "ORDER BY v, r, t",
+	        tick, q->log, q->outcomes);
+	g_autoptr(FrameReader) reader = NULL;
+	if (!engine_read(q->engine, sql, 0, &reader, error))
+		return false;
+	for (;;) {
+		g_autoptr(Frame) rows = NULL;
+		if (!frame_reader_next(reader, &rows, error))
+			return false;
+		if (!rows)
+			break;
+		take_frame(w, rows);
+	}
+	close_open(w);
+	return true;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const DueWindow *x = a, *y = b;
+	if (x->window.begin != y->window.begin)
+		return x->window.begin < y->window.begin ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
+bool windows_due(const WindowsQuery *q, GArray **ret, GError **error)
+{
+	g_autoptr(GArray) due = g_array_new(FALSE, FALSE, sizeof(DueWindow));
+	Walk w = {.q = q, .due = due, .version = INT64_MIN};
+	bool ok = read_known(&w, error) && read_replay(&w, error) && walk(&w, error);
+	json_decref(w.known);
+	if (!ok)
+		return false;
+	qsort(due->data, due->len, sizeof(DueWindow), by_time);
+	*ret = g_steal_pointer(&due);
+	return true;
+}

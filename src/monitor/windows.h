@@ -1,0 +1,28 @@
+/* windows.h: which windows of a model are due: complete and not measured yet, or changed since they were. */
+#pragma once
+
+#include "data/engine.h"
+#include "monitor/window.h"
+#include "store/meta.h"
+
+typedef struct DueWindow {
+	MonitorWindow window; /* model borrowed, route interned */
+	char id[33];
+	int64_t outcomes;        /* rows whose outcome is known */
+	int64_t outcome_changes; /* how often their outcomes were said */
+	int64_t revision;        /* it was measured so often; 0: never */
+	bool rows_changed;       /* since it was measured */
+} DueWindow;
+
+typedef struct WindowsQuery {
+	Engine *engine;
+	Meta *meta;
+	const char *model;
+	const char *log;      /* view: the columns of serve/predlog.h */
+	const char *outcomes; /* table of monitor/outcomes.h */
+	WindowRule rule;
+	int64_t now;
+} WindowsQuery;
+
+/* In the order of time.  ret: of DueWindow. */
+bool windows_due(const WindowsQuery *q, GArray **ret, GError **error);

@@ -1,0 +1,302 @@
+/* test_pass.c: windows are cut as the rule says, measured once, and again where rows or outcomes came; a pass that dies in the middle doubles
+ * nothing; and the look at quality finds what is wrong and nothing else. */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/duration.h"
+#include "base/error.h"
+#include "monitor/look.h"
+#include "world.h"
+
+static const json_t *windows_of(const json_t *result)
+{
+	return json_object_get(result, "windows");
+}
+
+static const char *state_of(const json_t *findings, const char *measure, const char *subject)
+{
+	const json_t *f = world_finding(findings, measure, subject);
+	g_assert_nonnull(f);
+	return json_get_text(f, "state", "");
+}
+
+static void test_rule(void)
+{
+	WindowRule day = {.every = DURATION_DAY}, week = {.every = 7 * DURATION_DAY}, month = {.by_month = true};
+	int64_t time, expected;
+	g_assert_true(time_parse("2024-02-29 13:14:15", &time));
+	g_assert_true(time_parse("2024-02-29", &expected));
+	g_assert_cmpint(window_floor(&day, time), ==, expected);
+	g_assert_true(time_parse("2024-02-26", &expected)); /* a Monday */
+	g_assert_cmpint(window_floor(&week, time), ==, expected);
+	g_assert_true(time_parse("2024-02-01", &expected));
+	g_assert_cmpint(window_floor(&month, time), ==, expected);
+	g_assert_true(time_parse("2024-03-01", &expected));
+	g_assert_cmpint(window_next(&month, window_floor(&month, time)), ==, expected);
+	g_assert_cmpint(window_floor(&day, -1), ==, -DURATION_DAY);
+	g_assert_cmpint(window_floor(&month, -1), ==, -31 * DURATION_DAY);
+}
+
+static void test_durations(void)
+{
+	static const char *const WRONG[] = {"", "h", "1x", "-1h", "1 hour", "1e9w", "nan", "5"};
+	int64_t us;
+	g_assert_true(duration_parse("1.5h", &us) && us == 5400 * DURATION_SECOND);
+	g_assert_true(duration_parse("15m", &us) && us == 900 * DURATION_SECOND);
+	g_assert_true(duration_parse("0", &us) && us == 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(WRONG); i++)
+		g_assert_false(duration_parse(WRONG[i], &us));
+	static const char *const TEXTS[] = {"90s", "15m", "1h", "2d", "1w", "250ms", "0"};
+	for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
+		g_assert_true(duration_parse(TEXTS[i], &us));
+		g_autofree char *text = duration_text(us);
+		g_assert_cmpstr(text, ==, TEXTS[i]);
+	}
+}
+
+typedef struct Problems {
+	int count;
+	char *path;
+} Problems;
+
+static void keep_problem(void *problems, const char *path, const char *problem)
+{
+	Problems *p = problems;
+	p->count++;
+	g_free(p->path);
+	p->path = g_strdup(path);
+}
+
+static void test_settings(void)
+{
+	static const char *const WRONG[][2] = {{"{\"every\": \"often\"}", "monitor.every"},
+	        {"{\"every\": \"1ms\"}", "monitor.every"}, {"{\"looks\": {\"smell\": {}}}", "monitor.looks.smell"},
+	        {"{\"labels\": {\"delay\": \"soon\"}}", "monitor.labels.delay"},
+	        {"{\"looks\": {\"quality\": {\"alpha\": 7}}}", "monitor.looks.quality.alpha"}};
+	for (size_t i = 0; i < G_N_ELEMENTS(WRONG); i++) {
+		Problems p = {0};
+		json_auto_t *block = json_loads(WRONG[i][0], 0, NULL);
+		g_assert_null(monitor_check(block, keep_problem, &p));
+		g_assert_cmpint(p.count, ==, 1);
+		g_assert_cmpstr(p.path, ==, WRONG[i][1]);
+		g_free(p.path);
+	}
+	json_auto_t *off = json_loads("{\"looks\": {\"quality\": false}}", 0, NULL);
+	json_auto_t *filled = monitor_check(off, world_report, NULL);
+	g_assert_true(json_is_false(json_object_get(json_object_get(filled, "looks"), "quality")));
+	json_auto_t *absent = monitor_check(NULL, world_report, NULL);
+	g_assert_cmpfloat(
+	        json_get_number(json_object_get(json_object_get(absent, "looks"), "quality"), "rate", 0), ==, 3);
+}
+
+/* Two routes, two hours; the third hour is not over. */
+static void test_windows(void)
+{
+	World w;
+	world_open(&w, "{\"every\": \"1h\"}");
+	world_hour(&w, "stable", WORLD_START, 100, (WorldRow){0});
+	world_hour(&w, "canary", WORLD_START, 50, (WorldRow){0});
+	world_hour(&w, "stable", WORLD_START + HOUR, 100, (WorldRow){0});
+	world_ask(&w, "stable", WORLD_START + 2 * HOUR + 120 * DURATION_SECOND, &(WorldRow){0});
+	json_auto_t *first = world_pass(&w, false, meta_now());
+	g_assert_cmpuint(json_array_size(windows_of(first)), ==, 3);
+	const json_t *window = json_array_get(windows_of(first), 2);
+	g_assert_cmpint(json_get_int(window, "begin", 0), ==, WORLD_START + HOUR);
+	g_assert_cmpint(json_get_int(window, "end", 0), ==, WORLD_START + 2 * HOUR);
+	g_assert_cmpint(json_get_int(window, "rows", 0), ==, 100);
+	json_auto_t *again = world_pass(&w, false, meta_now());
+	g_assert_cmpuint(json_array_size(windows_of(again)), ==, 0);
+	world_ask(&w, "canary", WORLD_START + 7 * DURATION_SECOND, &(WorldRow){0}); /* late */
+	json_auto_t *late = world_pass(&w, false, meta_now());
+	g_assert_cmpuint(json_array_size(windows_of(late)), ==, 1);
+	window = json_array_get(windows_of(late), 0);
+	g_assert_cmpstr(json_get_text(window, "route", ""), ==, "canary");
+	g_assert_cmpint(json_get_int(window, "rows", 0), ==, 51);
+	g_assert_cmpint(json_get_int(window, "revision", 0), ==, 2);
+	json_auto_t *forced = world_pass(&w, true, meta_now()); /* the replay's last hour, which nothing follows */
+	g_assert_cmpuint(json_array_size(windows_of(forced)), ==, 1);
+	json_t *history = NULL;
+	g_assert_true(history_windows(w.meta, "half", WORLD_START + HOUR, 10, &history, NULL));
+	g_assert_cmpuint(json_array_size(history), ==, 2);
+	json_decref(history);
+	world_close(&w);
+}
+
+/* Outcomes in any order, one of them corrected: each change has its window looked at again, nothing else does. */
+static void test_outcomes(void)
+{
+	World w;
+	json_t *counts = NULL;
+	world_open(&w, "{\"every\": \"1h\"}");
+	world_hour(&w, "stable", WORLD_START, 40, (WorldRow){0});        /* r0 .. r39 */
+	world_hour(&w, "stable", WORLD_START + HOUR, 40, (WorldRow){0}); /* r40 .. r79 */
+	json_decref(world_pass(&w, true, meta_now()));
+	static const char *const SAID[] = {
+	        "[{\"id\": \"r3\", \"value\": \"yes\"}, {\"id\": \"unknown\", \"value\": \"yes\"}]",
+	        "[{\"id\": \"r3\", \"value\": \"no\"}]", "[{\"id\": \"r3\", \"value\": null}]"};
+	static const int KNOWN[] = {1, 1, 0};
+	for (size_t i = 0; i < G_N_ELEMENTS(SAID); i++) {
+		json_auto_t *list = json_loads(SAID[i], 0, NULL);
+		g_assert_true(outcome_add(w.meta, "half", list, &counts, NULL));
+		json_decref(counts);
+		json_auto_t *result = world_pass(&w, true, meta_now());
+		g_assert_cmpuint(json_array_size(windows_of(result)), ==, 1);
+		const json_t *window = json_array_get(windows_of(result), 0);
+		g_assert_cmpint(json_get_int(window, "begin", 0), ==, WORLD_START);
+		g_assert_cmpint(json_get_int(window, "outcomes", -1), ==, KNOWN[i]);
+		g_assert_cmpint(json_get_int(window, "revision", 0), ==, (int64_t)i + 2);
+		json_t *findings = NULL; /* of the rows as they were: kept */
+		g_assert_true(history_findings(w.meta, json_get_text(window, "id", ""), &findings, NULL));
+		g_assert_cmpstr(state_of(findings, "missing", "x"), ==, "ok");
+		json_decref(findings);
+		json_auto_t *again = world_pass(&w, true, meta_now());
+		g_assert_cmpuint(json_array_size(windows_of(again)), ==, 0);
+	}
+	world_close(&w);
+}
+
+/* Windows by count: of 100 rows each, the last 50 wait; rows of one moment stay together. */
+static void test_by_count(void)
+{
+	World w;
+	world_open(&w, "{\"rows\": 100}");
+	world_hour(&w, "stable", WORLD_START, 250, (WorldRow){0});
+	json_auto_t *first = world_pass(&w, true, meta_now());
+	g_assert_cmpuint(json_array_size(windows_of(first)), ==, 2);
+	for (int i = 0; i < 60; i++)
+		world_ask(&w, "stable", WORLD_START + 2 * HOUR, &(WorldRow){0});
+	world_ask(&w, "stable", WORLD_START + 3 * HOUR, &(WorldRow){0});
+	json_auto_t *second = world_pass(&w, true, meta_now());
+	g_assert_cmpuint(json_array_size(windows_of(second)), ==, 1);
+	g_assert_cmpint(json_get_int(json_array_get(windows_of(second), 0), "rows", 0), ==, 110);
+	json_auto_t *rows = NULL;
+	g_assert_true(meta_row(
+	        w.meta, "SELECT sum(\"rows\") AS n, count(*) AS windows FROM monitor_windows", NULL, &rows, NULL));
+	g_assert_cmpint(json_get_int(rows, "n", 0), ==, 310);
+	g_assert_cmpint(json_get_int(rows, "windows", 0), ==, 3);
+	world_close(&w);
+}
+
+/* A rule that changes leaves what was measured as it is and parts no row in two. */
+static void test_rule_changes(void)
+{
+	World w;
+	world_open(&w, "{\"every\": \"1h\"}");
+	int64_t day = (WORLD_START / DURATION_DAY + 1) * DURATION_DAY;
+	for (int i = 0; i < 4; i++)
+		world_hour(&w, "stable", day + i * HOUR, 40, (WorldRow){0});
+	json_decref(world_pass(&w, true, meta_now()));
+	world_hour(&w, "stable", day + 4 * HOUR, 40, (WorldRow){0});
+	world_hour(&w, "stable", day + DURATION_DAY, 40, (WorldRow){0});
+	json_object_set_new(json_object_get(w.project, "monitor"), "every", json_string("1d"));
+	json_auto_t *result = world_pass(&w, true, meta_now());
+	g_assert_cmpuint(json_array_size(windows_of(result)), ==, 1);
+	g_assert_cmpint(json_get_int(json_array_get(windows_of(result), 0), "begin", 0), ==, day + DURATION_DAY);
+	world_close(&w);
+}
+
+/* Killed again and again while it measures: at the end every window is there once, with the same findings as without. */
+static void test_killed(void)
+{
+	World w;
+	world_open(&w, "{\"every\": \"1h\"}");
+	for (int i = 0; i < 12; i++)
+		world_hour(&w, "stable", WORLD_START + i * HOUR, 40, (WorldRow){0});
+	world_flush(&w);
+	meta_close(w.meta);
+	blobs_close(w.blobs);
+	for (int i = 0; i < 6; i++) {
+		pid_t child = fork();
+		if (child == 0) {
+			g_assert_true(meta_open(w.state, &w.meta, NULL) && blobs_open(w.state, &w.blobs, NULL));
+			json_decref(world_pass(&w, true, meta_now()));
+			_exit(0);
+		}
+		g_usleep(20000 + 15000 * (gulong)i);
+		kill(child, SIGKILL);
+		g_assert_cmpint(waitpid(child, NULL, 0), ==, child);
+	}
+	g_assert_true(meta_open(w.state, &w.meta, NULL) && blobs_open(w.state, &w.blobs, NULL));
+	json_decref(world_pass(&w, true, meta_now()));
+	json_auto_t *counts = NULL;
+	g_assert_true(meta_row(w.meta,
+	        "SELECT count(*) AS windows, sum(\"rows\") AS n, max(revision) AS times, (SELECT count(*) FROM "
+	        "monitor_findings) AS findings, (SELECT count(DISTINCT window_id) FROM monitor_findings) AS described "
+	        "FROM "
+	        "monitor_windows",
+	        NULL, &counts, NULL));
+	g_assert_cmpint(json_get_int(counts, "windows", 0), ==, 12);
+	g_assert_cmpint(json_get_int(counts, "n", 0), ==, 480);
+	g_assert_cmpint(json_get_int(counts, "times", 0), ==, 1);
+	g_assert_cmpint(json_get_int(counts, "described", 0), ==, 12);
+	g_assert_cmpint(json_get_int(counts, "findings", 0) % 12, ==, 0);
+	world_close(&w);
+}
+
+static json_t *findings_after(World *w, int64_t begin)
+{
+	json_decref(world_pass(w, true, meta_now()));
+	json_t *windows = NULL, *findings = NULL;
+	g_assert_true(history_windows(w->meta, "half", begin, 1, &windows, NULL));
+	g_assert_cmpint(json_get_int(json_array_get(windows, 0), "begin", 0), ==, begin);
+	g_assert_true(history_findings(w->meta, json_get_text(json_array_get(windows, 0), "id", ""), &findings, NULL));
+	json_decref(windows);
+	return findings;
+}
+
+static void test_quality(void)
+{
+	World w;
+	world_open(&w, "{\"every\": \"1h\"}");
+	for (int i = 0; i < 6; i++)
+		world_hour(&w, "stable", WORLD_START + i * HOUR, 400 + 5 * i, (WorldRow){0});
+	json_auto_t *fine = findings_after(&w, WORLD_START + 5 * HOUR);
+	size_t i;
+	json_t *f;
+	json_array_foreach (fine, i, f)
+		g_assert_cmpstr(json_get_text(f, "state", ""), ==, "ok");
+	g_assert_cmpuint(json_array_size(fine), ==, 3 + 1 + 2 + 1 + 1);
+
+	int64_t bad = WORLD_START + 6 * HOUR;
+	world_hour(&w, "stable", bad, 1000, (WorldRow){.x_missing = 0.1});
+	world_hour(&w, "stable", bad, 400, (WorldRow){.word = "zebra"});
+	world_hour(&w, "stable", bad, 100, (WorldRow){.x_shift = 50});
+	world_hour(&w, "stable", bad, 60, (WorldRow){.refused = true});
+	json_auto_t *found = findings_after(&w, bad);
+	g_assert_cmpstr(state_of(found, "missing", "x"), ==, "alarm");
+	g_assert_cmpstr(state_of(found, "missing", "n"), ==, "ok");
+	g_assert_cmpstr(state_of(found, "unseen", "word"), ==, "alarm");
+	g_assert_cmpstr(state_of(found, "out_of_range", "x"), ==, "alarm");
+	g_assert_cmpstr(state_of(found, "out_of_range", "n"), ==, "ok");
+	g_assert_cmpstr(state_of(found, "refused", ""), ==, "alarm");
+	g_assert_cmpstr(state_of(found, "rate", ""), ==, "alarm");
+	const json_t *unseen = world_finding(found, "unseen", "word");
+	g_assert_cmpfloat_with_epsilon(json_get_number(unseen, "value", 0), 400. / 1500, 1e-12);
+	const json_t *evidence = json_object_get(unseen, "evidence");
+	const json_t *value = json_array_get(json_object_get(evidence, "values"), 0);
+	g_assert_cmpstr(json_get_text(value, "value", ""), ==, "zebra");
+	g_assert_cmpfloat_with_epsilon(
+	        json_get_number(world_finding(found, "refused", ""), "value", 0), 60. / 1560, 1e-12);
+
+	world_hour(&w, "stable", WORLD_START + 7 * HOUR, 12, (WorldRow){.word = "zebra"});
+	json_auto_t *few = findings_after(&w, WORLD_START + 7 * HOUR);
+	g_assert_cmpstr(state_of(few, "unseen", "word"), ==, "too_few");
+	g_assert_cmpstr(state_of(few, "missing", "x"), ==, "too_few");
+	world_close(&w);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/monitor/rule", test_rule);
+	g_test_add_func("/monitor/durations", test_durations);
+	g_test_add_func("/monitor/settings", test_settings);
+	g_test_add_func("/monitor/windows", test_windows);
+	g_test_add_func("/monitor/outcomes", test_outcomes);
+	g_test_add_func("/monitor/by_count", test_by_count);
+	g_test_add_func("/monitor/rule_changes", test_rule_changes);
+	g_test_add_func("/monitor/killed", test_killed);
+	g_test_add_func("/monitor/quality", test_quality);
+	return g_test_run();
+}
