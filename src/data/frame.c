@@ -84,21 +84,23 @@ double column_number(const Column *c, size_t row)
 }
 
 /* The shortest of 15 to 17 digits that reads back as the same number. */
-static char *real_text(double value)
+size_t real_text_write(double value, char ret[REAL_TEXT_BYTES])
 {
-	char text[G_ASCII_DTOSTR_BUF_SIZE];
+	if (fabs(value) < 1e15 && value == floor(value) && (value != 0 || !signbit(value)))
+		return (size_t)g_snprintf(ret, REAL_TEXT_BYTES, "%" G_GINT64_FORMAT, (int64_t)value);
 	for (int digits = 15; digits <= 17; digits++) {
 		char format[8];
 		g_snprintf(format, sizeof format, "%%.%dg", digits);
-		g_ascii_formatd(text, sizeof text, format, value);
-		if (g_ascii_strtod(text, NULL) == value)
+		g_ascii_formatd(ret, REAL_TEXT_BYTES, format, value);
+		if (g_ascii_strtod(ret, NULL) == value)
 			break;
 	}
-	return g_strdup(text);
+	return strlen(ret);
 }
 
 char *column_text(const Column *c, size_t row)
 {
+	char real[REAL_TEXT_BYTES];
 	if (column_is_missing(c, row))
 		return NULL;
 	switch (c->type) {
@@ -107,7 +109,8 @@ char *column_text(const Column *c, size_t row)
 	case COLUMN_INT:
 		return g_strdup_printf("%" G_GINT64_FORMAT, c->ints[row]);
 	case COLUMN_REAL:
-		return real_text(c->reals[row]);
+		real_text_write(c->reals[row], real);
+		return g_strdup(real);
 	case COLUMN_TEXT:
 		return g_strdup(dictionary_text(c->dictionary, c->codes[row]));
 	default:

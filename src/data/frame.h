@@ -71,6 +71,9 @@ static inline bool column_is_missing(const Column *c, size_t row)
 
 /* Any type as a number: missing and text give NaN, time its microseconds. */
 double column_number(const Column *c, size_t row);
+/* A real as column_text writes it; the length. */
+enum { REAL_TEXT_BYTES = G_ASCII_DTOSTR_BUF_SIZE };
+size_t real_text_write(double value, char ret[REAL_TEXT_BYTES]);
 /* Any value as text, the way the program writes it everywhere; NULL for missing.  Free with g_free. */
 char *column_text(const Column *c, size_t row);
 /* A JSON value: times as ISO text, missing and NaN as null. */

@@ -103,6 +103,19 @@ static bool apply(const void *context, Frame *rows, GError **error)
 	return true;
 }
 
+static void run(const RowStep *step, RowValue *values, Arena *texts)
+{
+	const Arithmetic *t = step->t;
+	double a = row_number(&values[step->from[0]]), b = row_number(&values[step->from[1]]);
+	values[step->into] = row_real(OPERATIONS[t->operation].compute(a, b));
+}
+
+static void compile(const void *t, RowCompiler *to)
+{
+	row_run(to, run);
+	row_append(to, ((const Arithmetic *)t)->name, COLUMN_REAL);
+}
+
 static void free_arithmetic(void *context)
 {
 	Arithmetic *t = context;
@@ -127,5 +140,6 @@ const TransformKind TRANSFORM_ARITHMETIC = {
         .check = check,
         .load = load,
         .apply = apply,
+        .compile = compile,
         .free = free_arithmetic,
 };

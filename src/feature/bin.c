@@ -106,17 +106,31 @@ static size_t bin_of(const Bin *t, double value)
 	return low;
 }
 
+static double bin_number(const Bin *t, double value)
+{
+	return isnan(value) ? NAN : (double)bin_of(t, value);
+}
+
 static bool apply(const void *context, Frame *rows, GError **error)
 {
 	const Bin *t = context;
 	const Column *c = rows_find(rows, t->column);
 	Column *bins = column_new(t->name, COLUMN_REAL, rows->rows, NULL);
-	for (size_t i = 0; i < rows->rows; i++) {
-		double value = column_number(c, i);
-		bins->reals[i] = isnan(value) ? NAN : (double)bin_of(t, value);
-	}
+	for (size_t i = 0; i < rows->rows; i++)
+		bins->reals[i] = bin_number(t, column_number(c, i));
 	rows_append(rows, bins);
 	return true;
+}
+
+static void run(const RowStep *step, RowValue *values, Arena *texts)
+{
+	values[step->into] = row_real(bin_number(step->t, row_number(&values[step->from[0]])));
+}
+
+static void compile(const void *t, RowCompiler *to)
+{
+	row_run(to, run);
+	row_append(to, ((const Bin *)t)->name, COLUMN_REAL);
 }
 
 static void outline(const json_t *params, Outline *columns)
@@ -140,5 +154,6 @@ const TransformKind TRANSFORM_BIN = {
         .free_fit = number_fit_free,
         .load = load,
         .apply = apply,
+        .compile = compile,
         .free = free_bin,
 };

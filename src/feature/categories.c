@@ -104,7 +104,7 @@ const Column *category_of(const Frame *rows, const json_t *names, Column **own)
 {
 	if (json_array_size(names) == 1)
 		return category_view(rows_find(rows, json_string_value(json_array_get(names, 0))), own);
-	*own = category_join(rows, names, "\x1f", "joined");
+	*own = category_join(rows, names, CATEGORY_SEPARATOR, "joined");
 	return *own;
 }
 

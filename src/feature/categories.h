@@ -18,7 +18,8 @@ const Column *category_view(const Column *c, Column **own);
 
 /* One column of the texts of several, with the separator between; missing where any is missing. */
 Column *category_join(const Frame *rows, const json_t *names, const char *separator, const char *name);
-/* The categories of params.columns: of one column, or of several joined by ASCII 31, which hardly any data contains.
+#define CATEGORY_SEPARATOR "\x1f" /* hardly any data contains it */
+/* The categories of params.columns: of one column, or of several joined by CATEGORY_SEPARATOR.
  * *own: to be freed. */
 const Column *category_of(const Frame *rows, const json_t *names, Column **own);
 

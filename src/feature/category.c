@@ -60,6 +60,11 @@ static bool load(const json_t *params, const json_t *state, void **ret, GError *
 	return true;
 }
 
+static double code_of(uint32_t place)
+{
+	return place < CATEGORY_UNSEEN ? place : NAN;
+}
+
 static bool apply(const void *context, Frame *rows, GError **error)
 {
 	const CategoryCodes *t = context;
@@ -69,9 +74,22 @@ static bool apply(const void *context, Frame *rows, GError **error)
 	categories_find(t->known, texts, places);
 	Column *codes = column_new(t->name, COLUMN_REAL, rows->rows, NULL);
 	for (size_t i = 0; i < rows->rows; i++)
-		codes->reals[i] = places[i] < CATEGORY_UNSEEN ? places[i] : NAN;
+		codes->reals[i] = code_of(places[i]);
 	rows_append(rows, codes);
 	return true;
+}
+
+static void run(const RowStep *step, RowValue *values, Arena *texts)
+{
+	const CategoryCodes *t = step->t;
+	RowValue category = row_category(&values[step->from[0]], texts);
+	values[step->into] = row_real(code_of(row_find(t->known, &category)));
+}
+
+static void compile(const void *t, RowCompiler *to)
+{
+	row_run(to, run);
+	row_append(to, ((const CategoryCodes *)t)->name, COLUMN_REAL);
 }
 
 static void free_category(void *context)
@@ -106,5 +124,6 @@ const TransformKind TRANSFORM_CATEGORY = {
         .free_fit = category_fit_free,
         .load = load,
         .apply = apply,
+        .compile = compile,
         .free = free_category,
 };

@@ -99,21 +99,33 @@ static bool load(const json_t *params, const json_t *state, void **ret, GError *
 	return true;
 }
 
+static double clipped(const Clip *t, double value)
+{
+	if (value < t->low)
+		value = t->low;
+	return value > t->high ? t->high : value;
+}
+
 static bool apply(const void *context, Frame *rows, GError **error)
 {
 	const Clip *t = context;
 	const Column *c = rows_find(rows, t->column);
-	Column *clipped = column_new(t->column, COLUMN_REAL, rows->rows, NULL);
-	for (size_t i = 0; i < rows->rows; i++) {
-		double value = column_number(c, i);
-		if (value < t->low)
-			value = t->low;
-		if (value > t->high)
-			value = t->high;
-		clipped->reals[i] = value;
-	}
-	rows_replace(rows, clipped);
+	Column *made = column_new(t->column, COLUMN_REAL, rows->rows, NULL);
+	for (size_t i = 0; i < rows->rows; i++)
+		made->reals[i] = clipped(t, column_number(c, i));
+	rows_replace(rows, made);
 	return true;
+}
+
+static void run(const RowStep *step, RowValue *values, Arena *texts)
+{
+	values[step->into] = row_real(clipped(step->t, row_number(&values[step->from[0]])));
+}
+
+static void compile(const void *t, RowCompiler *to)
+{
+	row_run(to, run);
+	row_replace(to, ((const Clip *)t)->column, COLUMN_REAL);
 }
 
 static void free_clip(void *context)
@@ -145,5 +157,6 @@ const TransformKind TRANSFORM_CLIP = {
         .free_fit = number_fit_free,
         .load = load,
         .apply = apply,
+        .compile = compile,
         .free = free_clip,
 };

@@ -72,6 +72,11 @@ static bool load(const json_t *params, const json_t *state, void **ret, GError *
 	return true;
 }
 
+static double share_of(const Count *t, uint32_t place)
+{
+	return place < CATEGORY_UNSEEN ? t->shares[place] : place == CATEGORY_MISSING ? t->missing : 0;
+}
+
 static bool apply(const void *context, Frame *rows, GError **error)
 {
 	const Count *t = context;
@@ -81,12 +86,22 @@ static bool apply(const void *context, Frame *rows, GError **error)
 	categories_find(t->known, texts, places);
 	Column *shares = column_new(t->name, COLUMN_REAL, rows->rows, NULL);
 	for (size_t i = 0; i < rows->rows; i++)
-		if (places[i] < CATEGORY_UNSEEN)
-			shares->reals[i] = t->shares[places[i]];
-		else if (places[i] == CATEGORY_MISSING)
-			shares->reals[i] = t->missing;
+		shares->reals[i] = share_of(t, places[i]);
 	rows_append(rows, shares);
 	return true;
+}
+
+static void run(const RowStep *step, RowValue *values, Arena *texts)
+{
+	const Count *t = step->t;
+	RowValue category = row_category(&values[step->from[0]], texts);
+	values[step->into] = row_real(share_of(t, row_find(t->known, &category)));
+}
+
+static void compile(const void *t, RowCompiler *to)
+{
+	row_run(to, run);
+	row_append(to, ((const Count *)t)->name, COLUMN_REAL);
 }
 
 static void outline(const json_t *params, Outline *columns)
@@ -110,5 +125,6 @@ const TransformKind TRANSFORM_COUNT = {
         .free_fit = category_fit_free,
         .load = load,
         .apply = apply,
+        .compile = compile,
         .free = free_count,
 };

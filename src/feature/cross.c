@@ -31,6 +31,7 @@ static char *name_of(const json_t *params)
 
 typedef struct Cross {
 	json_t *params;
+	const char *separator; /* in params */
 	char *name;
 } Cross;
 
@@ -40,6 +41,7 @@ static bool load(const json_t *params, const json_t *state, void **ret, GError *
 		return false;
 	Cross *t = g_new0(Cross, 1);
 	t->params = json_incref((json_t *)params);
+	t->separator = json_get_text(t->params, "separator", "|");
 	t->name = name_of(params);
 	*ret = t;
 	return true;
@@ -48,9 +50,20 @@ static bool load(const json_t *params, const json_t *state, void **ret, GError *
 static bool apply(const void *context, Frame *rows, GError **error)
 {
 	const Cross *t = context;
-	rows_append(rows, category_join(rows, json_object_get(t->params, "columns"),
-	                          json_get_text(t->params, "separator", "|"), t->name));
+	rows_append(rows, category_join(rows, json_object_get(t->params, "columns"), t->separator, t->name));
 	return true;
+}
+
+static void run(const RowStep *step, RowValue *values, Arena *texts)
+{
+	const Cross *t = step->t;
+	values[step->into] = row_join(values, step->from, step->reads, t->separator, texts);
+}
+
+static void compile(const void *t, RowCompiler *to)
+{
+	row_run(to, run);
+	row_append(to, ((const Cross *)t)->name, COLUMN_TEXT);
 }
 
 static void free_cross(void *context)
@@ -77,5 +90,6 @@ const TransformKind TRANSFORM_CROSS = {
         .check = check,
         .load = load,
         .apply = apply,
+        .compile = compile,
         .free = free_cross,
 };

@@ -201,6 +201,33 @@ static bool apply(const void *context, Frame *rows, GError **error)
 	return true;
 }
 
+static void run(const RowStep *step, RowValue *values, Arena *texts)
+{
+	const DateParts *t = step->t;
+	const RowValue *time = &values[step->from[0]];
+	Moment m = moment_of(time->is_missing ? 0 : time->integer);
+	for (guint k = 0; k < t->parts->len; k++) {
+		size_t part = g_array_index(t->parts, size_t, k);
+		double value = PARTS[part].value(&m);
+		RowValue *into = &values[step->into + k];
+		*into = (RowValue){.type = (uint8_t)PARTS[part].type, .is_missing = time->is_missing};
+		if (into->type == COLUMN_BOOL)
+			into->truth = value != 0;
+		else if (into->type == COLUMN_INT)
+			into->integer = (int64_t)value;
+		else
+			into->real = value;
+	}
+}
+
+static void compile(const void *context, RowCompiler *to)
+{
+	const DateParts *t = context;
+	row_run(to, run);
+	for (guint k = 0; k < t->parts->len; k++)
+		row_append(to, t->names->pdata[k], PARTS[g_array_index(t->parts, size_t, k)].type);
+}
+
 static void free_date_parts(void *context)
 {
 	DateParts *t = context;
@@ -230,5 +257,6 @@ const TransformKind TRANSFORM_DATE_PARTS = {
         .outline = outline,
         .load = load,
         .apply = apply,
+        .compile = compile,
         .free = free_date_parts,
 };

@@ -23,6 +23,11 @@ static bool apply(const void *t, Frame *rows, GError **error)
 	return true;
 }
 
+static void compile(const void *t, RowCompiler *to)
+{
+	row_remove(to, t);
+}
+
 const TransformKind TRANSFORM_DROP = {
         .name = "drop",
         .help = "leaves columns out",
@@ -33,5 +38,6 @@ const TransformKind TRANSFORM_DROP = {
         .outline = outline,
         .load = load,
         .apply = apply,
+        .compile = compile,
         .free = g_free,
 };

@@ -141,6 +141,7 @@ static void free_fit(void *context)
 typedef struct Impute {
 	char *column;
 	char *text; /* NULL: only for numbers */
+	size_t length;
 	double number;
 	bool is_either;  /* nothing was learnt: `text` for texts, `number` for numbers */
 	char *indicator; /* name of that column; NULL: none */
@@ -155,6 +156,7 @@ static bool load(const json_t *params, const json_t *state, void **ret, GError *
 	Impute *t = g_new0(Impute, 1);
 	t->column = g_strdup(params_column(params, 0));
 	t->text = g_strdup(is_either ? "missing" : json_string_value(value));
+	t->length = t->text ? strlen(t->text) : 0;
 	t->is_either = is_either;
 	t->number = json_number_value(value);
 	if (json_get_bool(params, "indicator", false))
@@ -185,12 +187,17 @@ static Column *fill_number(const Impute *t, const Column *c)
 	return filled;
 }
 
+static bool fits(const Impute *t, bool is_text)
+{
+	return is_text ? t->text != NULL : !t->text || t->is_either;
+}
+
 static bool apply(const void *context, Frame *rows, GError **error)
 {
 	const Impute *t = context;
 	const Column *c = rows_find(rows, t->column);
 	bool is_text = c->type == COLUMN_TEXT;
-	if (is_text ? !t->text : t->text && !t->is_either)
+	if (!fits(t, is_text))
 		return fail(error, FAIL_INVALID, "column \"%s\" is of type %s, but the value to fill in is %s", c->name,
 		        column_type_name(c->type), t->text ? "a text" : "a number");
 	if (t->indicator) {
@@ -201,6 +208,36 @@ static bool apply(const void *context, Frame *rows, GError **error)
 	}
 	rows_replace(rows, is_text ? fill_text(t, c) : fill_number(t, c));
 	return true;
+}
+
+static void run(const RowStep *step, RowValue *values, Arena *texts)
+{
+	const Impute *t = step->t;
+	const RowValue *v = &values[step->from[0]];
+	RowValue *into = &values[step->into];
+	bool is_text = v->type == COLUMN_TEXT;
+	double number = row_number(v);
+	bool absent = is_text ? v->is_missing : !isfinite(number);
+	if (t->indicator)
+		*into++ = row_bool(absent);
+	if (!is_text)
+		*into = row_real(absent ? t->number : number);
+	else if (absent)
+		*into = (RowValue){.type = COLUMN_TEXT, .length = (uint32_t)t->length, .text = t->text};
+	else
+		*into = *v;
+}
+
+static void compile(const void *context, RowCompiler *to)
+{
+	const Impute *t = context;
+	bool is_text = row_type(to, 0) == COLUMN_TEXT;
+	if (!fits(t, is_text))
+		row_refuse(to);
+	row_run(to, run);
+	if (t->indicator)
+		row_append(to, t->indicator, COLUMN_BOOL);
+	row_replace(to, t->column, is_text ? COLUMN_TEXT : COLUMN_REAL);
 }
 
 static void free_impute(void *context)
@@ -237,5 +274,6 @@ const TransformKind TRANSFORM_IMPUTE = {
         .free_fit = free_fit,
         .load = load,
         .apply = apply,
+        .compile = compile,
         .free = free_impute,
 };

@@ -31,17 +31,32 @@ static bool load(const json_t *params, const json_t *state, void **ret, GError *
 	return true;
 }
 
+static double logarithm(const Log *t, double value)
+{
+	value += t->offset;
+	return copysign(log1p(fabs(value)), value);
+}
+
 static bool apply(const void *context, Frame *rows, GError **error)
 {
 	const Log *t = context;
 	const Column *c = rows_find(rows, t->column);
 	Column *logs = column_new(t->column, COLUMN_REAL, rows->rows, NULL);
-	for (size_t i = 0; i < rows->rows; i++) {
-		double value = column_number(c, i) + t->offset;
-		logs->reals[i] = copysign(log1p(fabs(value)), value);
-	}
+	for (size_t i = 0; i < rows->rows; i++)
+		logs->reals[i] = logarithm(t, column_number(c, i));
 	rows_replace(rows, logs);
 	return true;
+}
+
+static void run(const RowStep *step, RowValue *values, Arena *texts)
+{
+	values[step->into] = row_real(logarithm(step->t, row_number(&values[step->from[0]])));
+}
+
+static void compile(const void *t, RowCompiler *to)
+{
+	row_run(to, run);
+	row_replace(to, ((const Log *)t)->column, COLUMN_REAL);
 }
 
 static void free_log(void *context)
@@ -66,5 +81,6 @@ const TransformKind TRANSFORM_LOG = {
         .outline = outline,
         .load = load,
         .apply = apply,
+        .compile = compile,
         .free = free_log,
 };

@@ -110,6 +110,14 @@ static bool is_word_missing(const Column *texts, size_t row)
 	return strcmp(dictionary_text(texts->dictionary, texts->codes[row]), "missing") == 0;
 }
 
+/* Which of its columns says 1; UINT32_MAX: none. */
+static uint32_t column_of(const OneHot *t, uint32_t place, bool is_word_missing)
+{
+	if (place == CATEGORY_UNSEEN)
+		return is_word_missing ? t->missing : t->other;
+	return place == CATEGORY_MISSING ? t->missing : place;
+}
+
 static bool apply(const void *context, Frame *rows, GError **error)
 {
 	const OneHot *t = context;
@@ -121,15 +129,31 @@ static bool apply(const void *context, Frame *rows, GError **error)
 	for (guint i = 0; i < t->names->len; i++)
 		rows_append(rows, column_new(t->names->pdata[i], COLUMN_BOOL, rows->rows, NULL));
 	for (size_t row = 0; row < rows->rows; row++) {
-		uint32_t place = places[row];
-		if (place == CATEGORY_UNSEEN)
-			place = is_word_missing(texts, row) ? t->missing : t->other;
-		else if (place == CATEGORY_MISSING)
-			place = t->missing;
+		bool unseen = places[row] == CATEGORY_UNSEEN;
+		uint32_t place = column_of(t, places[row], unseen && is_word_missing(texts, row));
 		if (place != UINT32_MAX)
 			((Column *)rows->columns->pdata[first + place])->bools[row] = 1;
 	}
 	return true;
+}
+
+static void run(const RowStep *step, RowValue *values, Arena *texts)
+{
+	const OneHot *t = step->t;
+	RowValue category = row_category(&values[step->from[0]], texts), *into = &values[step->into];
+	uint32_t place = row_find(t->known, &category);
+	bool unseen = place == CATEGORY_UNSEEN;
+	place = column_of(t, place, unseen && category.length == 7 && memcmp(category.text, "missing", 7) == 0);
+	for (guint i = 0; i < t->names->len; i++)
+		into[i] = row_bool(i == place);
+}
+
+static void compile(const void *context, RowCompiler *to)
+{
+	const OneHot *t = context;
+	row_run(to, run);
+	for (guint i = 0; i < t->names->len; i++)
+		row_append(to, t->names->pdata[i], COLUMN_BOOL);
 }
 
 static void outline(const json_t *params, Outline *columns)
@@ -152,5 +176,6 @@ const TransformKind TRANSFORM_ONE_HOT = {
         .free_fit = category_fit_free,
         .load = load,
         .apply = apply,
+        .compile = compile,
         .free = free_one_hot,
 };

@@ -40,6 +40,11 @@ static bool load(const json_t *params, const json_t *state, void **ret, GError *
 	return true;
 }
 
+static double code_of(uint32_t place)
+{
+	return place < CATEGORY_UNSEEN ? place : NAN;
+}
+
 static bool apply(const void *context, Frame *rows, GError **error)
 {
 	const Ordinal *t = context;
@@ -49,9 +54,22 @@ static bool apply(const void *context, Frame *rows, GError **error)
 	categories_find(t->known, texts, places);
 	Column *codes = column_new(t->name, COLUMN_REAL, rows->rows, NULL);
 	for (size_t i = 0; i < rows->rows; i++)
-		codes->reals[i] = places[i] < CATEGORY_UNSEEN ? places[i] : NAN;
+		codes->reals[i] = code_of(places[i]);
 	rows_append(rows, codes);
 	return true;
+}
+
+static void run(const RowStep *step, RowValue *values, Arena *texts)
+{
+	const Ordinal *t = step->t;
+	RowValue category = row_category(&values[step->from[0]], texts);
+	values[step->into] = row_real(code_of(row_find(t->known, &category)));
+}
+
+static void compile(const void *t, RowCompiler *to)
+{
+	row_run(to, run);
+	row_append(to, ((const Ordinal *)t)->name, COLUMN_REAL);
 }
 
 static void free_ordinal(void *context)
@@ -84,5 +102,6 @@ const TransformKind TRANSFORM_ORDINAL = {
         .free_fit = category_fit_free,
         .load = load,
         .apply = apply,
+        .compile = compile,
         .free = free_ordinal,
 };

@@ -77,15 +77,31 @@ static bool load(const json_t *params, const json_t *state, void **ret, GError *
 	return true;
 }
 
+static double scaled(const Scale *t, double value)
+{
+	return (value - t->center) / t->scale;
+}
+
 static bool apply(const void *context, Frame *rows, GError **error)
 {
 	const Scale *t = context;
 	const Column *c = rows_find(rows, t->column);
-	Column *scaled = column_new(t->column, COLUMN_REAL, rows->rows, NULL);
+	Column *made = column_new(t->column, COLUMN_REAL, rows->rows, NULL);
 	for (size_t i = 0; i < rows->rows; i++)
-		scaled->reals[i] = (column_number(c, i) - t->center) / t->scale;
-	rows_replace(rows, scaled);
+		made->reals[i] = scaled(t, column_number(c, i));
+	rows_replace(rows, made);
 	return true;
+}
+
+static void run(const RowStep *step, RowValue *values, Arena *texts)
+{
+	values[step->into] = row_real(scaled(step->t, row_number(&values[step->from[0]])));
+}
+
+static void compile(const void *t, RowCompiler *to)
+{
+	row_run(to, run);
+	row_replace(to, ((const Scale *)t)->column, COLUMN_REAL);
 }
 
 static void free_scale(void *context)
@@ -115,5 +131,6 @@ const TransformKind TRANSFORM_SCALE = {
         .free_fit = number_fit_free,
         .load = load,
         .apply = apply,
+        .compile = compile,
         .free = free_scale,
 };

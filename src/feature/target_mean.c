@@ -367,6 +367,11 @@ static bool load(const json_t *params, const json_t *state, void **ret, GError *
 	return true;
 }
 
+static double mean_of(const TargetMean *t, uint32_t place, size_t output)
+{
+	return place < CATEGORY_UNSEEN ? t->means[place * t->outputs + output] : t->prior[output];
+}
+
 static bool apply(const void *context, Frame *rows, GError **error)
 {
 	const TargetMean *t = context;
@@ -377,10 +382,27 @@ static bool apply(const void *context, Frame *rows, GError **error)
 	for (size_t k = 0; k < t->outputs; k++) {
 		Column *c = column_new(t->names->pdata[k], COLUMN_REAL, rows->rows, NULL);
 		for (size_t i = 0; i < rows->rows; i++)
-			c->reals[i] = places[i] < CATEGORY_UNSEEN ? t->means[places[i] * t->outputs + k] : t->prior[k];
+			c->reals[i] = mean_of(t, places[i], k);
 		rows_append(rows, c);
 	}
 	return true;
+}
+
+static void run(const RowStep *step, RowValue *values, Arena *texts)
+{
+	const TargetMean *t = step->t;
+	RowValue category = row_join(values, step->from, step->reads, CATEGORY_SEPARATOR, texts);
+	uint32_t place = row_find(t->known, &category);
+	for (size_t k = 0; k < t->outputs; k++)
+		values[step->into + k] = row_real(mean_of(t, place, k));
+}
+
+static void compile(const void *context, RowCompiler *to)
+{
+	const TargetMean *t = context;
+	row_run(to, run);
+	for (guint i = 0; i < t->names->len; i++)
+		row_append(to, t->names->pdata[i], COLUMN_REAL);
 }
 
 static void outline(const json_t *params, Outline *columns)
@@ -408,5 +430,6 @@ const TransformKind TRANSFORM_TARGET_MEAN = {
         .free_fit = free_fit,
         .load = load,
         .apply = apply,
+        .compile = compile,
         .free = free_target_mean,
 };

@@ -13,6 +13,7 @@
 #include "base/param.h"
 #include "data/frame.h"
 #include "feature/outline.h"
+#include "feature/row.h"
 
 typedef struct TransformKind {
 	const char *name, *help;
@@ -49,6 +50,9 @@ typedef struct TransformKind {
 	 * threads may call it with frames of their own. */
 	bool (*load)(const json_t *params, const json_t *state, void **ret, GError **error);
 	bool (*apply)(const void *t, Frame *rows, GError **error);
+	/* The same for one row at a time: which columns apply makes, and the function that fills them (feature/row.h); NULL:
+	 * rows with such a transform go through apply. */
+	void (*compile)(const void *t, RowCompiler *to);
 	void (*free)(void *t);
 } TransformKind;
 

@@ -187,12 +187,11 @@ bool visit_predict(Visit *v, Batch *b, Scores *ret, GError **error)
 			predlog_sample_out(log, v->rows);
 		return true;
 	}
-	g_autoptr(GPtrArray) inputs = predlog_inputs(b);
 	if (!serve_predict(b, ret, error))
 		return false;
 	PredLogEntry entry = entry_of(v);
 	v->rows = ret->rows;
-	predlog_add(log, &entry, ret, inputs);
+	predlog_add(log, &entry, ret, b);
 	return true;
 }
 

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "feature/row_program.h"
 #include "stats/calibration.h"
 
 #define MAGIC "GYREBUNDLE 1\n"
@@ -23,6 +24,7 @@ struct Bundle {
 	const ModelFamily *family;
 	void *model;
 	Recipe *recipe;
+	RowProgram *program;      /* the recipe compiled; NULL: it cannot be */
 	Calibration *calibration; /* NULL: none */
 	size_t classes, outputs, columns;
 	int positive;
@@ -77,6 +79,7 @@ void bundle_free(Bundle *b)
 		return;
 	if (b->model)
 		b->family->free(b->model);
+	row_program_free(b->program);
 	recipe_free(b->recipe);
 	calibration_free(b->calibration);
 	json_decref(b->header);
@@ -221,6 +224,7 @@ bool bundle_load_bytes(GBytes *bytes, const char *name, Bundle **ret, GError **e
 	}
 	if (!read_calibration(name, b, error) || !read_model(part, name, b, error))
 		return false;
+	b->program = row_program_new(b->recipe);
 	json_object_del(b->header, "format");
 	json_object_del(b->header, "parts");
 	*ret = g_steal_pointer(&b);
@@ -371,6 +375,57 @@ bool bundle_predict(const Bundle *b, Frame *rows, double *ret, GError **error)
 		memset(keep + from, 1, count);
 		g_autoptr(Frame) block = frame_filter(rows, keep);
 		if (!predict_block(b, block, ret + from * b->outputs, error))
+			return false;
+	}
+	return true;
+}
+
+bool bundle_is_compiled(const Bundle *b)
+{
+	return b->program != NULL;
+}
+
+/* What a thread needs to make features of rows; it keeps it. */
+typedef struct Desk {
+	RowScratch scratch;
+	float *features;
+	size_t room;
+} Desk;
+
+static void desk_free(void *desk)
+{
+	Desk *d = desk;
+	row_scratch_clear(&d->scratch);
+	g_free(d->features);
+	g_free(d);
+}
+
+static Desk *my_desk(size_t features)
+{
+	static GPrivate mine = G_PRIVATE_INIT(desk_free);
+	Desk *d = g_private_get(&mine);
+	if (!d) {
+		d = g_new0(Desk, 1);
+		g_private_set(&mine, d);
+	}
+	if (d->room < features) {
+		d->room = features;
+		d->features = g_renew(float, d->features, features);
+	}
+	return d;
+}
+
+bool bundle_predict_rows(const Bundle *b, const RowValue *values, size_t rows, double *ret, GError **error)
+{
+	enum { AT_ONCE = 256 }; /* rows whose features stay in the cache */
+	size_t inputs = row_program_inputs(b->program);
+	Desk *d = my_desk(MIN(rows, (size_t)AT_ONCE) * MAX(b->columns, (size_t)1));
+	for (size_t from = 0; from < rows; from += AT_ONCE) {
+		size_t count = MIN(rows - from, (size_t)AT_ONCE);
+		Matrix x = {
+		        .rows = count, .columns = b->columns, .values = d->features, .kinds = recipe_kinds(b->recipe)};
+		row_program_run(b->program, values + from * inputs, count, &d->scratch, x.values);
+		if (!bundle_predict_matrix(b, &x, ret + from * b->outputs, error))
 			return false;
 	}
 	return true;

@@ -17,6 +17,7 @@
 
 #include "data/frame.h"
 #include "feature/origins.h"
+#include "feature/row.h"
 #include "model/family.h"
 
 typedef struct Bundle Bundle;
@@ -41,6 +42,10 @@ int bundle_positive(const Bundle *b);                /* class index of the posit
 /* Scores rows: frame_conform to the bundle's inputs, recipe, model, calibration.  rows is consumed.  ret: rows x outputs.  Columns that
  * are not there are an error naming all of them; unseen categories and missing values are what the transforms define. */
 bool bundle_predict(const Bundle *b, Frame *rows, double *ret, GError **error);
+/* The same without a table, for rows of values of the recipe's inputs (feature/row.h), a row after the other.  Only of a bundle
+ * whose recipe could be compiled: all can whose transforms have a compile. */
+bool bundle_is_compiled(const Bundle *b);
+bool bundle_predict_rows(const Bundle *b, const RowValue *values, size_t rows, double *ret, GError **error);
 /* The same from ready features (rows x features), as bundle_features makes them: with their kinds, which the bundle owns. */
 bool bundle_predict_matrix(const Bundle *b, const Matrix *x, double *ret, GError **error);
 bool bundle_features(const Bundle *b, Frame *rows, Matrix **ret, GError **error);

@@ -6,17 +6,48 @@
 #include "base/error.h"
 #include "serve/batch_inside.h"
 
+/* A thread keeps the batch it has done with: the next request finds its memory, and the keys of the last row. */
+static void spare_free(void *batch);
+static GPrivate spare = G_PRIVATE_INIT(spare_free);
+enum { SPARE_CELLS = 1 << 16 };
+
+static void spare_free(void *batch)
+{
+	Batch *b = batch;
+	if (!b)
+		return;
+	g_free(b->cells);
+	g_free(b->columns);
+	g_free(b->memo);
+	arena_clear(&b->texts);
+	g_free(b);
+}
+
+static void make_room(Batch *b, size_t columns)
+{
+	if (columns <= b->columns_room)
+		return;
+	b->columns_room = columns;
+	b->columns = g_renew(Gather, b->columns, columns);
+	b->memo = g_renew(int, b->memo, columns);
+}
+
 Batch *batch_new(const Served *s, size_t most)
 {
-	Batch *b = g_new0(Batch, 1);
+	Batch *b = g_private_get(&spare);
+	if (b)
+		g_private_set(&spare, NULL);
+	else
+		b = g_new0(Batch, 1);
+	make_room(b, s->inputs + 1);
 	b->served = s;
 	b->most = most;
-	b->columns = g_new0(Gather, s->inputs + 1);
-	b->memo = g_new(int, s->inputs + 1);
-	for (size_t i = 0; i <= s->inputs; i++)
+	b->room = s->inputs ? MIN(b->cells_room / s->inputs, most) : 0;
+	b->rows = b->filled = 0;
+	memset(b->columns, 0, (s->inputs + 1) * sizeof *b->columns);
+	for (size_t i = 0; i <= s->inputs && (!s->serial || b->known != s->serial); i++)
 		b->memo[i] = -1;
-	for (size_t i = 0; i < s->inputs; i++)
-		b->columns[i].type = s->input_types[i];
+	b->known = s->serial;
 	return b;
 }
 
@@ -24,14 +55,11 @@ void batch_free(Batch *b)
 {
 	if (!b)
 		return;
-	for (size_t i = 0; i < b->served->inputs; i++) {
-		g_free(b->columns[i].values);
-		g_free(b->columns[i].missing);
-		dictionary_unref(b->columns[i].dictionary);
-	}
-	g_free(b->columns);
-	g_free(b->memo);
-	g_free(b);
+	arena_reset(&b->texts);
+	if (b->cells_room > SPARE_CELLS || g_private_get(&spare))
+		spare_free(b);
+	else
+		g_private_set(&spare, b);
 }
 
 const Served *batch_served(const Batch *b)
@@ -208,16 +236,11 @@ static bool scan_column(Batch *b, size_t input, Scan *s, GError **error)
 	return !s->problem || refuse_syntax(s, error);
 }
 
-static bool check_lengths(const Batch *b, GError **error)
+static bool check_given(const Batch *b, GError **error)
 {
 	for (size_t i = 0; i < b->served->inputs; i++)
 		if (!b->columns[i].was_given)
 			return batch_refuse(b, error, "the column \"%s\" is not given", b->served->input_names[i]);
-	for (size_t i = 1; i < b->served->inputs; i++)
-		if (b->columns[i].count != b->columns[0].count)
-			return batch_refuse(b, error, "the column \"%s\" has %zu values, \"%s\" has %zu",
-			        b->served->input_names[i], b->columns[i].count, b->served->input_names[0],
-			        b->columns[0].count);
 	return true;
 }
 
@@ -244,7 +267,7 @@ bool batch_scan_columns(Batch *b, Scan *s, GError **error)
 		if (!scan_column(b, (size_t)input, s, error))
 			return false;
 	}
-	return s->problem ? refuse_syntax(s, error) : check_lengths(b, error);
+	return s->problem ? refuse_syntax(s, error) : check_given(b, error);
 }
 
 static bool scan_table_row(Batch *b, const int *inputs, size_t width, Scan *s, GError **error)
@@ -277,7 +300,7 @@ bool batch_bind(Batch *b, const char *const *names, int **ret, GError **error)
 		if (input >= 0)
 			b->columns[input].was_given = true;
 	}
-	if (!check_lengths(b, error))
+	if (!check_given(b, error))
 		return false;
 	*ret = g_steal_pointer(&inputs);
 	return true;
@@ -297,33 +320,26 @@ bool batch_scan_table(Batch *b, const char *const *names, Scan *s, GError **erro
 	return !s->problem || refuse_syntax(s, error);
 }
 
-static Column *take_column(Batch *b, size_t i, size_t rows)
+bool batch_is_whole(const Batch *b, GError **error)
 {
-	Gather *g = &b->columns[i];
-	Column *c = column_new(b->served->input_names[i], g->type, 0, g->dictionary);
-	g_free(c->values);
-	c->rows = rows;
-	c->values = g_steal_pointer(&g->values);
-	c->missing = g_steal_pointer(&g->missing);
-	g_clear_pointer(&g->dictionary, dictionary_unref);
-	*g = (Gather){.type = b->served->input_types[i]};
-	return c;
+	if (batch_rows(b) == 0)
+		return batch_refuse(b, error, "there are no rows");
+	for (size_t i = 0; i < b->served->inputs; i++)
+		if (b->columns[i].count != b->columns[0].count)
+			return batch_refuse(b, error, "the column \"%s\" has %zu values, \"%s\" has %zu",
+			        b->served->input_names[i], b->columns[i].count, b->served->input_names[0],
+			        b->columns[0].count);
+	return true;
 }
 
-Frame *batch_take(Batch *b, GError **error)
+const RowValue *batch_values(const Batch *b)
 {
-	size_t rows = batch_rows(b);
-	if (rows == 0) {
-		batch_refuse(b, error, "there are no rows");
-		return NULL;
-	}
-	for (size_t i = 0; i < b->served->inputs; i++)
-		b->columns[i].was_given = true;
-	if (!check_lengths(b, error))
-		return NULL;
-	Frame *f = frame_new(rows);
-	for (size_t i = 0; i < b->served->inputs; i++)
-		g_ptr_array_add(f->columns, take_column(b, i, rows));
-	b->rows = 0;
-	return f;
+	return b->cells;
+}
+
+void batch_clear(Batch *b)
+{
+	memset(b->columns, 0, (b->served->inputs + 1) * sizeof *b->columns);
+	b->rows = b->filled = 0;
+	arena_reset(&b->texts);
 }

@@ -1,14 +1,17 @@
 /* batch.h: the rows of one request, on their way from text to the columns a model reads.
  *
- * Rows may come one by one (objects or lists) or column by column; values go straight into typed arrays.  What is not of the
+ * Rows may come one by one (objects or lists) or column by column; values go straight into typed cells, a row after the other,
+ * as a compiled recipe reads them (feature/row.h).  What is not of the
  * column's type is cast as frame_conform casts a file's values: numbers from text, text from numbers, 0/1 and true/false to
  * bool, ISO texts (or microseconds) to time; null, NaN and, for other types than text, an empty text are missing.  A key that is no
  * input is passed over; an input that is not given is an error that names the inputs expected.
  *
- * Keys of a row are looked for first where the row before had them: a memo makes the lookup one comparison. */
+ * Keys of a row are looked for first where the row before had them: a memo makes the lookup one comparison.  A batch that
+ * is freed stays with its thread, memo and memory, for the next request. */
 #pragma once
 
 #include "data/frame.h"
+#include "feature/row.h"
 #include "serve/scan.h"
 #include "serve/served.h"
 
@@ -45,9 +48,14 @@ bool batch_add(Batch *b, size_t input, const Cell *cell, GError **error);
 /* "... expected: distance (real), ..."  Always false. */
 bool batch_refuse(const Batch *b, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/* Hands the rows over as a frame; NULL with the error set when there are none, or columns differ in length.  The batch is then
- * empty. */
+/* Is there a row, and has every input a value in each? */
+bool batch_is_whole(const Batch *b, GError **error);
+/* The inputs of the rows, a row after the other; whole. */
+const RowValue *batch_values(const Batch *b);
+/* The rows as a table; NULL with the error set when they are not whole.  batch_take also empties the batch. */
+Frame *batch_frame(const Batch *b, GError **error);
 Frame *batch_take(Batch *b, GError **error);
+void batch_clear(Batch *b);
 
 /* Appends a row's inputs as members of a JSON object, each with a comma before it: ,"x":1.5,"word":null; times in
  * microseconds. */

@@ -6,41 +6,32 @@
 #include "base/limits.h"
 #include "serve/batch_inside.h"
 
-static size_t width_of(ColumnType type)
+static bool grow(Batch *b, GError **error)
 {
-	return type == COLUMN_BOOL ? sizeof(uint8_t) : type == COLUMN_TEXT ? sizeof(uint32_t) : sizeof(int64_t);
-}
-
-static bool grow(Batch *b, Gather *g, GError **error)
-{
-	if (g->count >= b->most)
+	if (b->room >= b->most)
 		return fail(error, FAIL_LIMIT, "a request may have at most %zu rows", b->most);
-	size_t room = MIN(MAX(g->room * 2, (size_t)16), MAX(b->most, (size_t)16));
-	g->values = g_realloc_n(g->values, room, width_of(g->type));
-	if (g->missing)
-		g->missing = g_realloc(g->missing, room);
-	g->room = room;
-	return true;
-}
-
-static bool set_missing(Gather *g)
-{
-	if (!g->missing) {
-		g->missing = g_malloc(g->room);
-		memset(g->missing, 0, g->count);
+	b->room = MIN(MAX(b->room * 2, (size_t)16), b->most);
+	size_t cells = b->room * b->served->inputs;
+	if (cells > b->cells_room) {
+		b->cells_room = cells;
+		b->cells = g_realloc_n(b->cells, cells, sizeof *b->cells);
 	}
-	g->missing[g->count] = 1;
-	if (g->type == COLUMN_REAL)
-		g->reals[g->count] = NAN;
-	else
-		memset((char *)g->values + g->count * width_of(g->type), 0, width_of(g->type));
 	return true;
 }
 
-static bool is_missing(const Gather *g, const Cell *c)
+static bool is_missing(ColumnType type, const Cell *c)
 {
 	return c->type == CELL_NULL || (c->type == CELL_REAL && isnan(c->number)) ||
-	       (c->type == CELL_TEXT && c->length == 0 && g->type != COLUMN_TEXT);
+	       (c->type == CELL_TEXT && c->length == 0 && type != COLUMN_TEXT);
+}
+
+/* What lies behind a missing value is 0, or NaN. */
+static bool set_missing(RowValue *v)
+{
+	v->is_missing = 1;
+	if (v->type == COLUMN_REAL)
+		v->real = NAN;
+	return true;
 }
 
 /* "true" and "false" are 1 and 0. */
@@ -59,51 +50,47 @@ static bool as_number(const Cell *c, double *ret)
 	return true;
 }
 
-/* Whole numbers until a fraction comes; then the column holds reals, as one read from a file would. */
-static bool put_int(Gather *g, const Cell *c)
+/* A column of whole numbers keeps a fraction as it is. */
+static bool put_int(RowValue *v, const Cell *c)
 {
 	double number;
 	if (c->type == CELL_INT) {
-		g->ints[g->count] = c->integer;
+		v->integer = c->integer;
 		return true;
 	}
 	if (!as_number(c, &number))
 		return false;
 	if (isnan(number))
-		return set_missing(g);
+		return set_missing(v);
 	if (number == floor(number) && fabs(number) < 0x1p63) {
-		g->ints[g->count] = (int64_t)number;
+		v->integer = (int64_t)number;
 		return true;
 	}
 	if (c->type == CELL_TEXT)
 		return false;
-	for (size_t i = 0; i < g->count; i++)
-		g->reals[i] = g->missing && g->missing[i] ? NAN : (double)g->ints[i];
-	g->type = COLUMN_REAL;
-	g->reals[g->count] = number;
+	v->type = COLUMN_REAL;
+	v->real = number;
 	return true;
 }
 
-static bool put_bool(Gather *g, const Cell *c)
+static bool put_bool(RowValue *v, const Cell *c)
 {
 	double number;
 	if (!as_number(c, &number) || (number != 0 && number != 1))
 		return false;
-	g->bools[g->count] = number == 1;
+	v->truth = number == 1;
 	return true;
 }
 
-static bool put_real(Gather *g, const Cell *c)
+static bool put_real(RowValue *v, const Cell *c)
 {
-	if (!as_number(c, &g->reals[g->count]))
-		return false;
-	return !isnan(g->reals[g->count]) || set_missing(g);
+	return as_number(c, &v->real) && (!isnan(v->real) || set_missing(v));
 }
 
-static bool put_time(Gather *g, const Cell *c)
+static bool put_time(RowValue *v, const Cell *c)
 {
 	if (c->type == CELL_INT) {
-		g->ints[g->count] = c->integer;
+		v->integer = c->integer;
 		return true;
 	}
 	char text[64];
@@ -111,7 +98,7 @@ static bool put_time(Gather *g, const Cell *c)
 		return false;
 	memcpy(text, c->text, c->length);
 	text[c->length] = '\0';
-	return time_parse(text, &g->ints[g->count]);
+	return time_parse(text, &v->integer);
 }
 
 /* A number as text is written the way the program writes it everywhere. */
@@ -128,32 +115,28 @@ static char *text_of(const Cell *c)
 	return column_text(column, 0);
 }
 
-static bool put_text(Gather *g, const Cell *c)
+static bool put_text(Batch *b, RowValue *v, const Cell *c)
 {
-	if (!g->dictionary)
-		g->dictionary = dictionary_new();
-	if (c->type == CELL_TEXT) {
-		g->codes[g->count] = dictionary_code(g->dictionary, c->text, c->length);
-		return true;
-	}
-	g_autofree char *text = text_of(c);
-	g->codes[g->count] = dictionary_code(g->dictionary, text, strlen(text));
+	g_autofree char *made = c->type == CELL_TEXT ? NULL : text_of(c);
+	const char *text = made ? made : c->text;
+	v->length = (uint32_t)(made ? strlen(made) : c->length);
+	v->text = arena_text(&b->texts, text ? text : "", v->length);
 	return true;
 }
 
-static bool put(Gather *g, const Cell *c)
+static bool put(Batch *b, RowValue *v, const Cell *c)
 {
-	switch (g->type) {
+	switch ((ColumnType)v->type) {
 	case COLUMN_BOOL:
-		return put_bool(g, c);
+		return put_bool(v, c);
 	case COLUMN_INT:
-		return put_int(g, c);
+		return put_int(v, c);
 	case COLUMN_REAL:
-		return put_real(g, c);
+		return put_real(v, c);
 	case COLUMN_TIME:
-		return put_time(g, c);
+		return put_time(v, c);
 	default:
-		return put_text(g, c);
+		return put_text(b, v, c);
 	}
 }
 
@@ -168,16 +151,16 @@ static bool refuse_value(const Batch *b, size_t input, const Cell *c, GError **e
 bool batch_add(Batch *b, size_t input, const Cell *c, GError **error)
 {
 	Gather *g = &b->columns[input];
-	if ((g->count == g->room || g->count >= b->most) && !grow(b, g, error))
+	if (g->count == b->room && !grow(b, error))
 		return false;
-	if (g->missing)
-		g->missing[g->count] = 0;
 	if (c->type == CELL_TEXT && c->length > LIMIT_CELL_BYTES)
 		return fail(error, FAIL_LIMIT, "row %zu: column \"%s\": a text longer than %d bytes", g->count + 1,
 		        b->served->input_names[input], LIMIT_CELL_BYTES);
-	if (is_missing(g, c))
-		set_missing(g);
-	else if (!put(g, c))
+	RowValue *v = batch_cell(b, g->count, input);
+	*v = (RowValue){.type = (uint8_t)b->served->input_types[input]};
+	if (is_missing(b->served->input_types[input], c))
+		set_missing(v);
+	else if (!put(b, v, c))
 		return refuse_value(b, input, c, error);
 	g->was_given = true;
 	g->count++;

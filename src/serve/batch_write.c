@@ -4,37 +4,36 @@
 #include "serve/batch_inside.h"
 #include "serve/json_out.h"
 
-static void write_value(const Gather *g, size_t row, GString *to)
+static void write_value(const RowValue *v, GString *to)
 {
-	if (g->missing && g->missing[row]) {
+	if (v->is_missing) {
 		g_string_append(to, "null");
 		return;
 	}
-	switch (g->type) {
+	switch ((ColumnType)v->type) {
 	case COLUMN_BOOL:
-		g_string_append(to, g->bools[row] ? "true" : "false");
+		g_string_append(to, v->truth ? "true" : "false");
 		return;
 	case COLUMN_INT:
 	case COLUMN_TIME:
-		out_int(to, g->ints[row]);
+		out_int(to, v->integer);
 		return;
 	case COLUMN_REAL:
-		out_number_or_null(to, g->reals[row]);
+		out_number_or_null(to, v->real);
 		return;
 	default:
-		out_text(to, dictionary_text(g->dictionary, g->codes[row]));
+		out_text_n(to, v->text, v->length);
 	}
 }
 
 void batch_write_row(const Batch *b, size_t row, GString *to)
 {
 	for (size_t i = 0; i < b->served->inputs; i++) {
-		const Gather *g = &b->columns[i];
-		if (row >= g->count)
+		if (row >= b->columns[i].count)
 			continue;
 		g_string_append_c(to, ',');
 		out_text(to, b->served->input_names[i]);
 		g_string_append_c(to, ':');
-		write_value(g, row, to);
+		write_value(batch_cell(b, row, i), to);
 	}
 }

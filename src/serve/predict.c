@@ -1,16 +1,20 @@
-/* predict.c: rows of a request through the bundle: the same bundle_predict that evaluation measured. */
+/* predict.c: rows of a request through the bundle: what bundle_predict answers, which evaluation measured, by its compiled form. */
 #include "serve/predict.h"
 
-bool serve_predict(Batch *b, Scores *ret, GError **error)
+bool serve_predict(const Batch *b, Scores *ret, GError **error)
 {
 	const Served *s = batch_served(b);
-	g_autoptr(Frame) rows = batch_take(b, error);
-	if (!rows)
+	if (!batch_is_whole(b, error))
 		return false;
-	size_t count = rows->rows;
+	size_t count = batch_rows(b);
 	g_autofree double *values = g_new(double, count * s->outputs);
-	if (!bundle_predict(s->bundle, rows, values, error))
+	if (!bundle_is_compiled(s->bundle)) {
+		g_autoptr(Frame) rows = batch_frame(b, error);
+		if (!rows || !bundle_predict(s->bundle, rows, values, error))
+			return false;
+	} else if (!bundle_predict_rows(s->bundle, batch_values(b), count, values, error)) {
 		return false;
+	}
 	*ret = (Scores){.served = s, .rows = count, .values = g_steal_pointer(&values)};
 	return true;
 }

@@ -9,8 +9,8 @@ typedef struct Scores {
 	double *values; /* rows x served->outputs; owned */
 } Scores;
 
-/* Takes the batch's rows. */
-bool serve_predict(Batch *b, Scores *ret, GError **error);
+/* The batch keeps its rows. */
+bool serve_predict(const Batch *b, Scores *ret, GError **error);
 void scores_clear(Scores *s);
 
 /* Of row i: the score itself for a regression, else the decided class. */

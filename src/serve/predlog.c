@@ -85,17 +85,6 @@ void predlog_sample_out(PredLog *l, size_t rows)
 	atomic_fetch_add(&l->sampled_out, rows);
 }
 
-GPtrArray *predlog_inputs(const Batch *b)
-{
-	GPtrArray *inputs = g_ptr_array_new_with_free_func(g_free);
-	for (size_t i = 0; i < batch_rows(b); i++) {
-		GString *text = g_string_new(NULL);
-		batch_write_row(b, i, text);
-		g_ptr_array_add(inputs, g_string_free(text, FALSE));
-	}
-	return inputs;
-}
-
 /* What all lines begin with. */
 static void begin_line(GString *to, const PredLogEntry *e, const Served *s, size_t row, bool is_one)
 {
@@ -145,7 +134,7 @@ static void add_lines(PredLog *l, const GString *lines, size_t rows)
 }
 
 /* A request of many rows goes in parts: a ring holds 4 MiB. */
-void predlog_add(PredLog *l, const PredLogEntry *e, const Scores *s, const GPtrArray *inputs)
+void predlog_add(PredLog *l, const PredLogEntry *e, const Scores *s, const Batch *inputs)
 {
 	enum { PART_BYTES = 64 << 10 };
 	g_autoptr(GString) lines = g_string_sized_new(512);
@@ -153,7 +142,7 @@ void predlog_add(PredLog *l, const PredLogEntry *e, const Scores *s, const GPtrA
 	for (size_t i = 0; i < s->rows; i++) {
 		begin_line(lines, e, s->served, i, s->rows == 1);
 		add_scores(lines, s, i);
-		g_string_append(lines, inputs->pdata[i]);
+		batch_write_row(inputs, i, lines);
 		g_string_append(lines, "}\n");
 		rows++;
 		if (lines->len >= PART_BYTES || i + 1 == s->rows) {

@@ -52,9 +52,7 @@ typedef struct PredLogEntry {
 
 /* Is the request with this id kept? */
 bool predlog_keeps(PredLog *l, const char *id);
-/* The inputs of rows that are about to be predicted (the batch is consumed by that): to be handed to predlog_add. */
-GPtrArray *predlog_inputs(const Batch *b);
-void predlog_add(PredLog *l, const PredLogEntry *e, const Scores *s, const GPtrArray *inputs);
+void predlog_add(PredLog *l, const PredLogEntry *e, const Scores *s, const Batch *inputs);
 void predlog_add_error(PredLog *l, const PredLogEntry *e, const Served *s, const char *sentence);
 
 /* Rows, since the start. */

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "serve/batch.h"
+#include "serve/predict.h"
 #include "store/meta.h"
 
 enum { WARM_UP = 20 };
@@ -103,19 +103,18 @@ char *served_inputs_text(const Served *s)
 
 static bool predict_example(const Served *s, const char *row, GError **error)
 {
-	g_autofree double *scores = g_new0(double, s->outputs);
+	Scores scores;
 	g_autoptr(Batch) batch = batch_new(s, 1);
 	Scan scan;
 	scan_start(&scan, row, strlen(row));
 	bool ok = batch_scan_object(batch, &scan, error);
 	scan_clear(&scan);
-	g_autoptr(Frame) rows = ok ? batch_take(batch, error) : NULL;
-	if (!rows || !bundle_predict(s->bundle, rows, scores, error))
+	if (!ok || !serve_predict(batch, &scores, error))
 		return false;
 	for (size_t k = 0; k < s->outputs; k++)
-		if (!isfinite(scores[k]))
-			return fail(error, FAIL_BROKEN, "the model answers its example with what is not a number");
-	return true;
+		ok = ok && isfinite(scores.values[k]);
+	scores_clear(&scores);
+	return ok || fail(error, FAIL_BROKEN, "the model answers its example with what is not a number");
 }
 
 /* The first prediction pays for page faults and cold caches: not a user's. */
@@ -137,7 +136,9 @@ bool served_load(const char *name, int version, const char *digest, const char *
 	if (!bundle_load(path, &bundle, error))
 		return false;
 	g_autoptr(Served) s = g_new0(Served, 1);
+	static uint64_t serials;
 	s->references = 1;
+	s->serial = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
 	s->name = g_strdup(name);
 	s->version = version;
 	s->digest = g_strdup(digest);

@@ -19,6 +19,7 @@ typedef struct Served {
 	Dictionary *by_name; /* name -> index of an input; only read after loading */
 	size_t outputs;      /* scores a row */
 	int64_t loaded;      /* us */
+	uint64_t serial;     /* never used twice in a process; 0: not loaded by served_load */
 	int references;
 } Served;
 

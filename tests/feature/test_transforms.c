@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "row_same.h"
 #include "rows.h"
 
 enum { ROWS = 1500 };
@@ -187,13 +188,18 @@ static void check_outline(const Case *c, const Frame *made)
 }
 
 /* Values that training has not had, and a row of nothing but missing ones. */
+static Frame *unseen_rows(void)
+{
+	return rows_of("b:bool,i:int,r:real,s:text,t:time,b2:bool,i2:int,r2:real,s2:text,t2:time\n"
+	               ",,,,,,,,,\n"
+	               "true,9223372036854775807,inf,never seen,2999-12-31 23:59:59,true,"
+	               "-9223372036854775808,nan,never,1583-01-01\n"
+	               "false,-7,-1e308,kind 1,1900-01-01,false,77,1e-308,kind 2,0001-01-01");
+}
+
 static void check_unseen(const Case *c, const void *t)
 {
-	g_autoptr(Frame) rows = rows_of("b:bool,i:int,r:real,s:text,t:time,b2:bool,i2:int,r2:real,s2:text,t2:time\n"
-	                                ",,,,,,,,,\n"
-	                                "true,9223372036854775807,inf,never seen,2999-12-31 23:59:59,true,"
-	                                "-9223372036854775808,nan,never,1583-01-01\n"
-	                                "false,-7,-1e308,kind 1,1900-01-01,false,77,1e-308,kind 2,0001-01-01");
+	g_autoptr(Frame) rows = unseen_rows();
 	apply(c, t, rows);
 	g_autoptr(Frame) none = rows_slice(c->rows, NULL, 0, 0);
 	apply(c, t, none);
@@ -224,6 +230,54 @@ static void check_no_rows(const Case *c)
 	c->kind->free(t);
 }
 
+/* A category of every text there is then: so that texts are compared too. */
+static json_t *category_entry(const Column *c)
+{
+	json_t *seen = json_array();
+	for (uint32_t code = 0; code < MIN(dictionary_size(c->dictionary), 40u); code++)
+		json_array_append_new(seen, json_string(dictionary_text(c->dictionary, code)));
+	return json_pack("{s:s,s:{s:[s]},s:{s:o}}", "transform", "category", "params", "columns", c->name, "state",
+	        "categories", seen);
+}
+
+/* The transform as a recipe of its own, whose features are all that comes out. */
+static Recipe *recipe_of(const Case *c, const char *state, const Frame *made)
+{
+	json_auto_t *schema = schema_of(c->rows);
+	json_auto_t *inputs = json_incref(json_object_get(schema, "columns"));
+	json_t *features = json_array(), *transforms = json_array();
+	json_t *entry = json_pack("{s:s,s:O}", "transform", c->kind->name, "params", c->params);
+	if (state)
+		json_object_set_new(entry, "state", json_of(state));
+	json_array_append_new(transforms, entry);
+	for (guint k = 0; k < made->columns->len; k++) {
+		const Column *column = made->columns->pdata[k];
+		g_autofree char *name = g_strdup_printf("%s_category", column->name);
+		if (column->type == COLUMN_TEXT && frame_find(made, name))
+			continue;
+		if (column->type == COLUMN_TEXT)
+			json_array_append_new(transforms, category_entry(column));
+		if (column->type != COLUMN_TIME)
+			json_array_append_new(features,
+			        json_sprintf("%s%s", column->name, column->type == COLUMN_TEXT ? "_category" : ""));
+	}
+	json_auto_t *recipe =
+	        json_pack("{s:O,s:o,s:o}", "inputs", inputs, "transforms", transforms, "features", features);
+	g_autoptr(GError) error = NULL;
+	Recipe *r = NULL;
+	recipe_load(recipe, &r, &error);
+	g_assert_no_error(error);
+	return r;
+}
+
+static void check_compiled(const Case *c, const char *state, const Frame *made, const Frame *unseen)
+{
+	g_autoptr(Recipe) r = recipe_of(c, state, made);
+	g_autoptr(Frame) rows = rows_slice(c->rows, NULL, 0, ROWS);
+	check_row_program(r, rows);
+	check_row_program(r, unseen);
+}
+
 static void check_case(const Case *c)
 {
 	g_autofree char *state = NULL;
@@ -239,6 +293,8 @@ static void check_case(const Case *c)
 	check_rows_alone(c, t, made);
 	check_outline(c, made);
 	check_unseen(c, t);
+	g_autoptr(Frame) unseen = unseen_rows();
+	check_compiled(c, state, made, unseen);
 	c->kind->free(t);
 }
 

@@ -130,9 +130,8 @@ static void log_rows(PredLog *l, const Served *s, const char *id, const char *ro
 	Scores scores;
 	scan_start(&scan, rows, strlen(rows));
 	g_assert_true(batch_scan_rows(b, &scan, NULL) && scan_finish(&scan, NULL));
-	g_autoptr(GPtrArray) inputs = predlog_inputs(b);
 	g_assert_true(serve_predict(b, &scores, NULL));
-	predlog_add(l, &entry, &scores, inputs);
+	predlog_add(l, &entry, &scores, b);
 	scores_clear(&scores);
 }
 
