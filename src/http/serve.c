@@ -42,6 +42,9 @@ static const Param PARAMS[] = {
                 "how long logged predictions may be in memory only; 0: on the disk before the answer", "100", .min = 0,
                 .max = 60000, .unit = "ms"},
         {"log", PARAM_BOOL, "keep a prediction log", "true"},
+        {"trust_time", PARAM_BOOL,
+                "a request's X-Gyre-Time says when its predictions were asked: for replays; all callers are trusted",
+                "false"},
         {"idle_s", PARAM_INT, "a connection without a whole request is closed after this", "60", .min = 1, .max = 86400,
                 .unit = "s"},
         {"read_s", PARAM_INT, "a request's body must have come within this", "60", .min = 1, .max = 86400, .unit = "s"},
@@ -233,6 +236,7 @@ static bool serve_with(
 	        .draining = &draining,
 	        .is_local = is_loopback(json_get_text(in, "listen", "")),
 	        .log = log,
+	        .trusts_time = json_get_bool(in, "trust_time", false),
 	        .seed = new_seed()};
 	bool ok = run_site(&site, in, signals, error);
 	metrics_free(site.metrics);

@@ -44,12 +44,16 @@ static void refuse_plainly(unsigned status, const char *sentence, Reply *reply)
 	                          "message", json_text(sentence)));
 }
 
+/* What was given as a time is none. */
+#define NO_TIME INT64_MIN
+
 static PredLogEntry entry_of(const Visit *v)
 {
 	return (PredLogEntry){.id = v->id,
 	        .protocol = v->protocol->name,
 	        .route = v->by_version ? "version" : "stable",
-	        .begun = v->begun};
+	        .begun = v->begun,
+	        .time = v->time == NO_TIME ? 0 : v->time};
 }
 
 /* Before the visit lets go of the table, which holds the model's name. */
@@ -173,12 +177,17 @@ Batch *visit_batch(Visit *v, const Served *s)
 		        rng_hash(v->site->seed, __atomic_add_fetch(&v->site->count, 1, __ATOMIC_RELAXED)));
 	reply_header(v->reply, "X-Request-Id", v->id);
 	v->served = s;
+	const char *time = v->site->trusts_time ? request_header(v->request, "X-Gyre-Time") : NULL;
+	if (time && !time_parse(time, &v->time))
+		v->time = NO_TIME;
 	return batch_new(s, v->site->rows_most);
 }
 
 bool visit_predict(Visit *v, Batch *b, Scores *ret, GError **error)
 {
 	PredLog *log = v->site->log;
+	if (v->time == NO_TIME)
+		return fail(error, FAIL_INVALID, "X-Gyre-Time is no time such as 2001-02-03T18:40:00Z");
 	if (!log || !predlog_keeps(log, v->id)) {
 		if (!serve_predict(b, ret, error))
 			return false;

@@ -19,9 +19,10 @@ typedef struct Site {
 	size_t rows_most;
 	int64_t started; /* us UTC */
 	bool *draining;
-	bool is_local; /* it listens on a loopback address */
-	PredLog *log;  /* NULL: predictions are not logged */
-	uint64_t seed; /* of the ids of requests that bring none */
+	bool is_local;    /* it listens on a loopback address */
+	PredLog *log;     /* NULL: predictions are not logged */
+	bool trusts_time; /* X-Gyre-Time says when a prediction is taken to be asked */
+	uint64_t seed;    /* of the ids of requests that bring none */
 	uint64_t count;
 } Site;
 
@@ -38,6 +39,7 @@ typedef struct Visit {
 	const Served *served;     /* what predicts; NULL: nothing yet */
 	bool by_version;          /* the call named a version */
 	size_t rows;              /* that were predicted */
+	int64_t time;             /* us UTC that a trusted caller gave; 0: now */
 } Visit;
 
 struct Protocol {
@@ -65,9 +67,10 @@ bool visit_find(Visit *v, const char *model, const char *version, const Served *
 const RouteTable *visit_routes(Visit *v);
 
 /* A batch for the rows of a prediction: from now on what the visit does is a prediction, with an id (the request's
- * X-Request-Id, or a new one) that the answer carries as X-Request-Id, and goes to the prediction log. */
+ * X-Request-Id, or a new one) that the answer carries as X-Request-Id, and goes to the prediction log, at the time that
+ * X-Gyre-Time says if the server trusts it. */
 Batch *visit_batch(Visit *v, const Served *s);
-/* serve_predict, logged. */
+/* serve_predict, logged.  FAIL_INVALID: X-Gyre-Time is no time. */
 bool visit_predict(Visit *v, Batch *b, Scores *ret, GError **error);
 /* Before the table of routes may change by this visit. */
 void visit_unpin(Visit *v);
