@@ -23,6 +23,8 @@ static const struct {
         {"doctor", print_doctor},
         {"feasible", print_feasible},
         {"explain", print_explain},
+        {"impact", print_impact},
+        {"kpi", print_kpi},
         {"logs", print_text},
         {"model.errors", print_model_errors},
         {"model.fairness", print_model_fairness},

@@ -14,6 +14,8 @@ Printer print_data_show;
 Printer print_doctor;
 Printer print_explain;
 Printer print_feasible;
+Printer print_impact;
+Printer print_kpi;
 Printer print_logs;
 Printer print_model;
 Printer print_model_compare;

@@ -21,6 +21,17 @@ static const Op *find_op(const char *path)
 	return op && op->remote ? op : NULL;
 }
 
+/* Writing to what is read by GET has an op of its own: POST /api/v1/kpi is kpi.push. */
+static const Op *op_of(const Request *r)
+{
+	const Op *op = find_op(r->path);
+	if (!op || op->effect == OP_WRITE || strcmp(r->method, "POST") != 0)
+		return op;
+	g_autofree char *name = g_strconcat(op->name, ".push", NULL);
+	const Op *push = op_find(name);
+	return push && push->remote ? push : op;
+}
+
 static bool add_query(const Op *op, const char *query, json_t *to, GError **error)
 {
 	g_auto(GStrv) parts = g_strsplit(query, "&", -1);
@@ -171,7 +182,7 @@ static bool handle(Visit *v, GError **error)
 		return score(v, error);
 	if (strcmp(v->request->path, "/api/v1/served") == 0)
 		return served(v, error);
-	const Op *op = find_op(v->request->path);
+	const Op *op = op_of(v->request);
 	return op ? run_op(v, op, error) : visit_no_such_path(v, error);
 }
 

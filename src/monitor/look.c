@@ -9,6 +9,7 @@
 
 const LookKind *const LOOKS[] = {
         &LOOK_QUALITY,
+        &LOOK_KPI,
         NULL,
 };
 

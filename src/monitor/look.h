@@ -72,3 +72,4 @@ typedef struct LookBar {
 FindingState look_judge(LookBar bar);
 
 extern const LookKind LOOK_QUALITY;
+extern const LookKind LOOK_KPI;

@@ -48,6 +48,9 @@ const Op *op_find(const char *name);
 	X(OP_OUTCOME) \
 	X(OP_LOG_SEAL) \
 	X(OP_LOG) \
+	X(OP_KPI) \
+	X(OP_KPI_PUSH) \
+	X(OP_IMPACT) \
 	X(OP_EXPLAIN) \
 	X(OP_SERVE) \
 	X(OP_MODEL_LS) \

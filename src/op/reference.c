@@ -12,6 +12,8 @@
 #include "data/split.h"
 #include "feature/transform.h"
 #include "goal/goal.h"
+#include "impact/costs.h"
+#include "impact/figure.h"
 #include "model/ensemble_kinds.h"
 #include "model/family.h"
 #include "model/search.h"
@@ -93,6 +95,9 @@ static void configuration(FILE *out)
 	print_block(out, "models.search", "How parameters are chosen.", SEARCH_PARAMS);
 	print_block(out, "models.ensemble", "How models that were tried are put together.", ENSEMBLE_PARAMS);
 	print_block(out, "gate", "What a model must pass to become champion.", GATE_PARAMS);
+	print_block(out, "kpi.NAME", "A business figure; a text is its sql.", FIGURE_PARAMS);
+	print_block(out, "kpi.NAME.worth", "What decisions are worth.", WORTH_PARAMS);
+	print_block(out, "prices", "What machines cost.", PRICES_PARAMS);
 	print_block(out, "fairness", "Columns whose groups the model should treat alike.", FAIRNESS_PARAMS);
 	print_block(out, "steps.NAME", "A step of your own.", PLAN_COMMAND_PARAMS);
 	print_block(out, "limits", "What a run may use.", LIMITS_PARAMS);

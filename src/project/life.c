@@ -12,6 +12,7 @@
 #include "feasible/feasible.h"
 #include "feature/step_features.h"
 #include "goal/goal.h"
+#include "impact/figure.h"
 #include "model/command_files.h"
 #include "model/step_train.h"
 #include "registry/step_register.h"
@@ -39,6 +40,7 @@ const char *const LIFE_STEPS[] = {
 
 typedef struct Life {
 	const Project *p;
+	json_t *goal; /* what can be judged before deployment */
 	Plan *plan;
 	const json_t *steps; /* the user's own */
 	json_t *roles;
@@ -188,17 +190,15 @@ static bool add_evaluate(Life *l, Champion *champion, GError **error)
 {
 	const PlanInput inputs[] = {{.name = "bundle", .from = "train.bundle"}, {.name = "test", .from = "split.test"},
 	        {.name = "champion", .choose = champion_choose, .context = champion}, {NULL}};
-	json_t *params = json_pack("{s:O,s:O,s:o,s:O}", "goal", project_block(l->p, "goal"), "kpi",
-	        project_block(l->p, "kpi"), "slices", member(project_block(l->p, "gate"), "slices"), "fairness",
-	        project_block(l->p, "fairness"));
+	json_t *params = json_pack("{s:O,s:O,s:o,s:O}", "goal", l->goal, "kpi", project_block(l->p, "kpi"), "slices",
+	        member(project_block(l->p, "gate"), "slices"), "fairness", project_block(l->p, "fairness"));
 	return add(l, "evaluate", params, inputs, error);
 }
 
 static bool add_gate(Life *l, GError **error)
 {
 	const PlanInput inputs[] = {{.name = "evaluation", .from = "evaluate.evaluation"}, {NULL}};
-	json_t *params =
-	        json_pack("{s:O,s:O}", "goal", project_block(l->p, "goal"), "gate", project_block(l->p, "gate"));
+	json_t *params = json_pack("{s:O,s:O}", "goal", l->goal, "gate", project_block(l->p, "gate"));
 	return add(l, "gate", params, inputs, error);
 }
 
@@ -258,8 +258,7 @@ static bool add_feasible(Life *l, int64_t rows, GError **error)
 		inputs[3] = (PlanInput){.name = "sample_time", .from = "sample_time.sample"};
 		inputs[4] = (PlanInput){.name = "recipes_time", .from = "sample_time_features.recipes"};
 	}
-	json_auto_t *params =
-	        json_pack("{s:O,s:O}", "goal", project_block(l->p, "goal"), "kpi", project_block(l->p, "kpi"));
+	json_auto_t *params = json_pack("{s:O,s:O}", "goal", l->goal, "kpi", project_block(l->p, "kpi"));
 	return add_sample(l, "sample", "sample_features", rows, NULL, error) &&
 	       (!time || add_sample(l, "sample_time", "sample_time_features", rows, time, error)) &&
 	       add_as(l, "feasible", "feasible", params, inputs, error);
@@ -276,9 +275,11 @@ static bool make_plan(const Project *p, Champion *champion, int64_t feasible_row
 {
 	const json_t *limits = project_block(p, "limits");
 	g_autoptr(Plan) plan = plan_new(STEP_KINDS);
-	json_auto_t *roles = project_roles(p);
+	json_auto_t *roles = project_roles(p),
+	            *goal = figures_goal(project_block(p, "figures"), project_block(p, "goal"));
 	Life l = {
 	        .p = p,
+	        .goal = goal,
 	        .plan = plan,
 	        .steps = project_block(p, "steps"),
 	        .roles = roles,

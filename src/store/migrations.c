@@ -12,5 +12,6 @@ const Migration MIGRATIONS[] = {
         {"paths", MIGRATION_PATHS},
         {"deployments", MIGRATION_DEPLOYMENTS},
         {"monitor", MIGRATION_MONITOR},
+        {"kpi", MIGRATION_KPI},
         {NULL, NULL},
 };
