@@ -46,6 +46,8 @@ static const struct {
         {"search.pipe", print_nothing},
         {"search.watch", print_search_watch},
         {"status", print_status},
+        {"token.create", print_token},
+        {"token.ls", print_tokens},
 };
 
 /* All was said while it ran. */

@@ -39,6 +39,8 @@ Printer print_search_ls;
 Printer print_search_watch;
 Printer print_status;
 Printer print_text;
+Printer print_token;
+Printer print_tokens;
 
 /* A value as a table's cell; NULL for null.  Free with g_free. */
 char *cell_text(const json_t *value);

@@ -12,26 +12,6 @@
 
 static const char *const PREFIXES[] = {"/api/v1/", NULL};
 
-static const Op *find_op(const char *path)
-{
-	g_autofree char *name = g_strdup(path + strlen("/api/v1/"));
-	g_strdelimit(name, "/", '.');
-	g_strdelimit(name, "-", '_');
-	const Op *op = op_find(name);
-	return op && op->remote ? op : NULL;
-}
-
-/* Writing to what is read by GET has an op of its own: POST /api/v1/kpi is kpi.push. */
-static const Op *op_of(const Request *r)
-{
-	const Op *op = find_op(r->path);
-	if (!op || op->effect == OP_WRITE || strcmp(r->method, "POST") != 0)
-		return op;
-	g_autofree char *name = g_strconcat(op->name, ".push", NULL);
-	const Op *push = op_find(name);
-	return push && push->remote ? push : op;
-}
-
 static bool add_query(const Op *op, const char *query, json_t *to, GError **error)
 {
 	g_auto(GStrv) parts = g_strsplit(query, "&", -1);
@@ -53,6 +33,17 @@ static bool add_query(const Op *op, const char *query, json_t *to, GError **erro
 	return true;
 }
 
+/* What is decided by a caller with a token is on record with its name.  An override needs a person all the same. */
+static void add_person(const Visit *v, const Op *op, json_t *given)
+{
+	const char *by = json_get_text(given, "by", NULL);
+	g_autofree char *name = access_name(v->site->access, v->request->caller);
+	if (!name || !param_find(op->params, "by") || (!by && json_get_bool(given, "override", false)))
+		return;
+	g_autofree char *both = by ? g_strdup_printf("%s (token %s)", by, name) : g_strdup_printf("token %s", name);
+	json_object_set_new(given, "by", json_text(both));
+}
+
 static bool run_op(Visit *v, const Op *op, GError **error)
 {
 	json_auto_t *given = json_object(), *body = NULL, *in = NULL, *result = NULL;
@@ -65,6 +56,7 @@ static bool run_op(Visit *v, const Op *op, GError **error)
 	if (body && !json_is_object(body))
 		return fail(error, FAIL_INVALID, "the body is a JSON object of the parameters of %s", op->name);
 	json_object_update(given, body);
+	add_person(v, op, given);
 	if (!param_fill(op->params, op->name, given, &in, error) || !op->run(&app, in, &result, error))
 		return false;
 	reply_json(v->reply, json_incref(result));
@@ -182,13 +174,14 @@ static bool handle(Visit *v, GError **error)
 		return score(v, error);
 	if (strcmp(v->request->path, "/api/v1/served") == 0)
 		return served(v, error);
-	const Op *op = op_of(v->request);
+	const Op *op = site_op(v->request->method, v->request->path);
 	return op ? run_op(v, op, error) : visit_no_such_path(v, error);
 }
 
 static void refuse(unsigned status, const char *sentence, Reply *reply)
 {
-	const char *code = status == 403   ? "forbidden"
+	const char *code = status == 401   ? "unauthorized"
+	                   : status == 403 ? "forbidden"
 	                   : status == 404 ? "not_found"
 	                   : status == 409 ? "conflict"
 	                   : status == 413 ? "limit"

@@ -225,7 +225,9 @@ static bool handle(Visit *v, GError **error)
 
 static void refuse(unsigned status, const char *sentence, Reply *reply)
 {
-	const char *code = status == 404   ? "RESOURCE_DOES_NOT_EXIST"
+	const char *code = status == 401   ? "UNAUTHENTICATED"
+	                   : status == 403 ? "PERMISSION_DENIED"
+	                   : status == 404 ? "RESOURCE_DOES_NOT_EXIST"
 	                   : status == 503 ? "TEMPORARILY_UNAVAILABLE"
 	                   : status >= 500 ? "INTERNAL_ERROR"
 	                                   : "BAD_REQUEST";

@@ -163,6 +163,19 @@ static bool hand_over(Server *s, Call *c)
 	return taken;
 }
 
+/* A body that is on its way to a call that was not let in is not read. */
+static bool admit(Call *c)
+{
+	const ServerOptions *o = &c->server->options;
+	if (!o->admit || o->admit(o->context, &c->request, &c->reply))
+		return true;
+	const char *length = request_header(&c->request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	c->must_close =
+	        request_header(&c->request, MHD_HTTP_HEADER_TRANSFER_ENCODING) || (length && strcmp(length, "0") != 0);
+	atomic_store(&c->state, CALL_ANSWERED);
+	return false;
+}
+
 static enum MHD_Result begin(Call *c, struct MHD_Connection *connection, const char *method, const char *version)
 {
 	Server *s = c->server;
@@ -182,11 +195,12 @@ static enum MHD_Result begin(Call *c, struct MHD_Connection *connection, const c
 	        .connection = connection};
 	set_deadline(c, now, s->options.read_s);
 	unsigned status = check_head(c, version, &why);
-	if (!status)
-		return MHD_YES;
-	c->must_close = true;
-	refuse(c, status, why);
-	return send_reply(c);
+	if (status) {
+		c->must_close = true;
+		refuse(c, status, why);
+		return send_reply(c);
+	}
+	return admit(c) ? MHD_YES : send_reply(c);
 }
 
 static void gather(Call *c, const char *data, size_t size)

@@ -37,10 +37,37 @@ const Protocol *protocol_of(const char *path)
 	return NULL;
 }
 
+static const Op *remote_op(const char *name)
+{
+	const Op *op = op_find(name);
+	return op && op->remote ? op : NULL;
+}
+
+/* Writing to what is read by GET has an op of its own: POST /api/v1/kpi is kpi.push. */
+const Op *site_op(const char *method, const char *path)
+{
+	static const char BELOW[] = "/api/v1/";
+	if (!g_str_has_prefix(path, BELOW))
+		return NULL;
+	g_autofree char *name = g_strdup(path + strlen(BELOW));
+	g_strdelimit(name, "/", '.');
+	g_strdelimit(name, "-", '_');
+	const Op *op = remote_op(name);
+	if (!op || op->effect == OP_WRITE || strcmp(method, "POST") != 0)
+		return op;
+	g_autofree char *push_name = g_strconcat(name, ".push", NULL);
+	const Op *push = remote_op(push_name);
+	return push ? push : op;
+}
+
 static void refuse_plainly(unsigned status, const char *sentence, Reply *reply)
 {
 	reply->status = status;
-	reply_json(reply, json_pack("{s:{s:s,s:o}}", "error", "code", status == 404 ? "not_found" : "invalid",
+	reply_json(reply, json_pack("{s:{s:s,s:o}}", "error", "code",
+	                          status == 404   ? "not_found"
+	                          : status == 401 ? "unauthorized"
+	                          : status == 403 ? "forbidden"
+	                                          : "invalid",
 	                          "message", json_text(sentence)));
 }
 
@@ -113,6 +140,37 @@ void site_handle(void *site, const Request *request, Reply *reply)
 		refuse(&v, error);
 	count(&v);
 	visit_unpin(&v);
+}
+
+/* RFC 6750: how a token is asked for, and why one that was given is not enough. */
+static unsigned challenge(AccessAnswer answer, unsigned need, const char **ret_why, Reply *reply)
+{
+	static const char REALM[] = "Bearer realm=\"gyre\"";
+	g_autofree char *roles = roles_text(need);
+	g_autofree char *how =
+	        answer == ACCESS_NO_TOKEN ? g_strdup(REALM)
+	        : answer == ACCESS_BAD_TOKEN
+	                ? g_strconcat(REALM, ", error=\"invalid_token\"", NULL)
+	                : g_strconcat(REALM, ", error=\"insufficient_scope\", scope=\"", roles, "\"", NULL);
+	reply_header(reply, "WWW-Authenticate", how);
+	*ret_why = answer == ACCESS_NO_TOKEN    ? "this server asks for a token: send \"Authorization: Bearer TOKEN\""
+	           : answer == ACCESS_BAD_TOKEN ? "the token is not known here, or not in force any more"
+	           : answer == ACCESS_CLOSED    ? "a server that asks nobody for a token makes none: use gyre token"
+	                                        : "the token lacks the role this needs";
+	return answer == ACCESS_NO_TOKEN || answer == ACCESS_BAD_TOKEN ? 401 : 403;
+}
+
+bool site_admit(void *site, Request *request, Reply *reply)
+{
+	Site *s = site;
+	const char *why, *given = access_asks(s->access) ? request_header(request, "Authorization") : NULL;
+	unsigned need = access_need(request->method, request->path);
+	AccessAnswer answer = access_check(s->access, need, given, &request->caller);
+	if (answer == ACCESS_GRANTED)
+		return true;
+	reply->status = challenge(answer, need, &why, reply);
+	site_refuse(site, request, why, reply);
+	return false;
 }
 
 /* Ops read and write the store; large bodies are many rows.  Both go to a worker. */
@@ -241,6 +299,8 @@ static bool is_own_name(const char *host)
 
 bool visit_is_own(const Visit *v, GError **error)
 {
+	if (v->request->caller)
+		return true;
 	const char *host = request_header(v->request, "Host");
 	const char *origin = request_header(v->request, "Origin");
 	const char *asks = origin ? strstr(origin, "://") : NULL;

@@ -53,6 +53,9 @@ const Op *op_find(const char *name);
 	X(OP_IMPACT) \
 	X(OP_EXPLAIN) \
 	X(OP_SERVE) \
+	X(OP_TOKEN_CREATE) \
+	X(OP_TOKEN_LS) \
+	X(OP_TOKEN_REVOKE) \
 	X(OP_MODEL_LS) \
 	X(OP_MODEL_SHOW) \
 	X(OP_MODEL_RULES) \

@@ -13,5 +13,6 @@ const Migration MIGRATIONS[] = {
         {"deployments", MIGRATION_DEPLOYMENTS},
         {"monitor", MIGRATION_MONITOR},
         {"kpi", MIGRATION_KPI},
+        {"tokens", MIGRATION_TOKENS},
         {NULL, NULL},
 };

@@ -21,3 +21,4 @@ extern const char MIGRATION_PATHS[];
 extern const char MIGRATION_DEPLOYMENTS[];
 extern const char MIGRATION_MONITOR[];
 extern const char MIGRATION_KPI[];
+extern const char MIGRATION_TOKENS[];
