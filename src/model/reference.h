@@ -8,7 +8,8 @@
  *       texts, and numbers of at most 50 different values: "distinct", "top": [[value, share] at most 50], "other": share}},
  *   "target": {"priors": [share of each class]} or {"mean", "sd", "quantiles": [21]},
  *   "scores": {"of": "validation", "rows", "mean", "sd", "quantiles": [21], "histogram": [20 shares of 0..1, binary],
- *       "decided": {label: share}, classification}}
+ *       "decided": {label: share}, classification},
+ *   "errors": what is known of its own errors (model/error_model.h), or null}
  * Shares are of rows, missing ones included.  Scores are the winner's on validation rows (of the positive class; the decided
  * class's for more than two; the number): those on rows it has learnt from are surer than any later ones can be. */
 #pragma once
