@@ -10,7 +10,10 @@
 #include "http/server_inside.h"
 
 enum {
-	MEMORY_BYTES = 48 << 10,   /* of a connection: the library refuses larger heads itself */
+	/* Of a connection.  The library zeroes all of it for every request, so it is no larger than a head of 16 KiB needs; larger
+	 * heads it refuses itself. */
+	MEMORY_BYTES = 32 << 10,
+	ANSWER_BYTES = 512,        /* the answer to a row or two */
 	RESERVE_BYTES = 256 << 10, /* at most so much is reserved on a client's word */
 };
 
@@ -184,7 +187,7 @@ static enum MHD_Result begin(Call *c, struct MHD_Connection *connection, const c
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	c->connection = connection;
 	c->peer = info ? info->socket_context : NULL;
-	c->reply = (Reply){.status = 200, .type = "application/json", .body = g_string_new(NULL)};
+	c->reply = (Reply){.status = 200, .type = "application/json", .body = g_string_sized_new(ANSWER_BYTES)};
 	c->request = (Request){.method = method,
 	        .path = c->path,
 	        .query = c->query,

@@ -176,8 +176,11 @@ bool site_admit(void *site, Request *request, Reply *reply)
 /* Ops read and write the store; large bodies are many rows.  Both go to a worker. */
 bool site_is_slow(void *site, const Request *request)
 {
-	return request->size > SLOW_BYTES || g_str_has_prefix(request->path, "/api/v1/") ||
-	       g_str_has_prefix(request->path, "/v2/repository/");
+	if (request->size > SLOW_BYTES)
+		return true;
+	if (g_str_has_prefix(request->path, "/api/v1/"))
+		return strcmp(request->path, "/api/v1/model/score") != 0;
+	return g_str_has_prefix(request->path, "/v2/repository/");
 }
 
 void site_refuse(void *site, const Request *request, const char *sentence, Reply *reply)
@@ -225,14 +228,20 @@ static bool is_id(const char *id)
 	return length > 0 && length < ID_BYTES;
 }
 
+static void write_id(char *to, uint64_t number)
+{
+	for (int i = 0; i < 16; i++)
+		to[i] = "0123456789abcdef"[number >> (60 - 4 * i) & 15];
+	to[16] = '\0';
+}
+
 Batch *visit_batch(Visit *v, const Served *s)
 {
 	const char *given = request_header(v->request, "X-Request-Id");
 	if (is_id(given))
 		g_strlcpy(v->id, given, sizeof v->id);
 	else
-		g_snprintf(v->id, sizeof v->id, "%016" G_GINT64_MODIFIER "x",
-		        rng_hash(v->site->seed, __atomic_add_fetch(&v->site->count, 1, __ATOMIC_RELAXED)));
+		write_id(v->id, rng_hash(v->site->seed, __atomic_add_fetch(&v->site->count, 1, __ATOMIC_RELAXED)));
 	reply_header(v->reply, "X-Request-Id", v->id);
 	v->served = s;
 	const char *time = v->site->trusts_time ? request_header(v->request, "X-Gyre-Time") : NULL;

@@ -27,6 +27,7 @@ struct Bundle {
 	RowProgram *program;      /* the recipe compiled; NULL: it cannot be */
 	Calibration *calibration; /* NULL: none */
 	size_t classes, outputs, columns;
+	const char **labels; /* of the classes; borrowed from the header */
 	int positive;
 	double threshold; /* 0.5 where the header has none */
 };
@@ -83,6 +84,7 @@ void bundle_free(Bundle *b)
 	recipe_free(b->recipe);
 	calibration_free(b->calibration);
 	json_decref(b->header);
+	g_free(b->labels);
 	g_free(b);
 }
 
@@ -139,8 +141,9 @@ static bool read_roles(const char *name, Bundle *b, GError **error)
 	b->classes = b->outputs = json_array_size(classes);
 	if (b->classes < 2 || b->classes > LIMIT_CLASSES)
 		return damaged(name, "its classes are not 2 to 1000", error);
+	b->labels = g_new0(const char *, b->classes);
 	json_array_foreach (classes, i, class)
-		if (!json_is_string(class))
+		if (!(b->labels[i] = json_string_value(class)))
 			return damaged(name, "a class has no label", error);
 	if (b->classes == 2)
 		b->positive = positive ? class_index(classes, positive) : 1;
@@ -273,7 +276,7 @@ size_t bundle_classes(const Bundle *b)
 
 const char *bundle_class(const Bundle *b, size_t i)
 {
-	return json_string_value(json_array_get(json_at(b->header, "roles.classes"), i));
+	return i < b->classes ? b->labels[i] : NULL;
 }
 
 int bundle_positive(const Bundle *b)

@@ -35,20 +35,12 @@ bool batch_name_is_taken(const char *name)
 	return g_ascii_strcasecmp(name, "prediction") == 0;
 }
 
-static void write_name(const char *name, GString *to)
-{
-	g_autofree char *other = batch_name_is_taken(name) ? g_strconcat("input.", name, NULL) : NULL;
-	out_text(to, other ? other : name);
-}
-
 void batch_write_row(const Batch *b, size_t row, GString *to)
 {
 	for (size_t i = 0; i < b->served->inputs; i++) {
 		if (row >= b->columns[i].count)
 			continue;
-		g_string_append_c(to, ',');
-		write_name(b->served->input_names[i], to);
-		g_string_append_c(to, ':');
+		g_string_append(to, b->served->input_keys[i]);
 		write_value(batch_cell(b, row, i), to);
 	}
 }

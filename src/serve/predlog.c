@@ -122,10 +122,7 @@ static void add_scores(GString *to, const Scores *s, size_t row)
 	}
 	out_text(to, label);
 	for (size_t k = 0; k < s->served->outputs; k++) {
-		g_autofree char *name = g_strconcat("probability_", bundle_class(s->served->bundle, k), NULL);
-		g_string_append_c(to, ',');
-		out_text(to, name);
-		g_string_append_c(to, ':');
+		g_string_append(to, s->served->class_keys[k]);
 		out_number_or_null(to, scores_row(s, row)[k]);
 	}
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "serve/json_out.h"
 #include "serve/predict.h"
 #include "store/meta.h"
 
@@ -17,6 +18,8 @@ static void served_free(Served *s)
 	dictionary_unref(s->by_name);
 	g_free(s->input_names);
 	g_free(s->input_types);
+	g_strfreev(s->input_keys);
+	g_strfreev(s->class_keys);
 	g_free(s->name);
 	g_free(s->digest);
 	g_free(s);
@@ -48,6 +51,27 @@ static void read_inputs(Served *s)
 		column_type_from_name(json_get_text(input, "type", ""), &s->input_types[i]);
 		dictionary_code(s->by_name, s->input_names[i], strlen(s->input_names[i]));
 	}
+}
+
+static char *key_of(const char *before, const char *name)
+{
+	g_autofree char *whole = g_strconcat(before, name, NULL);
+	GString *key = g_string_new(",");
+	out_text(key, whole);
+	g_string_append_c(key, ':');
+	return g_string_free(key, FALSE);
+}
+
+/* What the prediction log writes before each value of each row. */
+static void make_keys(Served *s)
+{
+	size_t classes = bundle_classes(s->bundle);
+	s->input_keys = g_new0(char *, s->inputs + 1);
+	s->class_keys = g_new0(char *, classes + 1);
+	for (size_t i = 0; i < s->inputs; i++)
+		s->input_keys[i] = key_of(batch_name_is_taken(s->input_names[i]) ? "input." : "", s->input_names[i]);
+	for (size_t k = 0; k < classes; k++)
+		s->class_keys[k] = key_of("probability_", bundle_class(s->bundle, k));
 }
 
 int served_input(const Served *s, const char *name, size_t length)
@@ -145,6 +169,7 @@ bool served_load(const char *name, int version, const char *digest, const char *
 	s->bundle = bundle;
 	s->outputs = bundle_outputs(bundle);
 	read_inputs(s);
+	make_keys(s);
 	if (dictionary_size(s->by_name) != s->inputs)
 		return fail(error, FAIL_BROKEN, "%s@%d: an input is named twice", name, version);
 	if (!warm_up(s, error))

@@ -16,6 +16,8 @@ typedef struct Served {
 	size_t inputs;
 	const char **input_names; /* borrowed from the bundle; in the recipe's order */
 	ColumnType *input_types;
+	char **input_keys;   /* ,"name": as batch_write_row writes them; NULL-ended */
+	char **class_keys;   /* ,"probability_LABEL": of each class */
 	Dictionary *by_name; /* name -> index of an input; only read after loading */
 	size_t outputs;      /* scores a row */
 	int64_t loaded;      /* us */
