@@ -67,3 +67,6 @@
 /* Bytes of the recipes of a project: one for every fold, each with all categories of every encoded column.  Ten folds of a
  * million categories are about this much. */
 #define LIMIT_RECIPES_BYTES (1LL << 30)
+
+/* Files that the trigger new_data watches: their names, sizes and times are compared and kept at every look. */
+#define LIMIT_WATCHED_FILES 10000

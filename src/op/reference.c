@@ -10,6 +10,7 @@
 #include "data/check.h"
 #include "data/source.h"
 #include "data/split.h"
+#include "eval/behaviour.h"
 #include "feature/transform.h"
 #include "goal/goal.h"
 #include "impact/costs.h"
@@ -124,6 +125,10 @@ static void kinds(FILE *out)
 	fputs("\n## Ensembles (models.ensemble.method)\n", out);
 	for (const EnsembleKind *const *k = ENSEMBLES; *k; k++)
 		fprintf(out, "\n### %s\n\n%c%s.\n", (*k)->name, g_ascii_toupper((*k)->help[0]), (*k)->help + 1);
+	fputs("\n## Behavioural tests (tests)\n\nEvery test also takes these:\n\n", out);
+	print_params(out, BEHAVIOUR_PARAMS, false);
+	for (const BehaviourKind *const *k = BEHAVIOURS; *k; k++)
+		print_kind(out, (*k)->name, (*k)->help, (*k)->params);
 	fputs("\n## Drift tests (data compare)\n", out);
 	for (const DriftKind *const *k = DRIFT_TESTS; *k; k++)
 		fprintf(out, "\n### %s\n\n%c%s.\n", (*k)->name, g_ascii_toupper((*k)->help[0]), (*k)->help + 1);

@@ -7,6 +7,7 @@
 #include "data/check.h"
 #include "data/source.h"
 #include "data/split.h"
+#include "eval/behaviour.h"
 #include "feature/recipe.h"
 #include "goal/goal.h"
 #include "impact/costs.h"
@@ -18,6 +19,7 @@
 #include "monitor/settings.h"
 #include "pipeline/plan.h"
 #include "project/life.h"
+#include "retrain/settings.h"
 
 static void report(void *context, const char *path, const char *problem)
 {
@@ -334,6 +336,20 @@ static void check_monitor(Project *p, json_t *config)
 		json_object_set_new(config, "monitor", filled);
 }
 
+static void check_retrain(Project *p, json_t *config)
+{
+	json_t *filled = retrain_check(json_object_get(config, "retrain"), report, p);
+	if (filled)
+		json_object_set_new(config, "retrain", filled);
+}
+
+static void check_tests(Project *p, json_t *config)
+{
+	json_t *filled = behaviours_check(json_object_get(config, "tests"), report, p);
+	if (filled)
+		json_object_set_new(config, "tests", filled);
+}
+
 static void warn_unread(Project *p, const json_t *config)
 {
 	static const char *const UNREAD[] = {"deploy", "retrain"};
@@ -376,6 +392,8 @@ json_t *blocks_check(Project *p)
 	check_block(p, config, "limits", LIMITS_PARAMS);
 	check_roles(p, config);
 	check_monitor(p, config);
+	check_retrain(p, config);
+	check_tests(p, config);
 	warn_unread(p, config);
 	return project_has_errors(p) ? NULL : json_incref(config);
 }

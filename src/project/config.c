@@ -11,6 +11,7 @@ const Param PROJECT_PARAMS[] = {
         {"features", PARAM_JSON, "transforms in their order; what they leave is chosen by column type", "[]"},
         {"models", PARAM_JSON, "families, search and budget", "{}"},
         {"gate", PARAM_JSON, "what a model must pass to become champion", "{}"},
+        {"tests", PARAM_JSON, "what a model must do whatever its metrics say", "[]"},
         {"fairness", PARAM_JSON, "columns whose groups the model should treat alike", "{}"},
         {"kpi", PARAM_JSON, "business figures: name to SQL over predictions and outcomes, or to a block", "{}"},
         {"prices", PARAM_JSON, "what machines cost, for what the model costs", "{}"},

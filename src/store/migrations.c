@@ -14,5 +14,6 @@ const Migration MIGRATIONS[] = {
         {"monitor", MIGRATION_MONITOR},
         {"kpi", MIGRATION_KPI},
         {"tokens", MIGRATION_TOKENS},
+        {"retrain", MIGRATION_RETRAIN},
         {NULL, NULL},
 };

@@ -22,3 +22,4 @@ extern const char MIGRATION_DEPLOYMENTS[];
 extern const char MIGRATION_MONITOR[];
 extern const char MIGRATION_KPI[];
 extern const char MIGRATION_TOKENS[];
+extern const char MIGRATION_RETRAIN[];
