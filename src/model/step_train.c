@@ -24,6 +24,7 @@ static const char *const FAMILY_NAMES[] = {
         "tree",
         "ftrl",
         "naive_bayes",
+        "svm",
         "knn",
         "forest",
         "extra_trees",
