@@ -8,7 +8,8 @@
  * "params", "calibration": null or absent, or as stats/calibration.h, "threshold": number|null (binary: positive when probability >= threshold), "metrics": {"valid": {...}},
  * "rows", "reference": {"target": {"priors": [share of each class of the training rows]} | {"mean", "sd"}, ...} profile of features
  * and scores for drift, "provenance": {"train_digest", "recipe_digest", "seed",
- * "gyre"}, "parts"} */
+ * "gyre"}, "parts"}.  Parts: "model", as its family saves it, and "sample" (may be absent): Parquet of at most
+ * 2,000 training rows, the model's inputs, chosen by a hash. */
 #pragma once
 
 #include <glib.h>
@@ -24,6 +25,8 @@ typedef struct Bundle Bundle;
 
 /* header without "format" and "parts"; borrowed. */
 bool bundle_write(const char *path, const json_t *header, GBytes *model, GError **error);
+/* The same with a small sample of the training rows as Parquet, for looks that need rows (monitor/look_multivariate.c). */
+bool bundle_write_with(const char *path, const json_t *header, GBytes *model, GBytes *sample, GError **error);
 
 /* Immutable once loaded: any number of threads may predict. */
 bool bundle_load(const char *path, Bundle **ret, GError **error);
@@ -33,6 +36,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bundle, bundle_free)
 
 const json_t *bundle_header(const Bundle *b);
 bool bundle_classifies(const Bundle *b);
+GBytes *bundle_sample(const Bundle *b);                                    /* borrowed; NULL: it has none */
 const void *bundle_model(const Bundle *b, const ModelFamily **ret_family); /* borrowed */
 size_t bundle_outputs(const Bundle *b);
 size_t bundle_classes(const Bundle *b);              /* 0 for regression */

@@ -196,5 +196,5 @@ bool training_write_bundle(const Training *t, GError **error)
 	        reference, "provenance", "train_digest", digests[0], "recipe_digest", digests[1], "seed",
 	        (json_int_t)step_seed(t->s), "gyre", GYRE_VERSION);
 	json_object_set(header, "calibration", t->calibration ? t->calibration : json_null());
-	return bundle_write(step_output(t->s, "bundle"), header, t->model, error);
+	return bundle_write_with(step_output(t->s, "bundle"), header, t->model, d->sample, error);
 }
