@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "http/site.h"
 #include "op/op.h"
+#include "serve/answer.h"
 #include "serve/json_out.h"
 
 static const char *const PREFIXES[] = {"/api/v1/", NULL};
@@ -63,10 +64,11 @@ static bool run_op(Visit *v, const Op *op, GError **error)
 	return true;
 }
 
-/* {"model", "rows"} in any order: the rows are read when the model is known. */
+/* {"model", "rows", "explain"} in any order: the rows are read when the model is known. */
 typedef struct Ask {
 	char *model; /* NULL: the project's */
 	const char *rows;
+	bool explain;
 } Ask;
 
 static bool read_ask(const Request *r, Ask *ret, GError **error)
@@ -78,42 +80,33 @@ static bool read_ask(const Request *r, Ask *ret, GError **error)
 	scan_start(&s, r->body, r->size);
 	if (scan_enter(&s, '{'))
 		while (scan_more(&s, '}') && scan_key(&s, &key, &length)) {
-			if (!scan_key_is(key, length, "model")) {
+			bool explain = scan_key_is(key, length, "explain");
+			if (!explain && !scan_key_is(key, length, "model")) {
 				if (!scan_skip(&s, scan_key_is(key, length, "rows") ? &ret->rows : NULL))
 					break;
 				continue;
 			}
 			if (!scan_cell(&s, &cell))
 				break;
+			if (explain) {
+				ret->explain = cell.is_true;
+				continue;
+			}
 			g_free(ret->model);
 			ret->model = cell.type == CELL_TEXT ? g_strndup(cell.text, cell.length) : NULL;
 		}
 	return scan_finish(&s, error);
 }
 
-static void write_answer(GString *to, const char *id, const Scores *s)
+static void write_answer(GString *to, const char *id, const Scores *s, const Explanations *x)
 {
 	g_string_append(to, "{\"id\":");
 	out_text(to, id);
 	g_string_append(to, ",\"model\":");
 	out_text(to, s->served->name);
-	g_string_append_printf(to, ",\"version\":%d,\"predictions\":[", s->served->version);
-	for (size_t i = 0; i < s->rows; i++) {
-		const char *label = scores_label(s, i);
-		g_string_append(to, i ? ",{\"prediction\":" : "{\"prediction\":");
-		if (label)
-			out_text(to, label);
-		else
-			out_number_or_null(to, scores_row(s, i)[0]);
-		for (size_t k = 0; label && k < s->served->outputs; k++) {
-			g_string_append(to, k ? "," : ",\"probabilities\":{");
-			out_text(to, bundle_class(s->served->bundle, k));
-			g_string_append_c(to, ':');
-			out_number_or_null(to, scores_row(s, i)[k]);
-		}
-		g_string_append(to, label ? "}}" : "}");
-	}
-	g_string_append(to, "]}\n");
+	g_string_append_printf(to, ",\"version\":%d,\"predictions\":", s->served->version);
+	answer_write(s, x, to);
+	g_string_append(to, "}\n");
 }
 
 static bool score_with(Visit *v, Ask *ask, GError **error)
@@ -131,11 +124,14 @@ static bool score_with(Visit *v, Ask *ask, GError **error)
 	Scan scan = {.start = v->request->body, .at = ask->rows, .end = v->request->body + v->request->size};
 	bool ok = batch_scan_rows(b, &scan, error);
 	scan_clear(&scan);
+	g_auto(Explanations) x = {0};
 	if (!ok || !visit_predict(v, b, &scores, error))
 		return false;
-	write_answer(v->reply->body, v->id, &scores);
+	ok = !ask->explain || explanations_make(b, &scores, &x, error);
+	if (ok)
+		write_answer(v->reply->body, v->id, &scores, &x);
 	scores_clear(&scores);
-	return true;
+	return ok;
 }
 
 static bool score(Visit *v, GError **error)

@@ -9,8 +9,6 @@
 #include "base/rng.h"
 #include "http/metrics.h"
 
-enum { SLOW_BYTES = 128 << 10 }; /* about 500 rows of JSON: below, handing over to a worker costs more than it spares */
-
 const Protocol *const PROTOCOLS[] = {
         &PROTOCOL_TF_SERVING,
         &PROTOCOL_INFERENCE,
@@ -171,16 +169,6 @@ bool site_admit(void *site, Request *request, Reply *reply)
 	reply->status = challenge(answer, need, &why, reply);
 	site_refuse(site, request, why, reply);
 	return false;
-}
-
-/* Ops read and write the store; large bodies are many rows.  Both go to a worker. */
-bool site_is_slow(void *site, const Request *request)
-{
-	if (request->size > SLOW_BYTES)
-		return true;
-	if (g_str_has_prefix(request->path, "/api/v1/"))
-		return strcmp(request->path, "/api/v1/model/score") != 0;
-	return g_str_has_prefix(request->path, "/v2/repository/");
 }
 
 void site_refuse(void *site, const Request *request, const char *sentence, Reply *reply)

@@ -379,9 +379,14 @@ bool bundle_predict_matrix(const Bundle *b, const Matrix *x, double *ret, GError
 		        x->columns);
 	if (!family_predict(b->family, b->model, x, ret, error))
 		return false;
-	if (b->calibration)
-		calibration_apply(b->calibration, ret, x->rows);
+	bundle_calibrate(b, ret, x->rows);
 	return true;
+}
+
+void bundle_calibrate(const Bundle *b, double *scores, size_t rows)
+{
+	if (b->calibration)
+		calibration_apply(b->calibration, scores, rows);
 }
 
 static bool features_of(const Bundle *b, Frame *rows, Matrix **ret, GError **error)

@@ -54,6 +54,9 @@ bool bundle_predict_rows(const Bundle *b, const RowValue *values, size_t rows, d
 bool bundle_predict_matrix(const Bundle *b, const Matrix *x, double *ret, GError **error);
 bool bundle_features(const Bundle *b, Frame *rows, Matrix **ret, GError **error);
 
+/* Probabilities of rows through the bundle's calibration, in place; as they are where it has none. */
+void bundle_calibrate(const Bundle *b, double *scores, size_t rows);
+
 /* What the model itself says of its features' weight: one a feature, summing to 1.  FAIL_NOT_FOUND: the family says nothing. */
 bool bundle_importance(const Bundle *b, double *ret, GError **error);
 

@@ -142,7 +142,7 @@ const Op OP_EXPLAIN = {
         .more = "Contributions are exact (Shapley values of trees, terms of linear models), by column of the data, and "
                 "add up "
                 "with the\n"
-                "base to the margin: what the model says before its probabilities are calibrated.\n"
+                "base to the margin: what the model says before its probabilities are calibrated; on the scale score, to the score.\n"
                 "JSON: {\"family\", \"target\", \"top\", \"rows\": [{\"row\": number from 0, \"prediction\", \"class\" "
                 "(told about), \"score\" (its\n"
                 "probability), \"scale\": \"log odds\"|\"log shares\"|\"probability\"|\"number\"|\"log\", \"base\", "

@@ -23,6 +23,7 @@ void batch_free(Batch *b);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batch, batch_free)
 
 size_t batch_rows(const Batch *b);
+size_t batch_count(const Batch *b, size_t input); /* values of an input, so far */
 const Served *batch_served(const Batch *b);
 
 /* One row: {"name": value...}, or [values in the order of the inputs].  Syntax is told by scan_finish: false with no error

@@ -14,6 +14,7 @@ enum { WARM_UP = 20 };
 
 static void served_free(Served *s)
 {
+	explainer_free(s->explainer);
 	bundle_free(s->bundle);
 	dictionary_unref(s->by_name);
 	g_free(s->input_names);
@@ -125,9 +126,10 @@ char *served_inputs_text(const Served *s)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static bool predict_example(const Served *s, const char *row, GError **error)
+static bool predict_example(Served *s, const char *row, GError **error)
 {
 	Scores scores;
+	int64_t begun = g_get_monotonic_time();
 	g_autoptr(Batch) batch = batch_new(s, 1);
 	Scan scan;
 	scan_start(&scan, row, strlen(row));
@@ -138,14 +140,16 @@ static bool predict_example(const Served *s, const char *row, GError **error)
 	for (size_t k = 0; k < s->outputs; k++)
 		ok = ok && isfinite(scores.values[k]);
 	scores_clear(&scores);
+	s->row_us = MIN(s->row_us, (double)(g_get_monotonic_time() - begun));
 	return ok || fail(error, FAIL_BROKEN, "the model answers its example with what is not a number");
 }
 
 /* The first prediction pays for page faults and cold caches: not a user's. */
-static bool warm_up(const Served *s, GError **error)
+static bool warm_up(Served *s, GError **error)
 {
 	json_auto_t *example = served_example(s);
 	g_autofree char *row = json_canonical(example);
+	s->row_us = INFINITY;
 	for (int i = 0; i < WARM_UP; i++)
 		if (!predict_example(s, row, error)) {
 			g_prefix_error(error, "%s@%d: ", s->name, s->version);
@@ -174,6 +178,7 @@ bool served_load(const char *name, int version, const char *digest, const char *
 		return fail(error, FAIL_BROKEN, "%s@%d: an input is named twice", name, version);
 	if (!warm_up(s, error))
 		return false;
+	explainer_new(bundle, &s->explainer, NULL); /* of some families */
 	s->loaded = meta_now();
 	*ret = g_steal_pointer(&s);
 	return true;
