@@ -13,6 +13,13 @@ static const struct {
 	const char *op;
 	Printer *print;
 } PRINTERS[] = {
+        {"alarm.ls", print_alarms},
+        {"alarm.outbox", print_outbox},
+        {"alarm.send", print_alarm_send},
+        {"alarm.show", print_alarm},
+        {"alarm.silence", print_silence},
+        {"alarm.silences", print_silences},
+        {"alarm.unsilence", print_silence},
         {"check", print_check},
         {"completion", print_text},
         {"data.compare", print_data_compare},
@@ -23,8 +30,6 @@ static const struct {
         {"doctor", print_doctor},
         {"feasible", print_feasible},
         {"explain", print_explain},
-        {"impact", print_impact},
-        {"kpi", print_kpi},
         {"logs", print_text},
         {"model.errors", print_model_errors},
         {"model.fairness", print_model_fairness},
@@ -46,8 +51,6 @@ static const struct {
         {"search.pipe", print_nothing},
         {"search.watch", print_search_watch},
         {"status", print_status},
-        {"token.create", print_token},
-        {"token.ls", print_tokens},
 };
 
 /* All was said while it ran. */

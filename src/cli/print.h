@@ -6,6 +6,9 @@
 
 typedef void Printer(FILE *out, const json_t *result);
 
+Printer print_alarm;
+Printer print_alarm_send;
+Printer print_alarms;
 Printer print_check;
 Printer print_data_compare;
 Printer print_data_diff;
@@ -14,8 +17,6 @@ Printer print_data_show;
 Printer print_doctor;
 Printer print_explain;
 Printer print_feasible;
-Printer print_impact;
-Printer print_kpi;
 Printer print_logs;
 Printer print_model;
 Printer print_model_compare;
@@ -28,6 +29,7 @@ Printer print_monitor_status;
 Printer print_models;
 Printer print_new;
 Printer print_nothing;
+Printer print_outbox;
 Printer print_profile;
 Printer print_run;
 Printer print_run_record;
@@ -37,10 +39,10 @@ Printer print_search_ask;
 Printer print_search_create;
 Printer print_search_ls;
 Printer print_search_watch;
+Printer print_silence;
+Printer print_silences;
 Printer print_status;
 Printer print_text;
-Printer print_token;
-Printer print_tokens;
 
 /* A value as a table's cell; NULL for null.  Free with g_free. */
 char *cell_text(const json_t *value);

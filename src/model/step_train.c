@@ -24,7 +24,6 @@ static const char *const FAMILY_NAMES[] = {
         "tree",
         "ftrl",
         "naive_bayes",
-        "svm",
         "knn",
         "forest",
         "extra_trees",
@@ -281,7 +280,7 @@ static const char *const OUTPUTS[] = {"bundle", "trials", NULL};
 const StepKind STEP_TRAIN = {
         .name = "train",
         .help = "tries models, trains the best on all rows and packs it as a bundle",
-        .version = 9,
+        .version = 8,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "serve/batch.h"
 
 const LookKind *const LOOKS[] = {
         &LOOK_QUALITY,
-        &LOOK_KPI,
         NULL,
 };
 
@@ -61,17 +59,6 @@ json_t *findings_json(const GArray *findings)
 	return list;
 }
 
-char *look_output_sql(const LookInput *in, const char *name)
-{
-	return sql_name(json_get_text(in->renamed, name, name));
-}
-
-char *look_input_sql(const LookInput *in, const char *name)
-{
-	g_autofree char *other = batch_name_is_taken(name) ? g_strconcat("input.", name, NULL) : NULL;
-	return look_output_sql(in, other ? other : name);
-}
-
 static void column_clear(void *column)
 {
 	LookColumn *c = column;
@@ -80,9 +67,9 @@ static void column_clear(void *column)
 }
 
 /* A column that is text in the log, because another version has another type under this name, is read back. */
-static void shape_column(const LookInput *in, LookColumn *c)
+static void shape_column(LookColumn *c)
 {
-	g_autofree char *name = look_input_sql(in, c->name);
+	g_autofree char *name = sql_name(c->name);
 	if (strcmp(c->type, "time") == 0)
 		c->number = g_strdup_printf("epoch_us(TRY_CAST(%s AS TIMESTAMP))::DOUBLE", name);
 	else if (strcmp(c->type, "text") == 0)
@@ -93,10 +80,9 @@ static void shape_column(const LookInput *in, LookColumn *c)
 	c->text = g_strdup_printf("%s::VARCHAR", name);
 }
 
-GArray *look_columns(const LookInput *in)
+GArray *look_columns(const Bundle *b)
 {
-	const json_t *header = bundle_header(in->bundle),
-	             *inputs = json_object_get(json_object_get(header, "recipe"), "inputs"),
+	const json_t *header = bundle_header(b), *inputs = json_object_get(json_object_get(header, "recipe"), "inputs"),
 	             *profile = json_object_get(json_object_get(header, "reference"), "inputs");
 	GArray *columns = g_array_new(FALSE, TRUE, sizeof(LookColumn));
 	size_t i;
@@ -105,7 +91,7 @@ GArray *look_columns(const LookInput *in)
 	json_array_foreach ((json_t *)inputs, i, input) {
 		LookColumn c = {.name = json_get_text(input, "name", ""), .type = json_get_text(input, "type", "text")};
 		c.reference = json_object_get(profile, c.name);
-		shape_column(in, &c);
+		shape_column(&c);
 		g_array_append_val(columns, c);
 	}
 	return columns;

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "monitor/alarm.h"
 #include "monitor/history.h"
 #include "monitor/look.h"
 #include "monitor/outcomes.h"
@@ -28,7 +29,6 @@ typedef struct Pass {
 	int version; /* of the bundle; 0: none is loaded */
 	Bundle *bundle;
 	json_t *windows, *problems;
-	json_t *renamed; /* predlog_renamed */
 } Pass;
 
 static bool is_passing(const GError *problem)
@@ -118,8 +118,7 @@ static bool look(const Pass *p, const DueWindow *d, GArray *findings, GError **e
 	        .bundle = p->bundle,
 	        .project = p->in->project,
 	        .meta = p->in->meta,
-	        .state_folder = p->in->state_folder,
-	        .renamed = p->renamed};
+	        .state_folder = p->in->state_folder};
 	for (const LookKind *const *k = LOOKS; *k; k++)
 		if (is_wanted(*k, d) && !run_look(&in, *k, findings, error))
 			return false;
@@ -187,10 +186,12 @@ static bool write_window(Meta *m, const DueWindow *d, bool *ret_mine, GError **e
 static bool record(const Pass *p, const DueWindow *d, json_t *findings, bool *ret_mine, GError **error)
 {
 	Meta *m = p->in->meta;
+	const json_t *alarms = json_object_get(json_object_get(p->in->project, "monitor"), "alarms");
 	if (!meta_begin(m, error))
 		return false;
 	bool ok = write_window(m, d, ret_mine, error) &&
-	          (!*ret_mine || (keep_findings(m, d, findings, error) && write_findings(m, d->id, findings, error)));
+	          (!*ret_mine || (keep_findings(m, d, findings, error) && write_findings(m, d->id, findings, error) &&
+	                                 alarm_update(m, &d->window, findings, alarms, error)));
 	return meta_end(m, ok, error);
 }
 
@@ -256,12 +257,10 @@ static bool pass_model(Pass *p, GError **error)
 	if (!engine_open(&limits, &e, error))
 		return false;
 	p->engine = e;
-	bool ok = predlog_view(e, p->in->state_folder, p->model, LOG, &problem) &&
-	          predlog_renamed(p->in->state_folder, p->model, &p->renamed, &problem) && pass_over(p, &problem);
+	bool ok = predlog_view(e, p->in->state_folder, p->model, LOG, &problem) && pass_over(p, &problem);
 	if (!ok && !g_error_matches(problem, FAIL, FAIL_NOT_FOUND)) /* a model nobody has asked anything has no log */
 		note(p, NULL, problem);
 	g_clear_pointer(&p->bundle, bundle_free);
-	g_clear_pointer(&p->renamed, json_decref);
 	p->version = 0;
 	return true;
 }

@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "monitor/alarm.h"
 #include "monitor/look.h"
 
 const Param MONITOR_PARAMS[] = {
@@ -13,6 +14,7 @@ const Param MONITOR_PARAMS[] = {
         {"grace", PARAM_TEXT, "how long after its end a window still waits for late rows", "\"1m\""},
         {"labels", PARAM_JSON, "when outcomes come", "{}"},
         {"looks", PARAM_JSON, "name to settings of a look, or false to leave it out", "{}"},
+        {"alarms", PARAM_JSON, "when findings become alarms, and who is told", "{}"},
         {NULL},
 };
 
@@ -90,6 +92,9 @@ json_t *monitor_check(const json_t *block, ParamReport *report, void *context)
 		json_object_set_new(filled, "labels", labels);
 		check_duration(&c, labels, "delay", "monitor.labels.delay", 0);
 	}
+	json_t *alarms = alarm_check(json_object_get(filled, "alarms"), note, &c);
+	if (alarms)
+		json_object_set_new(filled, "alarms", alarms);
 	json_object_set_new(filled, "looks", fill_looks(&c, json_object_get(filled, "looks")));
 	return c.failed ? NULL : json_incref(filled);
 }

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "data/engine.h"
+#include "monitor/send.h"
 #include "op/desk.h"
 
 static const Param NO_PARAMS[] = {{NULL}};
@@ -51,11 +52,20 @@ static void add_xgboost(json_t *list)
 	dlclose(library);
 }
 
+static void add_curl(json_t *list)
+{
+	g_autofree char *version = NULL;
+	g_autoptr(GError) error = NULL;
+	send_version(&version, &error);
+	add(list, "libcurl", version, "sending alarms", error ? error->message : NULL);
+}
+
 static json_t *libraries(void)
 {
 	json_t *list = json_array();
 	add_engine(list);
 	add_xgboost(list);
+	add_curl(list);
 	add(list, "SQLite", sqlite3_libversion(), "store", NULL);
 	add(list, "jansson", jansson_version_str(), "JSON", NULL);
 	add(list, "libyaml", yaml_get_version_string(), "gyre.yaml", NULL);

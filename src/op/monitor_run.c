@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "monitor/outbox.h"
 #include "monitor/pass.h"
 #include "op/desk.h"
 #include "op/window_times.h"
@@ -15,6 +16,7 @@ static const Param PARAMS[] = {
 
 static bool run_pass(const Desk *d, const json_t *in, const char *scratch, json_t **ret, GError **error)
 {
+	const json_t *alarms = json_object_get(json_object_get(d->project->config, "monitor"), "alarms");
 	PassInput input = {.meta = d->meta,
 	        .blobs = d->blobs,
 	        .state_folder = d->project->state_folder,
@@ -24,7 +26,13 @@ static bool run_pass(const Desk *d, const json_t *in, const char *scratch, json_
 	        .scratch = scratch,
 	        .now = meta_now(),
 	        .without_wait = json_get_bool(in, "now", false)};
-	return monitor_pass(&input, ret, error);
+	json_auto_t *done = NULL;
+	json_t *notices;
+	if (!monitor_pass(&input, &done, error) || !outbox_deliver(d->meta, alarms, &notices, error))
+		return false;
+	json_object_set_new(done, "notices", notices);
+	*ret = json_incref(done);
+	return true;
 }
 
 static bool run(App *app, const json_t *in, json_t **ret, GError **error)
@@ -54,7 +62,8 @@ const Op OP_MONITOR_RUN = {
                 "\"outcomes\", "
                 "\"measured\", \"revision\",\n\"states\": {\"ok\", \"warning\", \"alarm\", \"too_few\"}}], "
                 "\"problems\": "
-                "[{\"model\", \"window\", \"problem\"}]}: those measured now",
+                "[{\"model\", \"window\", \"problem\"}], \"notices\": {\"sent\", \"failed\", \"waiting\"}}: "
+                "those measured now, and what receivers of\nalarms were told",
         .effect = OP_WRITE,
         .remote = true,
         .params = PARAMS,

@@ -48,14 +48,8 @@ const Op *op_find(const char *name);
 	X(OP_OUTCOME) \
 	X(OP_LOG_SEAL) \
 	X(OP_LOG) \
-	X(OP_KPI) \
-	X(OP_KPI_PUSH) \
-	X(OP_IMPACT) \
 	X(OP_EXPLAIN) \
 	X(OP_SERVE) \
-	X(OP_TOKEN_CREATE) \
-	X(OP_TOKEN_LS) \
-	X(OP_TOKEN_REVOKE) \
 	X(OP_MODEL_LS) \
 	X(OP_MODEL_SHOW) \
 	X(OP_MODEL_RULES) \
@@ -77,6 +71,13 @@ const Op *op_find(const char *name);
 	X(OP_MONITOR_STATUS) \
 	X(OP_MONITOR_SHOW) \
 	X(OP_MONITOR_DETECT) \
+	X(OP_ALARM_LS) \
+	X(OP_ALARM_SHOW) \
+	X(OP_ALARM_SILENCE) \
+	X(OP_ALARM_UNSILENCE) \
+	X(OP_ALARM_SILENCES) \
+	X(OP_ALARM_SEND) \
+	X(OP_ALARM_OUTBOX) \
 	X(OP_RUNS) \
 	X(OP_RUNS_SHOW) \
 	X(OP_RUNS_COMPARE) \
