@@ -39,6 +39,8 @@
 
 /* Rows explained in one call: each is a JSON object of all columns. */
 #define LIMIT_EXPLAINED 100000
+/* The same in one request to a server: trees take some 50 us a row. */
+#define LIMIT_EXPLAINED_REQUEST 1000
 
 /* Depth of nested YAML or JSON read from outside: recursion uses the stack. */
 #define LIMIT_NESTING 64
@@ -67,3 +69,6 @@
 /* Bytes of the recipes of a project: one for every fold, each with all categories of every encoded column.  Ten folds of a
  * million categories are about this much. */
 #define LIMIT_RECIPES_BYTES (1LL << 30)
+
+/* Files that the trigger new_data watches: their names, sizes and times are compared and kept at every look. */
+#define LIMIT_WATCHED_FILES 10000

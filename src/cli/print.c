@@ -30,6 +30,8 @@ static const struct {
         {"doctor", print_doctor},
         {"feasible", print_feasible},
         {"explain", print_explain},
+        {"impact", print_impact},
+        {"kpi", print_kpi},
         {"logs", print_text},
         {"model.errors", print_model_errors},
         {"model.fairness", print_model_fairness},
@@ -51,6 +53,8 @@ static const struct {
         {"search.pipe", print_nothing},
         {"search.watch", print_search_watch},
         {"status", print_status},
+        {"token.create", print_token},
+        {"token.ls", print_tokens},
 };
 
 /* All was said while it ran. */

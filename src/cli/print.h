@@ -17,6 +17,8 @@ Printer print_data_show;
 Printer print_doctor;
 Printer print_explain;
 Printer print_feasible;
+Printer print_impact;
+Printer print_kpi;
 Printer print_logs;
 Printer print_model;
 Printer print_model_compare;
@@ -43,6 +45,8 @@ Printer print_silence;
 Printer print_silences;
 Printer print_status;
 Printer print_text;
+Printer print_token;
+Printer print_tokens;
 
 /* A value as a table's cell; NULL for null.  Free with g_free. */
 char *cell_text(const json_t *value);

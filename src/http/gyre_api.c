@@ -8,18 +8,10 @@
 #include "base/json.h"
 #include "http/site.h"
 #include "op/op.h"
+#include "serve/answer.h"
 #include "serve/json_out.h"
 
 static const char *const PREFIXES[] = {"/api/v1/", NULL};
-
-static const Op *find_op(const char *path)
-{
-	g_autofree char *name = g_strdup(path + strlen("/api/v1/"));
-	g_strdelimit(name, "/", '.');
-	g_strdelimit(name, "-", '_');
-	const Op *op = op_find(name);
-	return op && op->remote ? op : NULL;
-}
 
 static bool add_query(const Op *op, const char *query, json_t *to, GError **error)
 {
@@ -42,6 +34,17 @@ static bool add_query(const Op *op, const char *query, json_t *to, GError **erro
 	return true;
 }
 
+/* What is decided by a caller with a token is on record with its name.  An override needs a person all the same. */
+static void add_person(const Visit *v, const Op *op, json_t *given)
+{
+	const char *by = json_get_text(given, "by", NULL);
+	g_autofree char *name = access_name(v->site->access, v->request->caller);
+	if (!name || !param_find(op->params, "by") || (!by && json_get_bool(given, "override", false)))
+		return;
+	g_autofree char *both = by ? g_strdup_printf("%s (token %s)", by, name) : g_strdup_printf("token %s", name);
+	json_object_set_new(given, "by", json_text(both));
+}
+
 static bool run_op(Visit *v, const Op *op, GError **error)
 {
 	json_auto_t *given = json_object(), *body = NULL, *in = NULL, *result = NULL;
@@ -54,16 +57,18 @@ static bool run_op(Visit *v, const Op *op, GError **error)
 	if (body && !json_is_object(body))
 		return fail(error, FAIL_INVALID, "the body is a JSON object of the parameters of %s", op->name);
 	json_object_update(given, body);
+	add_person(v, op, given);
 	if (!param_fill(op->params, op->name, given, &in, error) || !op->run(&app, in, &result, error))
 		return false;
 	reply_json(v->reply, json_incref(result));
 	return true;
 }
 
-/* {"model", "rows"} in any order: the rows are read when the model is known. */
+/* {"model", "rows", "explain"} in any order: the rows are read when the model is known. */
 typedef struct Ask {
 	char *model; /* NULL: the project's */
 	const char *rows;
+	bool explain;
 } Ask;
 
 static bool read_ask(const Request *r, Ask *ret, GError **error)
@@ -75,42 +80,33 @@ static bool read_ask(const Request *r, Ask *ret, GError **error)
 	scan_start(&s, r->body, r->size);
 	if (scan_enter(&s, '{'))
 		while (scan_more(&s, '}') && scan_key(&s, &key, &length)) {
-			if (!scan_key_is(key, length, "model")) {
+			bool explain = scan_key_is(key, length, "explain");
+			if (!explain && !scan_key_is(key, length, "model")) {
 				if (!scan_skip(&s, scan_key_is(key, length, "rows") ? &ret->rows : NULL))
 					break;
 				continue;
 			}
 			if (!scan_cell(&s, &cell))
 				break;
+			if (explain) {
+				ret->explain = cell.is_true;
+				continue;
+			}
 			g_free(ret->model);
 			ret->model = cell.type == CELL_TEXT ? g_strndup(cell.text, cell.length) : NULL;
 		}
 	return scan_finish(&s, error);
 }
 
-static void write_answer(GString *to, const char *id, const Scores *s)
+static void write_answer(GString *to, const char *id, const Scores *s, const Explanations *x)
 {
 	g_string_append(to, "{\"id\":");
 	out_text(to, id);
 	g_string_append(to, ",\"model\":");
 	out_text(to, s->served->name);
-	g_string_append_printf(to, ",\"version\":%d,\"predictions\":[", s->served->version);
-	for (size_t i = 0; i < s->rows; i++) {
-		const char *label = scores_label(s, i);
-		g_string_append(to, i ? ",{\"prediction\":" : "{\"prediction\":");
-		if (label)
-			out_text(to, label);
-		else
-			out_number_or_null(to, scores_row(s, i)[0]);
-		for (size_t k = 0; label && k < s->served->outputs; k++) {
-			g_string_append(to, k ? "," : ",\"probabilities\":{");
-			out_text(to, bundle_class(s->served->bundle, k));
-			g_string_append_c(to, ':');
-			out_number_or_null(to, scores_row(s, i)[k]);
-		}
-		g_string_append(to, label ? "}}" : "}");
-	}
-	g_string_append(to, "]}\n");
+	g_string_append_printf(to, ",\"version\":%d,\"predictions\":", s->served->version);
+	answer_write(s, x, to);
+	g_string_append(to, "}\n");
 }
 
 static bool score_with(Visit *v, Ask *ask, GError **error)
@@ -128,11 +124,14 @@ static bool score_with(Visit *v, Ask *ask, GError **error)
 	Scan scan = {.start = v->request->body, .at = ask->rows, .end = v->request->body + v->request->size};
 	bool ok = batch_scan_rows(b, &scan, error);
 	scan_clear(&scan);
+	g_auto(Explanations) x = {0};
 	if (!ok || !visit_predict(v, b, &scores, error))
 		return false;
-	write_answer(v->reply->body, v->id, &scores);
+	ok = !ask->explain || explanations_make(b, &scores, &x, error);
+	if (ok)
+		write_answer(v->reply->body, v->id, &scores, &x);
 	scores_clear(&scores);
-	return true;
+	return ok;
 }
 
 static bool score(Visit *v, GError **error)
@@ -171,13 +170,14 @@ static bool handle(Visit *v, GError **error)
 		return score(v, error);
 	if (strcmp(v->request->path, "/api/v1/served") == 0)
 		return served(v, error);
-	const Op *op = find_op(v->request->path);
+	const Op *op = site_op(v->request->method, v->request->path);
 	return op ? run_op(v, op, error) : visit_no_such_path(v, error);
 }
 
 static void refuse(unsigned status, const char *sentence, Reply *reply)
 {
-	const char *code = status == 403   ? "forbidden"
+	const char *code = status == 401   ? "unauthorized"
+	                   : status == 403 ? "forbidden"
 	                   : status == 404 ? "not_found"
 	                   : status == 409 ? "conflict"
 	                   : status == 413 ? "limit"

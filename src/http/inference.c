@@ -28,8 +28,8 @@ static bool health(Visit *v, const char *which, GError **error)
 
 static bool server_metadata(Visit *v)
 {
-	reply_json(v->reply, json_pack("{s:s,s:s,s:[s,s,s]}", "name", "gyre", "version", GYRE_VERSION, "extensions",
-	                             "binary_tensor_data", "classification", "model_repository"));
+	reply_json(v->reply, json_pack("{s:s,s:s,s:[s,s,s,s]}", "name", "gyre", "version", GYRE_VERSION, "extensions",
+	                             "binary_tensor_data", "classification", "model_repository", "statistics"));
 	return true;
 }
 
@@ -143,6 +143,8 @@ static bool model_path(Visit *v, const PathParts *p, GError **error)
 		return model_ready(v, model, version, error);
 	if (strcmp(verb, "config") == 0)
 		return model_config(v, model, version, error);
+	if (strcmp(verb, "stats") == 0)
+		return inference_stats(v, model, version, error);
 	return visit_no_such_path(v, error);
 }
 
@@ -198,6 +200,9 @@ static bool route(Visit *v, const PathParts *p, GError **error)
 {
 	if (p->count >= 3 && strcmp(p->part[1], "repository") == 0)
 		return repository(v, p, error);
+	if (p->count == 3 && strcmp(p->part[1], "models") == 0 && strcmp(p->part[2], "stats") == 0 &&
+	        !route_model(visit_routes(v), "stats"))
+		return visit_allows(v, "GET", error) && inference_stats(v, NULL, NULL, error);
 	if (p->count >= 3 && strcmp(p->part[1], "models") == 0 && *p->part[2])
 		return model_path(v, p, error);
 	if (!visit_allows(v, "GET", error))

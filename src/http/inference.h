@@ -5,3 +5,5 @@
 
 /* POST .../infer */
 bool inference_infer(Visit *v, const char *model, const char *version, GError **error);
+/* model NULL: all there are. */
+bool inference_stats(Visit *v, const char *model, const char *version, GError **error);

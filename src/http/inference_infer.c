@@ -4,12 +4,13 @@
 #include "base/error.h"
 #include "http/inference.h"
 #include "http/tensor.h"
+#include "serve/explanation.h"
 #include "serve/json_out.h"
 
-enum { OUTPUTS_MOST = 2 };
+enum { PREDICTION, PROBABILITIES, EXPLANATION, OUTPUTS };
 
-/* The outputs there are; a regression has the first only. */
-static const char *const OUTPUT_NAMES[OUTPUTS_MOST] = {"prediction", "probabilities"};
+/* The outputs there are; a regression has no probabilities, and explanations come only when they are asked for. */
+static const char *const OUTPUT_NAMES[OUTPUTS] = {"prediction", "probabilities", "explanation"};
 
 typedef struct Wanted {
 	bool is_wanted, is_binary;
@@ -24,8 +25,22 @@ typedef struct Infer {
 	const char *id; /* the JSON text of it; NULL: none */
 	size_t id_length;
 	bool all_binary, has_inputs, has_outputs;
-	Wanted outputs[OUTPUTS_MOST];
+	Wanted outputs[OUTPUTS];
 } Infer;
+
+static bool has_output(const Served *s, size_t output)
+{
+	return output == PREDICTION || (output == PROBABILITIES ? bundle_classifies(s->bundle) : s->explainer != NULL);
+}
+
+static bool refuse_output(const Served *s, GError **error)
+{
+	g_autoptr(GString) known = g_string_new(NULL);
+	for (size_t i = 0; i < OUTPUTS; i++)
+		if (has_output(s, i))
+			g_string_append_printf(known, "%s%s", i ? ", " : "", OUTPUT_NAMES[i]);
+	return fail(error, FAIL_INVALID, "unexpected inference output: %s gives %s", s->name, known->str);
+}
 
 static bool scan_output_parameters(Scan *s, Wanted *ret)
 {
@@ -55,7 +70,7 @@ static bool scan_output_parameters(Scan *s, Wanted *ret)
 static bool scan_output(Scan *s, Infer *in, GError **error)
 {
 	const char *key;
-	size_t length, k = OUTPUTS_MOST;
+	size_t length, k = OUTPUTS;
 	Cell name = {0};
 	Wanted wanted = {.is_wanted = true, .is_binary = in->all_binary};
 	if (!scan_enter(s, '{'))
@@ -67,12 +82,12 @@ static bool scan_output(Scan *s, Infer *in, GError **error)
 			break;
 	if (s->problem)
 		return scan_finish(s, error);
-	for (size_t i = 0; i < (bundle_classifies(in->served->bundle) ? OUTPUTS_MOST : 1u); i++)
-		if (name.type == CELL_TEXT && scan_key_is(name.text, name.length, OUTPUT_NAMES[i]))
+	for (size_t i = 0; i < OUTPUTS; i++)
+		if (name.type == CELL_TEXT && has_output(in->served, i) &&
+		        scan_key_is(name.text, name.length, OUTPUT_NAMES[i]))
 			k = i;
-	if (k == OUTPUTS_MOST)
-		return fail(error, FAIL_INVALID, "unexpected inference output: %s gives %s", in->served->name,
-		        bundle_classifies(in->served->bundle) ? "prediction, probabilities" : "prediction");
+	if (k == OUTPUTS)
+		return refuse_output(in->served, error);
 	if (in->outputs[k].is_wanted)
 		return fail(error, FAIL_INVALID, "the output \"%s\" is asked for twice", OUTPUT_NAMES[k]);
 	in->outputs[k] = wanted;
@@ -262,19 +277,35 @@ static void give_number(Out *o, double value)
 	out_number(o->json, value);
 }
 
+/* The larger score first; of equals the first class. */
+static int by_score(const void *a, const void *b, void *scores)
+{
+	const double *p = scores;
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+	return p[x] > p[y] ? -1 : p[x] < p[y] ? 1 : x < y ? -1 : x > y;
+}
+
 static void give_classes(Out *o, const Scores *s, size_t row, size_t count)
 {
 	const double *p = scores_row(s, row);
-	g_autofree bool *taken = g_new0(bool, s->served->outputs);
+	g_autofree size_t *order = g_new(size_t, s->served->outputs);
+	for (size_t k = 0; k < s->served->outputs; k++)
+		order[k] = k;
+	qsort_r(order, s->served->outputs, sizeof *order, by_score, (void *)p);
 	for (size_t n = 0; n < count; n++) {
-		size_t best = s->served->outputs;
-		for (size_t k = 0; k < s->served->outputs; k++)
-			if (!taken[k] && (best == s->served->outputs || p[k] > p[best]))
-				best = k;
-		taken[best] = true;
 		g_autofree char *text =
-		        g_strdup_printf("%f:%zu:%s", p[best], best, bundle_class(s->served->bundle, best));
+		        g_strdup_printf("%f:%zu:%s", p[order[n]], order[n], bundle_class(s->served->bundle, order[n]));
 		give_text(o, text);
+	}
+}
+
+static void give_explanations(Out *o, const Explanations *x)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	for (size_t i = 0; i < x->scores->rows; i++) {
+		g_string_truncate(text, 0);
+		explanation_write(x, i, text);
+		give_text(o, text->str);
 	}
 }
 
@@ -282,9 +313,9 @@ static void give_values(Out *o, const Scores *s, size_t output, const Wanted *w)
 {
 	for (size_t i = 0; i < s->rows; i++) {
 		const char *label = scores_label(s, i);
-		if (output == 0 && label)
+		if (output == PREDICTION && label)
 			give_text(o, label);
-		else if (output == 0)
+		else if (output == PREDICTION)
 			give_number(o, scores_row(s, i)[0]);
 		else if (w->classes)
 			give_classes(o, s, i, w->classes);
@@ -294,25 +325,31 @@ static void give_values(Out *o, const Scores *s, size_t output, const Wanted *w)
 	}
 }
 
-static void write_output(Out *o, const Scores *s, size_t output, const Wanted *w)
+static void write_output(Out *o, const Explanations *x, size_t output, const Wanted *w)
 {
-	bool texts = output == 0 ? bundle_classifies(s->served->bundle) : w->classes > 0;
+	const Scores *s = x->scores;
+	bool texts =
+	        output == EXPLANATION || (output == PREDICTION ? bundle_classifies(s->served->bundle) : w->classes > 0);
 	g_string_append_printf(o->json, "{\"name\":\"%s\",\"datatype\":\"%s\",\"shape\":[%zu", OUTPUT_NAMES[output],
 	        texts ? "BYTES" : "FP64", s->rows);
-	if (output == 1)
+	if (output == PROBABILITIES)
 		g_string_append_printf(o->json, ",%zu", w->classes ? w->classes : s->served->outputs);
 	g_string_append(o->json, o->is_binary ? "]" : "],\"data\":[");
 	size_t before = o->bytes->len;
 	o->is_first = true;
-	give_values(o, s, output, w);
+	if (output == EXPLANATION)
+		give_explanations(o, x);
+	else
+		give_values(o, s, output, w);
 	if (o->is_binary)
 		g_string_append_printf(o->json, ",\"parameters\":{\"binary_data_size\":%zu}}", o->bytes->len - before);
 	else
 		g_string_append(o->json, "]}");
 }
 
-static void write_answer(Visit *v, const Infer *in, const Scores *s)
+static void write_answer(Visit *v, const Infer *in, const Explanations *x)
 {
+	const Scores *s = x->scores;
 	g_autoptr(GString) bytes = g_string_new(NULL);
 	GString *to = v->reply->body;
 	const char *comma = "";
@@ -325,10 +362,11 @@ static void write_answer(Visit *v, const Infer *in, const Scores *s)
 		g_string_append_len(to, in->id, (gssize)in->id_length);
 	}
 	g_string_append(to, ",\"outputs\":[");
-	for (size_t k = 0; k < (bundle_classifies(s->served->bundle) ? OUTPUTS_MOST : 1u); k++) {
+	for (size_t k = 0; k < OUTPUTS; k++) {
 		Wanted w = in->outputs[k];
 		if (!in->has_outputs)
-			w = (Wanted){.is_wanted = true, .is_binary = in->all_binary};
+			w = (Wanted){
+			        .is_wanted = k != EXPLANATION && has_output(s->served, k), .is_binary = in->all_binary};
 		w.classes = MIN(w.classes, s->served->outputs);
 		if (!w.is_wanted)
 			continue;
@@ -336,7 +374,7 @@ static void write_answer(Visit *v, const Infer *in, const Scores *s)
 		any_binary = any_binary || w.is_binary;
 		g_string_append(to, comma);
 		comma = ",";
-		write_output(&o, s, k, &w);
+		write_output(&o, x, k, &w);
 	}
 	g_string_append(to, "]}");
 	if (!any_binary)
@@ -356,7 +394,10 @@ bool inference_infer(Visit *v, const char *model, const char *version, GError **
 	g_autoptr(Batch) b = visit_batch(v, in.served);
 	if (!read_request(v, &in, b, error) || !visit_predict(v, b, &scores, error))
 		return false;
-	write_answer(v, &in, &scores);
+	g_auto(Explanations) x = {.scores = &scores};
+	bool ok = !in.outputs[EXPLANATION].is_wanted || explanations_make(b, &scores, &x, error);
+	if (ok)
+		write_answer(v, &in, &x);
 	scores_clear(&scores);
-	return true;
+	return ok;
 }

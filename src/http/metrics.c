@@ -18,6 +18,7 @@ enum { BUCKETS = G_N_ELEMENTS(BOUNDS) + 1 };
 typedef struct Series {
 	MetricsKey key; /* owns its model */
 	_Atomic uint64_t buckets[BUCKETS], rows, us;
+	_Atomic int64_t last; /* us UTC */
 } Series;
 
 struct Metrics {
@@ -107,8 +108,34 @@ void metrics_count(Metrics *m, const MetricsKey *key, int64_t us, uint64_t rows)
 		bucket++;
 	atomic_fetch_add_explicit(&s->buckets[bucket], 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&s->us, (uint64_t)us, memory_order_relaxed);
+	atomic_store_explicit(&s->last, g_get_real_time(), memory_order_relaxed);
 	if (rows)
 		atomic_fetch_add_explicit(&s->rows, rows, memory_order_relaxed);
+}
+
+static void add_series(MetricsModel *to, Series *s)
+{
+	uint64_t count = 0, us = atomic_load(&s->us);
+	for (size_t i = 0; i < BUCKETS; i++)
+		count += atomic_load(&s->buckets[i]);
+	bool ok = s->key.code < 400;
+	*(ok ? &to->answered : &to->refused) += count;
+	*(ok ? &to->answered_us : &to->refused_us) += us;
+	to->rows += atomic_load(&s->rows);
+	to->last = MAX(to->last, atomic_load(&s->last));
+}
+
+MetricsModel metrics_model(Metrics *m, const char *model, int version)
+{
+	MetricsModel ret = {0};
+	g_mutex_lock(&m->lock);
+	for (guint i = 0; i < m->series->len; i++) {
+		Series *s = m->series->pdata[i];
+		if (s->key.version == version && strcmp(s->key.model, model) == 0)
+			add_series(&ret, s);
+	}
+	g_mutex_unlock(&m->lock);
+	return ret;
 }
 
 /* "a\"b" as the text format wants it. */

@@ -21,5 +21,12 @@ void metrics_free(Metrics *m);
 /* A request that was answered; rows: predicted. */
 void metrics_count(Metrics *m, const MetricsKey *key, int64_t us, uint64_t rows);
 
+/* What a version has answered by all routes and protocols. */
+typedef struct MetricsModel {
+	uint64_t answered, answered_us, refused, refused_us, rows;
+	int64_t last; /* us UTC, of the last request; 0: none */
+} MetricsModel;
+MetricsModel metrics_model(Metrics *m, const char *model, int version);
+
 /* All of it in Prometheus' text format 0.0.4. */
 void metrics_write(Metrics *m, Site *site, GString *to);

@@ -2,7 +2,8 @@
  * too.
  *
  * A body is CSV, or a JSON object with one of dataframe_split, dataframe_records, instances and inputs.  A classifier answers with
- * records {"prediction", "probability_LABEL"...}, the columns `gyre predict` writes; a regression with numbers.
+ * records {"prediction", "probability_LABEL"...}, the columns `gyre predict` writes; a regression with numbers.  With "params":
+ * {"explain": true} there are records in any case, each with its "explanation".
  * One model is served under these paths: the project's own, or the one ?model=NAME[@VERSION] names. */
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "base/json.h"
 #include "http/site.h"
 #include "serve/csv_rows.h"
+#include "serve/explanation.h"
 #include "serve/json_out.h"
 
 static const char *const PREFIXES[] = {"/invocations", "/ping", "/health", "/version", NULL};
@@ -86,7 +88,31 @@ static bool scan_inputs(Batch *b, Scan *s, GError **error)
 	return scan_peek(s) == '{' ? batch_scan_columns(b, s, error) : batch_scan_rows(b, s, error);
 }
 
-static bool scan_member(Batch *b, Scan *s, const char *key, size_t length, unsigned *forms, GError **error)
+/* What a JSON body holds beside its rows. */
+typedef struct Asked {
+	unsigned forms; /* of rows, found so far */
+	bool explain;   /* params.explain */
+} Asked;
+
+static bool scan_params(Scan *s, Asked *ret)
+{
+	const char *key;
+	size_t length;
+	Cell cell;
+	if (scan_peek(s) != '{')
+		return scan_skip(s, NULL);
+	scan_enter(s, '{');
+	while (scan_more(s, '}') && scan_key(s, &key, &length)) {
+		bool explain = scan_key_is(key, length, "explain");
+		if (explain ? !scan_cell(s, &cell) : !scan_skip(s, NULL))
+			return false;
+		if (explain)
+			ret->explain = cell.is_true;
+	}
+	return !s->problem;
+}
+
+static bool scan_member(Batch *b, Scan *s, const char *key, size_t length, Asked *asked, GError **error)
 {
 	static const struct {
 		const char *key;
@@ -102,54 +128,67 @@ static bool scan_member(Batch *b, Scan *s, const char *key, size_t length, unsig
 		        error, FAIL_INVALID, "Invalid input. 'signature_name' parameter is currently not supported");
 	for (size_t i = 0; i < G_N_ELEMENTS(FORMS); i++)
 		if (scan_key_is(key, length, FORMS[i].key))
-			return ++*forms > 1 || FORMS[i].scan(b, s, error);
-	scan_skip(s, NULL);
+			return ++asked->forms > 1 || FORMS[i].scan(b, s, error);
+	if (scan_key_is(key, length, "params"))
+		scan_params(s, asked);
+	else
+		scan_skip(s, NULL);
 	return true;
 }
 
-static bool read_json(Batch *b, const Request *r, GError **error)
+static bool read_json(Batch *b, const Request *r, Asked *asked, GError **error)
 {
 	const char *key;
 	size_t length;
-	unsigned forms = 0;
 	Scan s;
 	scan_start(&s, r->body, r->size);
 	scan_enter(&s, '{');
-	while (forms < 2 && scan_more(&s, '}') && scan_key(&s, &key, &length))
-		if (!scan_member(b, &s, key, length, &forms, error)) {
+	while (asked->forms < 2 && scan_more(&s, '}') && scan_key(&s, &key, &length))
+		if (!scan_member(b, &s, key, length, asked, error)) {
 			scan_clear(&s);
 			return false;
 		}
-	if (forms > 1)
+	if (asked->forms > 1)
 		scan_clear(&s);
 	else if (!scan_finish(&s, error))
 		return false;
-	return forms == 1 || batch_refuse(b, error,
-	                             "Invalid input. The input must be a JSON object with exactly one of the keys "
-	                             "dataframe_split, dataframe_records, instances, inputs");
+	return asked->forms == 1 ||
+	       batch_refuse(b, error,
+	               "Invalid input. The input must be a JSON object with exactly one of the keys "
+	               "dataframe_split, dataframe_records, instances, inputs");
 }
 
-static void write_record(GString *to, const Scores *s, size_t row)
+static void write_record(GString *to, const Explanations *x, size_t row)
 {
+	const Scores *s = x->scores;
+	const char *label = scores_label(s, row);
 	g_string_append(to, "{\"prediction\": ");
-	out_text(to, scores_label(s, row));
-	for (size_t k = 0; k < s->served->outputs; k++) {
+	if (label)
+		out_text(to, label);
+	else
+		out_number(to, scores_row(s, row)[0]);
+	for (size_t k = 0; label && k < s->served->outputs; k++) {
 		g_autofree char *name = g_strconcat("probability_", bundle_class(s->served->bundle, k), NULL);
 		g_string_append(to, ", ");
 		out_text(to, name);
 		g_string_append(to, ": ");
 		out_number(to, scores_row(s, row)[k]);
 	}
+	if (x->all) {
+		g_string_append(to, ", \"explanation\": ");
+		explanation_write(x, row, to);
+	}
 	g_string_append_c(to, '}');
 }
 
-static void write_answer(GString *to, const Scores *s)
+static void write_answer(GString *to, const Explanations *x)
 {
+	const Scores *s = x->scores;
 	g_string_append(to, "{\"predictions\": [");
 	for (size_t i = 0; i < s->rows; i++) {
 		g_string_append(to, i ? ", " : "");
-		if (bundle_classifies(s->served->bundle))
-			write_record(to, s, i);
+		if (bundle_classifies(s->served->bundle) || x->all)
+			write_record(to, x, i);
 		else
 			out_number(to, scores_row(s, i)[0]);
 	}
@@ -194,16 +233,21 @@ static bool invocations(Visit *v, GError **error)
 	bool csv = false;
 	const Served *s;
 	Scores scores;
+	Asked asked = {0};
 	if (!visit_allows(v, "POST", error) || !check_type(v, &csv, error) || !find_model(v, &s, error))
 		return false;
 	g_autoptr(Batch) b = visit_batch(v, s);
-	if (csv ? !batch_read_csv(b, v->request->body, v->request->size, error) : !read_json(b, v->request, error))
+	if (csv ? !batch_read_csv(b, v->request->body, v->request->size, error)
+	        : !read_json(b, v->request, &asked, error))
 		return false;
 	if (!visit_predict(v, b, &scores, error))
 		return false;
-	write_answer(v->reply->body, &scores);
+	g_auto(Explanations) x = {.scores = &scores};
+	bool ok = !asked.explain || explanations_make(b, &scores, &x, error);
+	if (ok)
+		write_answer(v->reply->body, &x);
 	scores_clear(&scores);
-	return true;
+	return ok;
 }
 
 static bool handle(Visit *v, GError **error)
@@ -225,7 +269,9 @@ static bool handle(Visit *v, GError **error)
 
 static void refuse(unsigned status, const char *sentence, Reply *reply)
 {
-	const char *code = status == 404   ? "RESOURCE_DOES_NOT_EXIST"
+	const char *code = status == 401   ? "UNAUTHENTICATED"
+	                   : status == 403 ? "PERMISSION_DENIED"
+	                   : status == 404 ? "RESOURCE_DOES_NOT_EXIST"
 	                   : status == 503 ? "TEMPORARILY_UNAVAILABLE"
 	                   : status >= 500 ? "INTERNAL_ERROR"
 	                                   : "BAD_REQUEST";

@@ -25,9 +25,13 @@ static const Param PARAMS[] = {
                 "PEM file with the server's certificate and its chain: TLS 1.2 and 1.3, nothing plain", .unit = "FILE"},
         {"key", PARAM_TEXT, "PEM file with the certificate's key, without a password", .unit = "FILE"},
         {"public", PARAM_BOOL,
-                "allow an address that other machines reach although what travels is not encrypted: the network is "
-                "trusted",
+                "allow an address that other machines reach although what travels is not encrypted, or nobody is asked "
+                "for a token: the network is trusted",
                 "false"},
+        {"auth", PARAM_TEXT,
+                "are callers asked for a token (gyre token create)?  auto: once there is one, and always where other "
+                "machines reach the server unless it is --public",
+                "\"auto\"", .choices = ACCESS_MODES},
         {"threads", PARAM_INT, "I/O threads, and as many workers for large requests; 0: as many as cores", "0",
                 .min = 0, .max = 256},
         {"connections", PARAM_INT, "open connections; more wait to be accepted", "10000", .min = 1, .max = 1e6},
@@ -42,6 +46,9 @@ static const Param PARAMS[] = {
                 "how long logged predictions may be in memory only; 0: on the disk before the answer", "100", .min = 0,
                 .max = 60000, .unit = "ms"},
         {"log", PARAM_BOOL, "keep a prediction log", "true"},
+        {"trust_time", PARAM_BOOL,
+                "a request's X-Gyre-Time says when its predictions were asked: for replays; all callers are trusted",
+                "false"},
         {"idle_s", PARAM_INT, "a connection without a whole request is closed after this", "60", .min = 1, .max = 86400,
                 .unit = "s"},
         {"read_s", PARAM_INT, "a request's body must have come within this", "60", .min = 1, .max = 86400, .unit = "s"},
@@ -98,6 +105,7 @@ static ServerOptions server_options(Site *site, const json_t *in)
 	        .idle_s = number(in, "idle_s"),
 	        .read_s = number(in, "read_s"),
 	        .write_s = number(in, "write_s"),
+	        .admit = site_admit,
 	        .handle = site_handle,
 	        .is_slow = site_is_slow,
 	        .refuse = site_refuse,
@@ -115,8 +123,19 @@ static void renew(bool always)
 		tell("the certificate was read again");
 }
 
-/* A certificate that is renewed is in use a second later; SIGHUP reads it at once. */
-static void wait_for_end(const sigset_t *signals)
+/* What the server was told by the world: a certificate that is renewed is in use a second later, a token that is made or revoked too. */
+static void look_around(const Site *site, Meta *meta, bool always)
+{
+	static bool told;
+	g_autoptr(GError) error = NULL;
+	renew(always);
+	bool ok = access_refresh(site->access, meta, &error);
+	if (!ok && !told)
+		fprintf(stderr, "gyre: the tokens are still those before: %s\n", error->message);
+	told = !ok;
+}
+
+static void wait_for_end(const Site *site, Meta *meta, const sigset_t *signals)
 {
 	static const struct timespec SECOND = {.tv_sec = 1};
 	for (;;) {
@@ -124,11 +143,11 @@ static void wait_for_end(const sigset_t *signals)
 		if (signal == SIGTERM || signal == SIGINT)
 			return;
 		if (signal == SIGHUP || (signal < 0 && errno == EAGAIN))
-			renew(signal == SIGHUP);
+			look_around(site, meta, signal == SIGHUP);
 	}
 }
 
-static bool run_site(Site *site, const json_t *in, const sigset_t *signals, GError **error)
+static bool run_site(Site *site, const Desk *d, const json_t *in, const sigset_t *signals, GError **error)
 {
 	ServerOptions options = server_options(site, in);
 	if (!server_start(&options, &site->server, error))
@@ -136,7 +155,7 @@ static bool run_site(Site *site, const json_t *in, const sigset_t *signals, GErr
 	const char *six = strchr(options.listen, ':');
 	fprintf(stderr, "gyre: listening on %s://%s%s%s:%u\n", options.certificate ? "https" : "http", six ? "[" : "",
 	        options.listen, six ? "]" : "", server_port(site->server));
-	wait_for_end(signals);
+	wait_for_end(site, d->meta, signals);
 	tell("ending: no more requests are taken, those that were are answered");
 	__atomic_store_n(site->draining, true, __ATOMIC_RELAXED);
 	server_drain(site->server);
@@ -217,15 +236,43 @@ static uint64_t new_seed(void)
 	return g_ascii_strtoull(id, NULL, 16);
 }
 
+static AccessMode access_mode(const json_t *in)
+{
+	const char *word = json_get_text(in, "auth", "");
+	AccessMode mode = ACCESS_AUTO;
+	while (strcmp(ACCESS_MODES[mode], word) != 0)
+		mode++;
+	bool reached = !is_loopback(json_get_text(in, "listen", ""));
+	return mode == ACCESS_AUTO && reached && !json_get_bool(in, "public", false) ? ACCESS_ALWAYS : mode;
+}
+
+/* Nobody could ever be let in: told at once, not by each answer. */
+static bool open_access(const Desk *d, const json_t *in, Access **ret, GError **error)
+{
+	json_auto_t *tokens = NULL;
+	AccessMode mode = access_mode(in);
+	g_autoptr(Access) access = access_new(mode);
+	if (!access_refresh(access, d->meta, error) || !token_list(d->meta, &tokens, error))
+		return false;
+	if (mode == ACCESS_ALWAYS && json_array_size(tokens) == 0)
+		return fail(error, FAIL_INVALID,
+		        "callers are asked for a token, and there is none: gyre token create NAME --roles predict, or "
+		        "--auth never if all who reach the port are trusted");
+	*ret = g_steal_pointer(&access);
+	return true;
+}
+
 static bool serve_with(
         const Desk *d, const json_t *in, PredLog *log, const sigset_t *signals, json_t **ret, GError **error)
 {
 	bool draining = false;
+	g_autoptr(Access) access = NULL;
 	g_autoptr(Fleet) fleet = NULL;
-	if (!open_fleet(d, in, log, &fleet, error))
+	if (!open_access(d, in, &access, error) || !open_fleet(d, in, log, &fleet, error))
 		return false;
 	Site site = {.fleet = fleet,
 	        .metrics = metrics_new(),
+	        .access = access,
 	        .folder = d->project->folder,
 	        .project = json_get_text(yaml_root(d->project->yaml), "project", ""),
 	        .rows_most = (size_t)json_get_int(in, "rows", 0),
@@ -233,8 +280,9 @@ static bool serve_with(
 	        .draining = &draining,
 	        .is_local = is_loopback(json_get_text(in, "listen", "")),
 	        .log = log,
+	        .trusts_time = json_get_bool(in, "trust_time", false),
 	        .seed = new_seed()};
-	bool ok = run_site(&site, in, signals, error);
+	bool ok = run_site(&site, d, in, signals, error);
 	metrics_free(site.metrics);
 	if (!ok)
 		return false;

@@ -10,7 +10,10 @@
 #include "http/server_inside.h"
 
 enum {
-	MEMORY_BYTES = 48 << 10,   /* of a connection: the library refuses larger heads itself */
+	/* Of a connection.  The library zeroes all of it for every request, so it is no larger than a head of 16 KiB needs; larger
+	 * heads it refuses itself. */
+	MEMORY_BYTES = 32 << 10,
+	ANSWER_BYTES = 512,        /* the answer to a row or two */
 	RESERVE_BYTES = 256 << 10, /* at most so much is reserved on a client's word */
 };
 
@@ -163,6 +166,19 @@ static bool hand_over(Server *s, Call *c)
 	return taken;
 }
 
+/* A body that is on its way to a call that was not let in is not read. */
+static bool admit(Call *c)
+{
+	const ServerOptions *o = &c->server->options;
+	if (!o->admit || o->admit(o->context, &c->request, &c->reply))
+		return true;
+	const char *length = request_header(&c->request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	c->must_close =
+	        request_header(&c->request, MHD_HTTP_HEADER_TRANSFER_ENCODING) || (length && strcmp(length, "0") != 0);
+	atomic_store(&c->state, CALL_ANSWERED);
+	return false;
+}
+
 static enum MHD_Result begin(Call *c, struct MHD_Connection *connection, const char *method, const char *version)
 {
 	Server *s = c->server;
@@ -171,7 +187,7 @@ static enum MHD_Result begin(Call *c, struct MHD_Connection *connection, const c
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	c->connection = connection;
 	c->peer = info ? info->socket_context : NULL;
-	c->reply = (Reply){.status = 200, .type = "application/json", .body = g_string_new(NULL)};
+	c->reply = (Reply){.status = 200, .type = "application/json", .body = g_string_sized_new(ANSWER_BYTES)};
 	c->request = (Request){.method = method,
 	        .path = c->path,
 	        .query = c->query,
@@ -182,11 +198,12 @@ static enum MHD_Result begin(Call *c, struct MHD_Connection *connection, const c
 	        .connection = connection};
 	set_deadline(c, now, s->options.read_s);
 	unsigned status = check_head(c, version, &why);
-	if (!status)
-		return MHD_YES;
-	c->must_close = true;
-	refuse(c, status, why);
-	return send_reply(c);
+	if (status) {
+		c->must_close = true;
+		refuse(c, status, why);
+		return send_reply(c);
+	}
+	return admit(c) ? MHD_YES : send_reply(c);
 }
 
 static void gather(Call *c, const char *data, size_t size)

@@ -23,6 +23,7 @@ typedef struct Request {
 	const char *peer; /* "127.0.0.1:4711" */
 	int64_t started;  /* us, monotonic: when its head was complete */
 	int64_t whole; /* when its body was, too: what an answer's time is counted from, waiting for a worker included */
+	uint64_t caller; /* who asks, as `admit` has it; 0: nobody in particular */
 	void *connection;
 } Request;
 
@@ -49,6 +50,8 @@ typedef struct ServerOptions {
 	unsigned queue; /* slow requests that may wait, beside those the workers are at */
 	size_t body_bytes;
 	unsigned idle_s, read_s, write_s;
+	/* When the head is there and sound; false: `reply` is the answer, and a body is not waited for.  NULL: all are let in. */
+	bool (*admit)(void *context, Request *request, Reply *reply);
 	void (*handle)(void *context, const Request *request, Reply *reply);
 	bool (*is_slow)(void *context, const Request *request);
 	/* The body of an answer the server itself gives (400, 408, 413, 431, 503), in the form the path's clients expect. */

@@ -9,8 +9,6 @@
 #include "base/rng.h"
 #include "http/metrics.h"
 
-enum { SLOW_BYTES = 128 << 10 }; /* about 500 rows of JSON: below, handing over to a worker costs more than it spares */
-
 const Protocol *const PROTOCOLS[] = {
         &PROTOCOL_TF_SERVING,
         &PROTOCOL_INFERENCE,
@@ -37,19 +35,50 @@ const Protocol *protocol_of(const char *path)
 	return NULL;
 }
 
+static const Op *remote_op(const char *name)
+{
+	const Op *op = op_find(name);
+	return op && op->remote ? op : NULL;
+}
+
+/* Writing to what is read by GET has an op of its own: POST /api/v1/kpi is kpi.push. */
+const Op *site_op(const char *method, const char *path)
+{
+	static const char BELOW[] = "/api/v1/";
+	if (!g_str_has_prefix(path, BELOW))
+		return NULL;
+	g_autofree char *name = g_strdup(path + strlen(BELOW));
+	g_strdelimit(name, "/", '.');
+	g_strdelimit(name, "-", '_');
+	const Op *op = remote_op(name);
+	if (!op || op->effect == OP_WRITE || strcmp(method, "POST") != 0)
+		return op;
+	g_autofree char *push_name = g_strconcat(name, ".push", NULL);
+	const Op *push = remote_op(push_name);
+	return push ? push : op;
+}
+
 static void refuse_plainly(unsigned status, const char *sentence, Reply *reply)
 {
 	reply->status = status;
-	reply_json(reply, json_pack("{s:{s:s,s:o}}", "error", "code", status == 404 ? "not_found" : "invalid",
+	reply_json(reply, json_pack("{s:{s:s,s:o}}", "error", "code",
+	                          status == 404   ? "not_found"
+	                          : status == 401 ? "unauthorized"
+	                          : status == 403 ? "forbidden"
+	                                          : "invalid",
 	                          "message", json_text(sentence)));
 }
+
+/* What was given as a time is none. */
+#define NO_TIME INT64_MIN
 
 static PredLogEntry entry_of(const Visit *v)
 {
 	return (PredLogEntry){.id = v->id,
 	        .protocol = v->protocol->name,
 	        .route = v->by_version ? "version" : "stable",
-	        .begun = v->begun};
+	        .begun = v->begun,
+	        .time = v->time == NO_TIME ? 0 : v->time};
 }
 
 /* Before the visit lets go of the table, which holds the model's name. */
@@ -111,11 +140,35 @@ void site_handle(void *site, const Request *request, Reply *reply)
 	visit_unpin(&v);
 }
 
-/* Ops read and write the store; large bodies are many rows.  Both go to a worker. */
-bool site_is_slow(void *site, const Request *request)
+/* RFC 6750: how a token is asked for, and why one that was given is not enough. */
+static unsigned challenge(AccessAnswer answer, unsigned need, const char **ret_why, Reply *reply)
 {
-	return request->size > SLOW_BYTES || g_str_has_prefix(request->path, "/api/v1/") ||
-	       g_str_has_prefix(request->path, "/v2/repository/");
+	static const char REALM[] = "Bearer realm=\"gyre\"";
+	g_autofree char *roles = roles_text(need);
+	g_autofree char *how =
+	        answer == ACCESS_NO_TOKEN ? g_strdup(REALM)
+	        : answer == ACCESS_BAD_TOKEN
+	                ? g_strconcat(REALM, ", error=\"invalid_token\"", NULL)
+	                : g_strconcat(REALM, ", error=\"insufficient_scope\", scope=\"", roles, "\"", NULL);
+	reply_header(reply, "WWW-Authenticate", how);
+	*ret_why = answer == ACCESS_NO_TOKEN    ? "this server asks for a token: send \"Authorization: Bearer TOKEN\""
+	           : answer == ACCESS_BAD_TOKEN ? "the token is not known here, or not in force any more"
+	           : answer == ACCESS_CLOSED    ? "a server that asks nobody for a token makes none: use gyre token"
+	                                        : "the token lacks the role this needs";
+	return answer == ACCESS_NO_TOKEN || answer == ACCESS_BAD_TOKEN ? 401 : 403;
+}
+
+bool site_admit(void *site, Request *request, Reply *reply)
+{
+	Site *s = site;
+	const char *why, *given = access_asks(s->access) ? request_header(request, "Authorization") : NULL;
+	unsigned need = access_need(request->method, request->path);
+	AccessAnswer answer = access_check(s->access, need, given, &request->caller);
+	if (answer == ACCESS_GRANTED)
+		return true;
+	reply->status = challenge(answer, need, &why, reply);
+	site_refuse(site, request, why, reply);
+	return false;
 }
 
 void site_refuse(void *site, const Request *request, const char *sentence, Reply *reply)
@@ -163,22 +216,33 @@ static bool is_id(const char *id)
 	return length > 0 && length < ID_BYTES;
 }
 
+static void write_id(char *to, uint64_t number)
+{
+	for (int i = 0; i < 16; i++)
+		to[i] = "0123456789abcdef"[number >> (60 - 4 * i) & 15];
+	to[16] = '\0';
+}
+
 Batch *visit_batch(Visit *v, const Served *s)
 {
 	const char *given = request_header(v->request, "X-Request-Id");
 	if (is_id(given))
 		g_strlcpy(v->id, given, sizeof v->id);
 	else
-		g_snprintf(v->id, sizeof v->id, "%016" G_GINT64_MODIFIER "x",
-		        rng_hash(v->site->seed, __atomic_add_fetch(&v->site->count, 1, __ATOMIC_RELAXED)));
+		write_id(v->id, rng_hash(v->site->seed, __atomic_add_fetch(&v->site->count, 1, __ATOMIC_RELAXED)));
 	reply_header(v->reply, "X-Request-Id", v->id);
 	v->served = s;
+	const char *time = v->site->trusts_time ? request_header(v->request, "X-Gyre-Time") : NULL;
+	if (time && !time_parse(time, &v->time))
+		v->time = NO_TIME;
 	return batch_new(s, v->site->rows_most);
 }
 
 bool visit_predict(Visit *v, Batch *b, Scores *ret, GError **error)
 {
 	PredLog *log = v->site->log;
+	if (v->time == NO_TIME)
+		return fail(error, FAIL_INVALID, "X-Gyre-Time is no time such as 2001-02-03T18:40:00Z");
 	if (!log || !predlog_keeps(log, v->id)) {
 		if (!serve_predict(b, ret, error))
 			return false;
@@ -232,6 +296,8 @@ static bool is_own_name(const char *host)
 
 bool visit_is_own(const Visit *v, GError **error)
 {
+	if (v->request->caller)
+		return true;
 	const char *host = request_header(v->request, "Host");
 	const char *origin = request_header(v->request, "Origin");
 	const char *asks = origin ? strstr(origin, "://") : NULL;

@@ -4,7 +4,9 @@
  * into rows for a model and scores into an answer; which version answers is decided here, once, for all. */
 #pragma once
 
+#include "http/access.h"
 #include "http/server.h"
+#include "op/op.h"
 #include "serve/fleet.h"
 #include "serve/predlog.h"
 
@@ -13,15 +15,17 @@ typedef struct Protocol Protocol;
 typedef struct Site {
 	Fleet *fleet;
 	struct Metrics *metrics; /* http/metrics.h */
-	Server *server;          /* for its load; set once it listens */
-	const char *folder;      /* of the project, for ops */
+	Access *access;
+	Server *server;     /* for its load; set once it listens */
+	const char *folder; /* of the project, for ops */
 	const char *project;
 	size_t rows_most;
 	int64_t started; /* us UTC */
 	bool *draining;
-	bool is_local; /* it listens on a loopback address */
-	PredLog *log;  /* NULL: predictions are not logged */
-	uint64_t seed; /* of the ids of requests that bring none */
+	bool is_local;    /* it listens on a loopback address */
+	PredLog *log;     /* NULL: predictions are not logged */
+	bool trusts_time; /* X-Gyre-Time says when a prediction is taken to be asked */
+	uint64_t seed;    /* of the ids of requests that bring none */
 	uint64_t count;
 } Site;
 
@@ -38,6 +42,7 @@ typedef struct Visit {
 	const Served *served;     /* what predicts; NULL: nothing yet */
 	bool by_version;          /* the call named a version */
 	size_t rows;              /* that were predicted */
+	int64_t time;             /* us UTC that a trusted caller gave; 0: now */
 } Visit;
 
 struct Protocol {
@@ -54,20 +59,25 @@ const Protocol *protocol_of(const char *path);
 extern const Protocol PROTOCOL_TF_SERVING, PROTOCOL_INFERENCE, PROTOCOL_MLFLOW, PROTOCOL_GYRE, PROTOCOL_HEALTH;
 
 /* The functions of ServerOptions; context: the Site. */
+bool site_admit(void *site, Request *request, Reply *reply);
 void site_handle(void *site, const Request *request, Reply *reply);
 bool site_is_slow(void *site, const Request *request);
 void site_refuse(void *site, const Request *request, const char *sentence, Reply *reply);
 
 bool site_is_ready(const Site *s);
 
+/* The op that a call below /api/v1/ is, NULL: none that is for programs elsewhere. */
+const Op *site_op(const char *method, const char *path);
+
 /* The version a call gets (route_find), pinned until the visit ends. */
 bool visit_find(Visit *v, const char *model, const char *version, const Served **ret, GError **error);
 const RouteTable *visit_routes(Visit *v);
 
 /* A batch for the rows of a prediction: from now on what the visit does is a prediction, with an id (the request's
- * X-Request-Id, or a new one) that the answer carries as X-Request-Id, and goes to the prediction log. */
+ * X-Request-Id, or a new one) that the answer carries as X-Request-Id, and goes to the prediction log, at the time that
+ * X-Gyre-Time says if the server trusts it. */
 Batch *visit_batch(Visit *v, const Served *s);
-/* serve_predict, logged. */
+/* serve_predict, logged.  FAIL_INVALID: X-Gyre-Time is no time. */
 bool visit_predict(Visit *v, Batch *b, Scores *ret, GError **error);
 /* Before the table of routes may change by this visit. */
 void visit_unpin(Visit *v);
@@ -77,7 +87,7 @@ bool visit_no_such_path(const Visit *v, GError **error);
 /* Only this method?  Else 405 is set, with Allow, and false is returned with an error. */
 bool visit_allows(const Visit *v, const char *method, GError **error);
 /* Is the caller none that a page of some other site sent?  Else 403.  A browser says which page asks (Origin); and a name of
- * the page's own that leads to this machine is no name of a server that listens on loopback only. */
+ * the page's own that leads to this machine is no name of a server that listens on loopback only.  Who brings a token is no such page. */
 bool visit_is_own(const Visit *v, GError **error);
 /* A status of its own for the error that follows. */
 bool visit_fail(const Visit *v, unsigned status, GError **error, const char *format, ...) G_GNUC_PRINTF(4, 5);

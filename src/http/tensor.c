@@ -209,7 +209,11 @@ static bool take_aim(const Tensor *t, Batch *b, Aim *ret, GError **error)
 	if (input >= 0 && width != 1)
 		return batch_refuse(
 		        b, error, "the input \"%.*s\" has %zu values a row, not one", label_length(t), t->name, width);
-	*ret = (Aim){.b = b, .t = t, .first = input < 0 ? 0 : (size_t)input, .width = width, .values = rows * width};
+	size_t first = input < 0 ? 0 : (size_t)input, after = input < 0 ? s->inputs : first + 1;
+	for (size_t i = first; i < after; i++)
+		if (batch_count(b, i))
+			return batch_refuse(b, error, "the input \"%s\" is given twice", s->input_names[i]);
+	*ret = (Aim){.b = b, .t = t, .first = first, .width = width, .values = rows * width};
 	return true;
 }
 

@@ -23,10 +23,12 @@ struct Bundle {
 	json_t *header;
 	const ModelFamily *family;
 	void *model;
+	GBytes *sample; /* NULL: none */
 	Recipe *recipe;
 	RowProgram *program;      /* the recipe compiled; NULL: it cannot be */
 	Calibration *calibration; /* NULL: none */
 	size_t classes, outputs, columns;
+	const char **labels; /* of the classes; borrowed from the header */
 	int positive;
 	double threshold; /* 0.5 where the header has none */
 };
@@ -36,41 +38,69 @@ static uint64_t aligned(uint64_t offset)
 	return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-/* The header holds the offset of what stands behind it, whose digits change its length: it is written again until it fits. */
-static char *render_header(const json_t *header, uint64_t size, uint64_t *ret_offset)
+typedef struct PartOut {
+	const char *name;
+	GBytes *bytes; /* NULL: not there */
+	uint64_t offset;
+} PartOut;
+
+static uint64_t lay_parts(PartOut *parts, size_t count, uint64_t from, json_t *ret)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!parts[i].bytes)
+			continue;
+		uint64_t size = g_bytes_get_size(parts[i].bytes);
+		parts[i].offset = aligned(from);
+		from = parts[i].offset + size;
+		json_object_set_new(ret, parts[i].name,
+		        json_pack("{s:I,s:I}", "offset", (json_int_t)parts[i].offset, "size", (json_int_t)size));
+	}
+	return from;
+}
+
+/* The header holds the offsets of what stands behind it, whose digits change its length: it is written again until it fits. */
+static char *render_header(const json_t *header, PartOut *parts, size_t count, uint64_t *ret_size)
 {
 	json_auto_t *whole = json_copy((json_t *)header);
 	json_object_set_new(whole, "format", json_integer(1));
-	uint64_t offset = 0;
+	uint64_t begin = 0;
 	for (;;) {
-		json_object_set_new(whole, "parts",
-		        json_pack("{s:{s:I,s:I}}", "model", "offset", (json_int_t)offset, "size", (json_int_t)size));
+		json_t *places = json_object();
+		*ret_size = lay_parts(parts, count, begin, places);
+		json_object_set_new(whole, "parts", places);
 		g_autofree char *text = json_canonical(whole);
 		uint64_t needed = aligned(MAGIC_SIZE + sizeof(uint64_t) + strlen(text));
-		if (needed == offset) {
-			*ret_offset = offset;
+		if (needed == begin)
 			return g_steal_pointer(&text);
-		}
-		offset = MAX(offset, needed);
+		begin = MAX(begin, needed);
 	}
+}
+
+bool bundle_write_with(const char *path, const json_t *header, GBytes *model, GBytes *sample, GError **error)
+{
+	PartOut parts[] = {{"model", model}, {"sample", sample}};
+	uint64_t total;
+	g_autofree char *text = render_header(header, parts, G_N_ELEMENTS(parts), &total);
+	uint64_t length = strlen(text);
+	if (total > (uint64_t)LIMIT_BUNDLE_BYTES)
+		return fail(error, FAIL_LIMIT, "the bundle would have %.1f GiB, more than the %.0f GiB it may have",
+		        (double)total / (1 << 30), (double)LIMIT_BUNDLE_BYTES / (1 << 30));
+	g_autofree char *file = g_malloc0(total);
+	memcpy(file, MAGIC, MAGIC_SIZE);
+	memcpy(file + MAGIC_SIZE, &length, sizeof length);
+	memcpy(file + MAGIC_SIZE + sizeof length, text, length);
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+		gsize size = 0;
+		const void *bytes = parts[i].bytes ? g_bytes_get_data(parts[i].bytes, &size) : NULL;
+		if (size)
+			memcpy(file + parts[i].offset, bytes, size);
+	}
+	return file_write(path, file, total, error);
 }
 
 bool bundle_write(const char *path, const json_t *header, GBytes *model, GError **error)
 {
-	gsize size;
-	const void *bytes = g_bytes_get_data(model, &size);
-	uint64_t offset;
-	g_autofree char *text = render_header(header, size, &offset);
-	uint64_t length = strlen(text);
-	if (offset + size > (uint64_t)LIMIT_BUNDLE_BYTES)
-		return fail(error, FAIL_LIMIT, "the bundle would have %.1f GiB, more than the %.0f GiB it may have",
-		        (double)(offset + size) / (1 << 30), (double)LIMIT_BUNDLE_BYTES / (1 << 30));
-	g_autofree char *file = g_malloc0(offset + size);
-	memcpy(file, MAGIC, MAGIC_SIZE);
-	memcpy(file + MAGIC_SIZE, &length, sizeof length);
-	memcpy(file + MAGIC_SIZE + sizeof length, text, length);
-	memcpy(file + offset, bytes, size);
-	return file_write(path, file, offset + size, error);
+	return bundle_write_with(path, header, model, NULL, error);
 }
 
 void bundle_free(Bundle *b)
@@ -79,10 +109,13 @@ void bundle_free(Bundle *b)
 		return;
 	if (b->model)
 		b->family->free(b->model);
+	if (b->sample)
+		g_bytes_unref(b->sample);
 	row_program_free(b->program);
 	recipe_free(b->recipe);
 	calibration_free(b->calibration);
 	json_decref(b->header);
+	g_free(b->labels);
 	g_free(b);
 }
 
@@ -139,8 +172,9 @@ static bool read_roles(const char *name, Bundle *b, GError **error)
 	b->classes = b->outputs = json_array_size(classes);
 	if (b->classes < 2 || b->classes > LIMIT_CLASSES)
 		return damaged(name, "its classes are not 2 to 1000", error);
+	b->labels = g_new0(const char *, b->classes);
 	json_array_foreach (classes, i, class)
-		if (!json_is_string(class))
+		if (!(b->labels[i] = json_string_value(class)))
 			return damaged(name, "a class has no label", error);
 	if (b->classes == 2)
 		b->positive = positive ? class_index(classes, positive) : 1;
@@ -162,19 +196,33 @@ static bool check_inputs(const char *name, const Bundle *b, GError **error)
 	return true;
 }
 
-static bool find_part(GBytes *bytes, const char *name, const Bundle *b, GBytes **ret, GError **error)
+static bool find_part(
+        GBytes *bytes, const char *name, const json_t *part, const char *what, GBytes **ret, GError **error)
 {
-	const json_t *part = json_at(b->header, "parts.model");
 	const json_t *offset = json_object_get(part, "offset"), *size = json_object_get(part, "size");
 	uint64_t total = g_bytes_get_size(bytes);
+	g_autofree char *nowhere = g_strdup_printf("it does not say where its %s is", what),
+	                *cut = g_strdup_printf("its %s is cut short", what);
 	if (!json_is_integer(offset) || !json_is_integer(size) || json_integer_value(offset) < 0 ||
 	        json_integer_value(size) < 0)
-		return damaged(name, "it does not say where its model is", error);
+		return damaged(name, nowhere, error);
 	uint64_t from = (uint64_t)json_integer_value(offset), length = (uint64_t)json_integer_value(size);
 	if (from > total || length > total - from)
-		return damaged(name, "its model is cut short", error);
+		return damaged(name, cut, error);
 	*ret = g_bytes_new_from_bytes(bytes, from, length);
 	return true;
+}
+
+static bool find_parts(GBytes *bytes, const char *name, Bundle *b, GBytes **ret_model, GError **error)
+{
+	const json_t *parts = json_object_get(b->header, "parts"), *sample = json_object_get(parts, "sample");
+	return (!sample || find_part(bytes, name, sample, "sample", &b->sample, error)) &&
+	       find_part(bytes, name, json_object_get(parts, "model"), "model", ret_model, error);
+}
+
+GBytes *bundle_sample(const Bundle *b)
+{
+	return b->sample;
 }
 
 static bool read_model(GBytes *part, const char *name, Bundle *b, GError **error)
@@ -216,7 +264,7 @@ bool bundle_load_bytes(GBytes *bytes, const char *name, Bundle **ret, GError **e
 	g_autoptr(Bundle) b = g_new0(Bundle, 1);
 	g_autoptr(GBytes) part = NULL;
 	if (!read_header(bytes, name, b, error) || !read_roles(name, b, error) || !check_inputs(name, b, error) ||
-	        !find_part(bytes, name, b, &part, error))
+	        !find_parts(bytes, name, b, &part, error))
 		return false;
 	if (!recipe_load(json_object_get(b->header, "recipe"), &b->recipe, error)) {
 		g_prefix_error(error, "%s: ", name);
@@ -273,7 +321,7 @@ size_t bundle_classes(const Bundle *b)
 
 const char *bundle_class(const Bundle *b, size_t i)
 {
-	return json_string_value(json_array_get(json_at(b->header, "roles.classes"), i));
+	return i < b->classes ? b->labels[i] : NULL;
 }
 
 int bundle_positive(const Bundle *b)
@@ -331,9 +379,14 @@ bool bundle_predict_matrix(const Bundle *b, const Matrix *x, double *ret, GError
 		        x->columns);
 	if (!family_predict(b->family, b->model, x, ret, error))
 		return false;
-	if (b->calibration)
-		calibration_apply(b->calibration, ret, x->rows);
+	bundle_calibrate(b, ret, x->rows);
 	return true;
+}
+
+void bundle_calibrate(const Bundle *b, double *scores, size_t rows)
+{
+	if (b->calibration)
+		calibration_apply(b->calibration, scores, rows);
 }
 
 static bool features_of(const Bundle *b, Frame *rows, Matrix **ret, GError **error)

@@ -8,7 +8,8 @@
  * "params", "calibration": null or absent, or as stats/calibration.h, "threshold": number|null (binary: positive when probability >= threshold), "metrics": {"valid": {...}},
  * "rows", "reference": {"target": {"priors": [share of each class of the training rows]} | {"mean", "sd"}, ...} profile of features
  * and scores for drift, "provenance": {"train_digest", "recipe_digest", "seed",
- * "gyre"}, "parts"} */
+ * "gyre"}, "parts"}.  Parts: "model", as its family saves it, and "sample" (may be absent): Parquet of at most
+ * 2,000 training rows, the model's inputs, chosen by a hash. */
 #pragma once
 
 #include <glib.h>
@@ -24,6 +25,8 @@ typedef struct Bundle Bundle;
 
 /* header without "format" and "parts"; borrowed. */
 bool bundle_write(const char *path, const json_t *header, GBytes *model, GError **error);
+/* The same with a small sample of the training rows as Parquet, for looks that need rows (monitor/look_multivariate.c). */
+bool bundle_write_with(const char *path, const json_t *header, GBytes *model, GBytes *sample, GError **error);
 
 /* Immutable once loaded: any number of threads may predict. */
 bool bundle_load(const char *path, Bundle **ret, GError **error);
@@ -33,6 +36,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bundle, bundle_free)
 
 const json_t *bundle_header(const Bundle *b);
 bool bundle_classifies(const Bundle *b);
+GBytes *bundle_sample(const Bundle *b);                                    /* borrowed; NULL: it has none */
 const void *bundle_model(const Bundle *b, const ModelFamily **ret_family); /* borrowed */
 size_t bundle_outputs(const Bundle *b);
 size_t bundle_classes(const Bundle *b);              /* 0 for regression */
@@ -49,6 +53,9 @@ bool bundle_predict_rows(const Bundle *b, const RowValue *values, size_t rows, d
 /* The same from ready features (rows x features), as bundle_features makes them: with their kinds, which the bundle owns. */
 bool bundle_predict_matrix(const Bundle *b, const Matrix *x, double *ret, GError **error);
 bool bundle_features(const Bundle *b, Frame *rows, Matrix **ret, GError **error);
+
+/* Probabilities of rows through the bundle's calibration, in place; as they are where it has none. */
+void bundle_calibrate(const Bundle *b, double *scores, size_t rows);
 
 /* What the model itself says of its features' weight: one a feature, summing to 1.  FAIL_NOT_FOUND: the family says nothing. */
 bool bundle_importance(const Bundle *b, double *ret, GError **error);

@@ -47,6 +47,55 @@ static void turn(const Explainer *e, Contributions *c)
 		contributions_scale(c, c->scale == CONTRIBUTION_PROBABILITY ? 1 : 0, -1);
 }
 
+/* Before and behind a row's contributions: what the probabilities of its margins' base and sum are calibrated to. */
+static void calibrated_ends(const Explainer *e, const Contributions *c, size_t row, double *ret)
+{
+	size_t classes = bundle_classes(e->b);
+	for (size_t m = 0; m < c->margins; m++) {
+		const double *values = contributions_at(c, row, m);
+		double base = values[c->columns], sum = 0;
+		for (size_t k = 0; k <= c->columns; k++)
+			sum += values[k];
+		size_t class = c->margins == 1 ? 1 : m;
+		ret[class] = base;
+		ret[classes + class] = sum;
+	}
+	if (c->margins == 1) {
+		ret[0] = 1 - ret[1];
+		ret[2] = 1 - ret[3];
+	}
+	bundle_calibrate(e->b, ret, 2);
+}
+
+/* The rescale rule once more (contributions_to_scores): calibration is one more function behind the margin.  Where the columns
+ * moved nothing, what calibration moved is the base's. */
+static void calibrate_row(const Explainer *e, Contributions *c, size_t row, double *ends)
+{
+	size_t classes = bundle_classes(e->b);
+	calibrated_ends(e, c, row, ends);
+	for (size_t m = 0; m < c->margins; m++) {
+		size_t class = c->margins == 1 ? 1 : m;
+		double *values = contributions_at(c, row, m), sum = 0;
+		for (size_t k = 0; k < c->columns; k++)
+			sum += values[k];
+		bool moved = fabs(sum) > 1e-12;
+		double factor = moved ? (ends[classes + class] - ends[class]) / sum : 0;
+		for (size_t k = 0; k < c->columns; k++)
+			values[k] *= factor;
+		values[c->columns] = moved ? ends[class] : ends[classes + class];
+	}
+}
+
+static void calibrate(const Explainer *e, Contributions *c)
+{
+	if (c->scale != CONTRIBUTION_PROBABILITY ||
+	        !json_is_object(json_object_get(bundle_header(e->b), "calibration")))
+		return;
+	g_autofree double *ends = g_new(double, 2 * bundle_classes(e->b));
+	for (size_t i = 0; i < c->rows; i++)
+		calibrate_row(e, c, i, ends);
+}
+
 bool explainer_contributions(const Explainer *e, Frame *rows, bool on_scores, Contributions **ret, GError **error)
 {
 	const Origins *o = e->origins;
@@ -55,6 +104,8 @@ bool explainer_contributions(const Explainer *e, Frame *rows, bool on_scores, Co
 	if (!bundle_features(e->b, rows, &x, error) || !bundle_contribute(e->b, x, &all, error))
 		return false;
 	g_autoptr(Contributions) told = on_scores ? contributions_to_scores(all) : g_steal_pointer(&all);
+	if (on_scores)
+		calibrate(e, told);
 	*ret = contributions_fold(told, o->start, o->column, o->columns);
 	turn(e, *ret);
 	return true;

@@ -8,6 +8,7 @@ extern const ModelFamily FAMILY_LINEAR;      /* logistic and multinomial regress
 extern const ModelFamily FAMILY_TREE;        /* one readable tree */
 extern const ModelFamily FAMILY_FTRL;        /* linear, row by row */
 extern const ModelFamily FAMILY_NAIVE_BAYES; /* Gaussian naive Bayes */
+extern const ModelFamily FAMILY_SVM;         /* support vector machines */
 extern const ModelFamily FAMILY_KNN;         /* nearest neighbours */
 extern const ModelFamily FAMILY_FOREST;      /* random forest */
 extern const ModelFamily FAMILY_EXTRA_TREES; /* trees with random thresholds */

@@ -13,6 +13,7 @@ const ModelFamily *const FAMILIES[] = {
         &FAMILY_TREE,
         &FAMILY_FTRL,
         &FAMILY_NAIVE_BAYES,
+        &FAMILY_SVM,
         &FAMILY_KNN,
         &FAMILY_FOREST,
         &FAMILY_EXTRA_TREES,

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "stats/sketch.h"
 
-#define QUANTILES 20 /* steps: 21 values */
-#define TOP 50
+#define QUANTILES 20  /* steps: 21 values */
+#define TOP_TEXTS 200 /* more different ones go into buckets */
+#define TOP_NUMBERS 50
 
 typedef struct Kept {
 	char *name;
@@ -118,8 +120,11 @@ json_t *reference_numbers(double *values, size_t count)
 		double value = values[low] + (at - (double)low) * (values[high] - values[low]);
 		json_array_append_new(quantiles, json_number(value));
 	}
-	return json_pack("{s:o,s:o,s:o}", "mean", json_number(mean), "sd",
-	        json_number(n > 1 ? sqrt(squares / (double)(n - 1)) : NAN), "quantiles", quantiles);
+	Sketch sketch;
+	sketch_of(values, n, &sketch);
+	return json_pack("{s:o,s:o,s:o,s:o}", "mean", json_number(mean), "sd",
+	        json_number(n > 1 ? sqrt(squares / (double)(n - 1)) : NAN), "quantiles", quantiles, "sketch",
+	        sketch_save(&sketch));
 }
 
 typedef struct Counted {
@@ -158,7 +163,7 @@ static GArray *count_texts(const Kept *k)
 	return all;
 }
 
-/* Of numbers in order; NULL when more than TOP differ. */
+/* Of numbers in order; NULL when too many differ. */
 static GArray *count_numbers(const Kept *k)
 {
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Counted));
@@ -168,7 +173,7 @@ static GArray *count_numbers(const Kept *k)
 		Counted fresh = {.number = value, .count = 1};
 		if (last && last->number == value)
 			last->count++;
-		else if (all->len == TOP)
+		else if (all->len == TOP_NUMBERS)
 			return NULL;
 		else
 			g_array_append_val(all, fresh);
@@ -184,16 +189,29 @@ static void add_top(json_t *about, GArray *all, size_t rows)
 	for (guint i = 0; i < all->len; i++) {
 		const Counted *c = &g_array_index(all, Counted, i);
 		json_t *value = c->text ? json_text(c->text) : json_number(c->number);
-		if (i < TOP)
+		if (i < TOP_TEXTS)
 			json_array_append_new(
 			        top, json_pack("[o,o]", value, json_number((double)c->count / (double)rows)));
 		else
 			json_decref(value);
-		other += i < TOP ? 0 : c->count;
+		other += i < TOP_TEXTS ? 0 : c->count;
 	}
 	json_object_set_new(about, "distinct", json_integer(all->len));
 	json_object_set_new(about, "top", top);
 	json_object_set_new(about, "other", json_number((double)other / (double)rows));
+}
+
+/* Which categories are frequent in a sample is chance where there are many, so a test of the frequent ones would find them less
+ * frequent in any other sample.  Into which bucket a category falls has nothing to do with how frequent it is. */
+static json_t *bucket_shares(const GArray *all, size_t rows)
+{
+	size_t counts[SKETCH_BUCKETS] = {0};
+	json_t *shares = json_array();
+	for (guint i = 0; i < all->len; i++)
+		counts[sketch_bucket(g_array_index(all, Counted, i).text)] += g_array_index(all, Counted, i).count;
+	for (size_t b = 0; b < SKETCH_BUCKETS; b++)
+		json_array_append_new(shares, json_number((double)counts[b] / (double)rows));
+	return shares;
 }
 
 static json_t *column_json_of(const Kept *k, size_t rows)
@@ -208,6 +226,8 @@ static json_t *column_json_of(const Kept *k, size_t rows)
 		counted = count_numbers(k);
 	} else {
 		counted = count_texts(k);
+		if (counted->len > TOP_TEXTS)
+			json_object_set_new(about, "buckets", bucket_shares(counted, rows));
 	}
 	if (counted && rows)
 		add_top(about, counted, rows);

@@ -24,6 +24,7 @@ static const char *const FAMILY_NAMES[] = {
         "tree",
         "ftrl",
         "naive_bayes",
+        "svm",
         "knn",
         "forest",
         "extra_trees",
@@ -280,7 +281,7 @@ static const char *const OUTPUTS[] = {"bundle", "trials", NULL};
 const StepKind STEP_TRAIN = {
         .name = "train",
         .help = "tries models, trains the best on all rows and packs it as a bundle",
-        .version = 8,
+        .version = 9,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

@@ -36,6 +36,7 @@ typedef struct TrainData {
 	Part all;
 	size_t rows, left_out; /* in the table; of them without a usable target or weight */
 	json_t *reference;     /* {"rows", "inputs", "target"}: model/reference.h */
+	GBytes *sample;        /* some of the rows as Parquet, for the bundle; NULL: too large for one */
 } TrainData;
 
 typedef struct TrainDataWanted {

@@ -37,3 +37,7 @@ bool training_refit(Training *t, GError **error);
 /* The artifacts (model/step_train.h). */
 bool training_write_trials(const Training *t, GError **error);
 bool training_write_bundle(const Training *t, GError **error);
+
+/* "errors" of the bundle's reference (model/error_model.h); scores: validation rows x outputs, as they are answered.  NULL in *ret:
+ * too few rows to say. */
+bool training_errors(const Training *t, const double *scores, json_t **ret, GError **error);

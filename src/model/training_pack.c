@@ -147,12 +147,9 @@ static json_t *histogram(const double *values, size_t count)
 }
 
 /* model/reference.h: "scores" */
-static bool scores_json(const Training *t, double threshold, json_t **ret, GError **error)
+static json_t *scores_json(const Training *t, const double *scores, double threshold)
 {
 	const TrainData *d = t->data;
-	g_autofree double *scores = NULL;
-	if (!trial_scores(&t->setup, t->final ? CALIBRATED_NAME : training_winner(t)->name, &scores, error))
-		return false;
 	g_autofree double *one = g_new(double, d->valid_rows);
 	for (size_t i = 0; i < d->valid_rows; i++) {
 		const double *row = scores + i * d->outputs;
@@ -166,7 +163,18 @@ static bool scores_json(const Training *t, double threshold, json_t **ret, GErro
 		json_object_set_new(about, "histogram", histogram(one, d->valid_rows));
 	if (d->classes)
 		add_decided(t, scores, threshold, about);
-	*ret = about;
+	return about;
+}
+
+static bool add_scores(const Training *t, json_t *reference, double threshold, GError **error)
+{
+	g_autofree double *scores = NULL;
+	json_t *errors;
+	if (!trial_scores(&t->setup, t->final ? CALIBRATED_NAME : training_winner(t)->name, &scores, error) ||
+	        !training_errors(t, scores, &errors, error))
+		return false;
+	json_object_set_new(reference, "scores", scores_json(t, scores, threshold));
+	json_object_set_new(reference, "errors", errors ? errors : json_null());
 	return true;
 }
 
@@ -174,12 +182,11 @@ bool training_write_bundle(const Training *t, GError **error)
 {
 	const TrainData *d = t->data;
 	const json_t *won = training_result(t), *classes = json_object_get(d->roles, "classes");
-	json_t *threshold = json_object_get(won, "threshold"), *scores = NULL;
+	json_t *threshold = json_object_get(won, "threshold");
 	const char *digests[] = {step_input_digest(t->s, "train"), step_input_digest(t->s, "recipes")};
-	if (!scores_json(t, json_is_number(threshold) ? json_number_value(threshold) : 0.5, &scores, error))
-		return false;
 	json_auto_t *reference = json_copy(d->reference);
-	json_object_set_new(reference, "scores", scores);
+	if (!add_scores(t, reference, json_is_number(threshold) ? json_number_value(threshold) : 0.5, error))
+		return false;
 	json_t *positive = d->task == TASK_BINARY ? json_incref(json_array_get(classes, d->positive)) : json_null();
 	json_auto_t *header = json_pack("{s:O,s:O,s:o,s:{s:O},s:o,s:s,s:O,s:O,s:{s:O},s:I,s:O,s:{s:s?,s:s?,s:I,s:s}}",
 	        "project", json_object_get(t->params, "project"), "roles", d->roles, "positive", positive, "schema",
@@ -189,5 +196,5 @@ bool training_write_bundle(const Training *t, GError **error)
 	        reference, "provenance", "train_digest", digests[0], "recipe_digest", digests[1], "seed",
 	        (json_int_t)step_seed(t->s), "gyre", GYRE_VERSION);
 	json_object_set(header, "calibration", t->calibration ? t->calibration : json_null());
-	return bundle_write(step_output(t->s, "bundle"), header, t->model, error);
+	return bundle_write_with(step_output(t->s, "bundle"), header, t->model, d->sample, error);
 }

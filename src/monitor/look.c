@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "serve/batch.h"
 
 const LookKind *const LOOKS[] = {
         &LOOK_QUALITY,
+        &LOOK_KPI,
         NULL,
 };
 
@@ -59,6 +61,17 @@ json_t *findings_json(const GArray *findings)
 	return list;
 }
 
+char *look_output_sql(const LookInput *in, const char *name)
+{
+	return sql_name(json_get_text(in->renamed, name, name));
+}
+
+char *look_input_sql(const LookInput *in, const char *name)
+{
+	g_autofree char *other = batch_name_is_taken(name) ? g_strconcat("input.", name, NULL) : NULL;
+	return look_output_sql(in, other ? other : name);
+}
+
 static void column_clear(void *column)
 {
 	LookColumn *c = column;
@@ -67,9 +80,9 @@ static void column_clear(void *column)
 }
 
 /* A column that is text in the log, because another version has another type under this name, is read back. */
-static void shape_column(LookColumn *c)
+static void shape_column(const LookInput *in, LookColumn *c)
 {
-	g_autofree char *name = sql_name(c->name);
+	g_autofree char *name = look_input_sql(in, c->name);
 	if (strcmp(c->type, "time") == 0)
 		c->number = g_strdup_printf("epoch_us(TRY_CAST(%s AS TIMESTAMP))::DOUBLE", name);
 	else if (strcmp(c->type, "text") == 0)
@@ -80,9 +93,10 @@ static void shape_column(LookColumn *c)
 	c->text = g_strdup_printf("%s::VARCHAR", name);
 }
 
-GArray *look_columns(const Bundle *b)
+GArray *look_columns(const LookInput *in)
 {
-	const json_t *header = bundle_header(b), *inputs = json_object_get(json_object_get(header, "recipe"), "inputs"),
+	const json_t *header = bundle_header(in->bundle),
+	             *inputs = json_object_get(json_object_get(header, "recipe"), "inputs"),
 	             *profile = json_object_get(json_object_get(header, "reference"), "inputs");
 	GArray *columns = g_array_new(FALSE, TRUE, sizeof(LookColumn));
 	size_t i;
@@ -91,7 +105,7 @@ GArray *look_columns(const Bundle *b)
 	json_array_foreach ((json_t *)inputs, i, input) {
 		LookColumn c = {.name = json_get_text(input, "name", ""), .type = json_get_text(input, "type", "text")};
 		c.reference = json_object_get(profile, c.name);
-		shape_column(&c);
+		shape_column(in, &c);
 		g_array_append_val(columns, c);
 	}
 	return columns;

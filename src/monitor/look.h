@@ -36,7 +36,12 @@ typedef struct LookInput {
 	const json_t *project; /* the filled gyre.yaml: goal, kpi, monitor ... */
 	Meta *meta;
 	const char *state_folder;
+	const json_t *renamed; /* columns of the view that are called otherwise (predlog_renamed) */
 } LookInput;
+
+/* The view's column of an input ("age") or an output ("prediction", "probability_yes"), quoted for SQL.  Free with g_free. */
+char *look_input_sql(const LookInput *in, const char *name);
+char *look_output_sql(const LookInput *in, const char *name);
 
 typedef struct LookKind {
 	const char *name, *help;
@@ -57,7 +62,7 @@ typedef struct LookColumn {
 	char *number;            /* SQL of its value as a finite number, else NULL; times in us */
 	char *text;              /* SQL of its value as text */
 } LookColumn;
-GArray *look_columns(const Bundle *b); /* of LookColumn, in the recipe's order; free with g_array_unref */
+GArray *look_columns(const LookInput *in); /* of LookColumn, in the recipe's order; free with g_array_unref */
 
 /* The state of what was measured: an alarm when the effect reaches its limit and p its level, a warning from half the limit. */
 typedef struct LookBar {
@@ -67,3 +72,4 @@ typedef struct LookBar {
 FindingState look_judge(LookBar bar);
 
 extern const LookKind LOOK_QUALITY;
+extern const LookKind LOOK_KPI;

@@ -302,7 +302,7 @@ static bool look_rate(const Quality *q, GError **error)
 static bool run(const LookInput *in, const json_t *params, GArray *findings, GError **error)
 {
 	const json_t *profile = json_object_get(bundle_header(in->bundle), "reference");
-	Quality q = {.in = in, .params = params, .columns = look_columns(in->bundle), .findings = findings};
+	Quality q = {.in = in, .params = params, .columns = look_columns(in), .findings = findings};
 	q.trained = json_get_int(profile, "rows", 0);
 	bool ok = count_all(&q, error);
 	if (ok) {

@@ -29,6 +29,7 @@ typedef struct Pass {
 	int version; /* of the bundle; 0: none is loaded */
 	Bundle *bundle;
 	json_t *windows, *problems;
+	json_t *renamed; /* predlog_renamed */
 } Pass;
 
 static bool is_passing(const GError *problem)
@@ -118,7 +119,8 @@ static bool look(const Pass *p, const DueWindow *d, GArray *findings, GError **e
 	        .bundle = p->bundle,
 	        .project = p->in->project,
 	        .meta = p->in->meta,
-	        .state_folder = p->in->state_folder};
+	        .state_folder = p->in->state_folder,
+	        .renamed = p->renamed};
 	for (const LookKind *const *k = LOOKS; *k; k++)
 		if (is_wanted(*k, d) && !run_look(&in, *k, findings, error))
 			return false;
@@ -257,10 +259,12 @@ static bool pass_model(Pass *p, GError **error)
 	if (!engine_open(&limits, &e, error))
 		return false;
 	p->engine = e;
-	bool ok = predlog_view(e, p->in->state_folder, p->model, LOG, &problem) && pass_over(p, &problem);
+	bool ok = predlog_view(e, p->in->state_folder, p->model, LOG, &problem) &&
+	          predlog_renamed(p->in->state_folder, p->model, &p->renamed, &problem) && pass_over(p, &problem);
 	if (!ok && !g_error_matches(problem, FAIL, FAIL_NOT_FOUND)) /* a model nobody has asked anything has no log */
 		note(p, NULL, problem);
 	g_clear_pointer(&p->bundle, bundle_free);
+	g_clear_pointer(&p->renamed, json_decref);
 	p->version = 0;
 	return true;
 }

@@ -30,7 +30,7 @@ static bool run(App *app, const json_t *in, json_t **ret, GError **error)
 	if (p->config && json_get_bool(in, "data", true) && !project_check_data(p, error))
 		return false;
 	bool sound = !project_has_errors(p);
-	json_t *smart = sound ? goal_smart(project_block(p, "goal"), project_block(p, "kpi")) : json_array();
+	json_t *smart = sound ? goal_smart(project_block(p, "goal"), project_block(p, "figures")) : json_array();
 	bool is_smart = sound && all_ok(smart);
 	app->status = !sound ? STATUS_USAGE : is_smart ? STATUS_DONE : STATUS_NO;
 	*ret = json_pack("{s:s,s:b,s:O,s:b,s:o}", "file", yaml_name(p->yaml), "ok", sound, "problems", p->problems,

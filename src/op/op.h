@@ -48,8 +48,14 @@ const Op *op_find(const char *name);
 	X(OP_OUTCOME) \
 	X(OP_LOG_SEAL) \
 	X(OP_LOG) \
+	X(OP_KPI) \
+	X(OP_KPI_PUSH) \
+	X(OP_IMPACT) \
 	X(OP_EXPLAIN) \
 	X(OP_SERVE) \
+	X(OP_TOKEN_CREATE) \
+	X(OP_TOKEN_LS) \
+	X(OP_TOKEN_REVOKE) \
 	X(OP_MODEL_LS) \
 	X(OP_MODEL_SHOW) \
 	X(OP_MODEL_RULES) \

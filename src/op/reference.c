@@ -10,8 +10,11 @@
 #include "data/check.h"
 #include "data/source.h"
 #include "data/split.h"
+#include "eval/behaviour.h"
 #include "feature/transform.h"
 #include "goal/goal.h"
+#include "impact/costs.h"
+#include "impact/figure.h"
 #include "model/ensemble_kinds.h"
 #include "model/family.h"
 #include "model/search.h"
@@ -95,6 +98,9 @@ static void configuration(FILE *out)
 	print_block(out, "models.search", "How parameters are chosen.", SEARCH_PARAMS);
 	print_block(out, "models.ensemble", "How models that were tried are put together.", ENSEMBLE_PARAMS);
 	print_block(out, "gate", "What a model must pass to become champion.", GATE_PARAMS);
+	print_block(out, "kpi.NAME", "A business figure; a text is its sql.", FIGURE_PARAMS);
+	print_block(out, "kpi.NAME.worth", "What decisions are worth.", WORTH_PARAMS);
+	print_block(out, "prices", "What machines cost.", PRICES_PARAMS);
 	print_block(out, "fairness", "Columns whose groups the model should treat alike.", FAIRNESS_PARAMS);
 	print_block(out, "monitor.alarms", "When findings become alarms, and who is told.", ALARM_PARAMS);
 	print_block(out, "monitor.alarms.rules[]", "Other settings for some alarms.", ALARM_RULE_PARAMS);
@@ -125,6 +131,10 @@ static void kinds(FILE *out)
 	fputs("\n## Ensembles (models.ensemble.method)\n", out);
 	for (const EnsembleKind *const *k = ENSEMBLES; *k; k++)
 		fprintf(out, "\n### %s\n\n%c%s.\n", (*k)->name, g_ascii_toupper((*k)->help[0]), (*k)->help + 1);
+	fputs("\n## Behavioural tests (tests)\n\nEvery test also takes these:\n\n", out);
+	print_params(out, BEHAVIOUR_PARAMS, false);
+	for (const BehaviourKind *const *k = BEHAVIOURS; *k; k++)
+		print_kind(out, (*k)->name, (*k)->help, (*k)->params);
 	fputs("\n## Drift tests (data compare)\n", out);
 	for (const DriftKind *const *k = DRIFT_TESTS; *k; k++)
 		fprintf(out, "\n### %s\n\n%c%s.\n", (*k)->name, g_ascii_toupper((*k)->help[0]), (*k)->help + 1);

@@ -7,8 +7,11 @@
 #include "data/check.h"
 #include "data/source.h"
 #include "data/split.h"
+#include "eval/behaviour.h"
 #include "feature/recipe.h"
 #include "goal/goal.h"
+#include "impact/costs.h"
+#include "impact/figure.h"
 #include "model/calibrate.h"
 #include "model/ensemble_kinds.h"
 #include "model/family.h"
@@ -16,6 +19,7 @@
 #include "monitor/settings.h"
 #include "pipeline/plan.h"
 #include "project/life.h"
+#include "retrain/settings.h"
 
 static void report(void *context, const char *path, const char *problem)
 {
@@ -251,17 +255,17 @@ static void check_steps(Project *p, json_t *config)
 	}
 }
 
+/* kpi is left as name to SQL, what can be found before deployment; figures has all that is told of them. */
 static void check_kpi(Project *p, json_t *config)
 {
-	const char *name;
-	json_t *expression, *kpi = json_object_get(config, "kpi");
-	if (!json_is_object(kpi))
+	json_t *kpi = json_object_get(config, "kpi");
+	if (!json_is_object(kpi)) {
 		report(p, "kpi", "kpi is not a block of names and SQL expressions");
-	json_object_foreach (kpi, name, expression) {
-		g_autofree char *path = g_strdup_printf("kpi.%s", name);
-		if (!json_is_string(expression))
-			report(p, path, "not a text with an SQL expression such as avg(prediction = late)");
+		return;
 	}
+	json_t *figures = figures_check(kpi, object_at(config, "goal"), report, p);
+	json_object_set_new(config, "kpi", figures_sql(figures));
+	json_object_set_new(config, "figures", figures);
 }
 
 static void check_goal(Project *p, json_t *config)
@@ -271,7 +275,7 @@ static void check_goal(Project *p, json_t *config)
 	check_block(p, config, "goal", GOAL_PARAMS);
 	json_t *goal = object_at(config, "goal");
 	if (goal && json_object_get(goal, "target"))
-		goal_check(goal, json_object_get(config, "kpi"), report, p);
+		goal_check(goal, json_object_get(config, "figures"), report, p);
 }
 
 static bool has_text(const json_t *list, const char *text)
@@ -332,6 +336,20 @@ static void check_monitor(Project *p, json_t *config)
 		json_object_set_new(config, "monitor", filled);
 }
 
+static void check_retrain(Project *p, json_t *config)
+{
+	json_t *filled = retrain_check(json_object_get(config, "retrain"), report, p);
+	if (filled)
+		json_object_set_new(config, "retrain", filled);
+}
+
+static void check_tests(Project *p, json_t *config)
+{
+	json_t *filled = behaviours_check(json_object_get(config, "tests"), report, p);
+	if (filled)
+		json_object_set_new(config, "tests", filled);
+}
+
 static void warn_unread(Project *p, const json_t *config)
 {
 	static const char *const UNREAD[] = {"deploy", "retrain"};
@@ -360,6 +378,7 @@ json_t *blocks_check(Project *p)
 	if (!config)
 		return NULL;
 	check_name(p, config);
+	check_kpi(p, config);
 	check_goal(p, config);
 	check_data(p, config);
 	check_checks(p, config);
@@ -367,12 +386,14 @@ json_t *blocks_check(Project *p)
 	check_features(p, config);
 	check_models(p, config);
 	check_block(p, config, "gate", GATE_PARAMS);
-	check_kpi(p, config);
+	check_block(p, config, "prices", PRICES_PARAMS);
 	check_fairness(p, config);
 	check_steps(p, config);
 	check_block(p, config, "limits", LIMITS_PARAMS);
 	check_roles(p, config);
 	check_monitor(p, config);
+	check_retrain(p, config);
+	check_tests(p, config);
 	warn_unread(p, config);
 	return project_has_errors(p) ? NULL : json_incref(config);
 }

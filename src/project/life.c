@@ -8,10 +8,12 @@
 #include "data/source.h"
 #include "data/profile.h"
 #include "data/steps.h"
+#include "eval/behaviour.h"
 #include "eval/evaluate.h"
 #include "feasible/feasible.h"
 #include "feature/step_features.h"
 #include "goal/goal.h"
+#include "impact/figure.h"
 #include "model/command_files.h"
 #include "model/step_train.h"
 #include "registry/step_register.h"
@@ -26,6 +28,7 @@ const StepKind *const STEP_KINDS[] = {
         &STEP_FEATURES,
         &STEP_TRAIN,
         &STEP_EVALUATE,
+        &STEP_BEHAVIOUR,
         &STEP_GATE,
         &STEP_REGISTER,
         &STEP_REPORT,
@@ -34,11 +37,12 @@ const StepKind *const STEP_KINDS[] = {
         NULL,
 };
 
-const char *const LIFE_STEPS[] = {
-        "ingest", "verify", "profile", "split", "features", "train", "evaluate", "gate", "register", "report", NULL};
+const char *const LIFE_STEPS[] = {"ingest", "verify", "profile", "split", "features", "train", "evaluate", "behaviour",
+        "gate", "register", "report", NULL};
 
 typedef struct Life {
 	const Project *p;
+	json_t *goal; /* what can be judged before deployment */
 	Plan *plan;
 	const json_t *steps; /* the user's own */
 	json_t *roles;
@@ -188,17 +192,26 @@ static bool add_evaluate(Life *l, Champion *champion, GError **error)
 {
 	const PlanInput inputs[] = {{.name = "bundle", .from = "train.bundle"}, {.name = "test", .from = "split.test"},
 	        {.name = "champion", .choose = champion_choose, .context = champion}, {NULL}};
-	json_t *params = json_pack("{s:O,s:O,s:o,s:O}", "goal", project_block(l->p, "goal"), "kpi",
-	        project_block(l->p, "kpi"), "slices", member(project_block(l->p, "gate"), "slices"), "fairness",
-	        project_block(l->p, "fairness"));
+	json_t *params = json_pack("{s:O,s:O,s:o,s:O}", "goal", l->goal, "kpi", project_block(l->p, "kpi"), "slices",
+	        member(project_block(l->p, "gate"), "slices"), "fairness", project_block(l->p, "fairness"));
 	return add(l, "evaluate", params, inputs, error);
+}
+
+/* Only where there are tests. */
+static bool add_behaviour(Life *l, GError **error)
+{
+	const json_t *tests = project_block(l->p, "tests");
+	const PlanInput inputs[] = {
+	        {.name = "bundle", .from = "train.bundle"}, {.name = "test", .from = "split.test"}, {NULL}};
+	return json_array_size(tests) == 0 || add(l, "behaviour", json_pack("{s:O}", "tests", tests), inputs, error);
 }
 
 static bool add_gate(Life *l, GError **error)
 {
-	const PlanInput inputs[] = {{.name = "evaluation", .from = "evaluate.evaluation"}, {NULL}};
-	json_t *params =
-	        json_pack("{s:O,s:O}", "goal", project_block(l->p, "goal"), "gate", project_block(l->p, "gate"));
+	PlanInput inputs[] = {{.name = "evaluation", .from = "evaluate.evaluation"}, {NULL}, {NULL}};
+	if (json_array_size(project_block(l->p, "tests")))
+		inputs[1] = (PlanInput){.name = "behaviour", .from = "behaviour.behaviour"};
+	json_t *params = json_pack("{s:O,s:O}", "goal", l->goal, "gate", project_block(l->p, "gate"));
 	return add(l, "gate", params, inputs, error);
 }
 
@@ -207,7 +220,9 @@ static bool add_register(Life *l, GError **error)
 	const PlanInput inputs[] = {{.name = "bundle", .from = "train.bundle"},
 	        {.name = "verdict", .from = "gate.verdict"}, {.name = "evaluation", .from = "evaluate.evaluation"},
 	        {NULL}};
-	return add(l, "register", json_pack("{s:s}", "model", project_name(l->p)), inputs, error);
+	return add(l, "register",
+	        json_pack("{s:s,s:s}", "model", project_name(l->p), "promote", l->p->is_candidate ? "first" : "gate"),
+	        inputs, error);
 }
 
 static bool add_report(Life *l, GError **error)
@@ -258,8 +273,7 @@ static bool add_feasible(Life *l, int64_t rows, GError **error)
 		inputs[3] = (PlanInput){.name = "sample_time", .from = "sample_time.sample"};
 		inputs[4] = (PlanInput){.name = "recipes_time", .from = "sample_time_features.recipes"};
 	}
-	json_auto_t *params =
-	        json_pack("{s:O,s:O}", "goal", project_block(l->p, "goal"), "kpi", project_block(l->p, "kpi"));
+	json_auto_t *params = json_pack("{s:O,s:O}", "goal", l->goal, "kpi", project_block(l->p, "kpi"));
 	return add_sample(l, "sample", "sample_features", rows, NULL, error) &&
 	       (!time || add_sample(l, "sample_time", "sample_time_features", rows, time, error)) &&
 	       add_as(l, "feasible", "feasible", params, inputs, error);
@@ -269,16 +283,19 @@ static bool add_all(Life *l, Champion *champion, GError **error)
 {
 	return add_ingest(l, error) && add_verify(l, error) && add_profile(l, error) && add_split(l, error) &&
 	       add_features(l, error) && add_train(l, error) && add_evaluate(l, champion, error) &&
-	       add_gate(l, error) && add_register(l, error) && add_report(l, error) && add_own(l, error);
+	       add_behaviour(l, error) && add_gate(l, error) && add_register(l, error) && add_report(l, error) &&
+	       add_own(l, error);
 }
 
 static bool make_plan(const Project *p, Champion *champion, int64_t feasible_rows, Plan **ret, GError **error)
 {
 	const json_t *limits = project_block(p, "limits");
 	g_autoptr(Plan) plan = plan_new(STEP_KINDS);
-	json_auto_t *roles = project_roles(p);
+	json_auto_t *roles = project_roles(p),
+	            *goal = figures_goal(project_block(p, "figures"), project_block(p, "goal"));
 	Life l = {
 	        .p = p,
+	        .goal = goal,
 	        .plan = plan,
 	        .steps = project_block(p, "steps"),
 	        .roles = roles,

@@ -191,5 +191,11 @@ json_t *project_columns(const Project *p)
 		add_one(columns, split, "split", "group");
 	add_many(columns, gate, "gate", "slices");
 	add_many(columns, project_block(p, "fairness"), "fairness", "columns");
+	size_t i;
+	json_t *test;
+	json_array_foreach ((json_t *)project_block(p, "tests"), i, test) {
+		g_autofree char *path = g_strdup_printf("tests[%zu]", i);
+		add_one(columns, test, path, "column");
+	}
 	return columns;
 }

@@ -4,14 +4,21 @@
  * the same bundle is the same version.  What a person did to the alias stands (registry_may_promote). */
 #include "registry/step_register.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/json.h"
 #include "registry/registry.h"
 #include "store/meta.h"
 
+static const char *const PROMOTE[] = {"gate", "first", "never", NULL};
 static const Param PARAMS[] = {
         {"model", PARAM_TEXT, "name of the registered model", .flags = PARAM_REQUIRED},
-        {"promote", PARAM_BOOL, "make it the champion when the gate passes", "true"},
+        {"promote", PARAM_TEXT,
+                "when it becomes the champion: gate: when it passes the gate; first: only while there is none, "
+                "versions then "
+                "go into use by a deployment; never: a person does it",
+                "\"gate\"", .choices = PROMOTE},
         {"description", PARAM_TEXT, "kept with the version"},
         {"lineage", PARAM_JSON, "kept with the version: code, configuration and environment it came from"},
         {NULL},
@@ -20,7 +27,8 @@ static const Param PARAMS[] = {
 /* What is being registered, and what came of it. */
 typedef struct Registration {
 	const char *model, *digest;
-	bool passes, may_promote;
+	const char *when; /* param "promote" */
+	bool passes;
 	int version, champion_before; /* 0: none */
 	bool is_new, is_moved;
 	char *note; /* why a passing version did not become the champion, or NULL */
@@ -74,10 +82,12 @@ static bool promote(Meta *m, Registration *r, GError **error)
 {
 	if (!r->passes || r->champion_before == r->version)
 		return true;
-	if (!r->may_promote) {
+	if (strcmp(r->when, "never") == 0)
 		r->note = g_strdup("the project's settings leave promoting to a person");
+	else if (strcmp(r->when, "first") == 0 && r->champion_before)
+		r->note = g_strdup("a version of this project goes into use by a deployment: gyre deploy");
+	if (r->note)
 		return true;
-	}
 	if (!r->is_new && !registry_may_promote(m, r->model, ALIAS_CHAMPION, r->version, &r->note, error))
 		return false;
 	if (r->note)
@@ -125,7 +135,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 	        .model = json_get_text(params, "model", ""),
 	        .digest = step_input_digest(s, "bundle"),
 	        .passes = json_get_bool(verdict, "pass", false),
-	        .may_promote = json_get_bool(params, "promote", true),
+	        .when = json_get_text(params, "promote", "gate"),
 	};
 	json_auto_t *about = about_of(s, params, verdict, evaluation);
 	if (!write_to_store(s, &r, about, error))
@@ -140,7 +150,7 @@ static const char *const OUTPUTS[] = {"registration", NULL};
 const StepKind STEP_REGISTER = {
         .name = "register",
         .help = "make the bundle a version, and the champion when the gate passes",
-        .version = 1,
+        .version = 2,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

@@ -112,7 +112,8 @@ static json_t *digest_json(const char *digest)
 
 json_t *card_of(const Story *s)
 {
-	static const char *const LATENCY[] = {"p50_ms", "p99_ms", NULL}, *const GATE[] = {"pass", "reasons", NULL};
+	static const char *const LATENCY[] = {"p50_ms", "p99_ms", NULL}, *const GATE[] = {
+	                                                                         "pass", "reasons", "criteria", NULL};
 	json_t *card = json_pack("{s:i}", "card", 1);
 	json_object_set_new(card, "details", details(s));
 	json_object_set_new(card, "intended_use", intended_use(s));

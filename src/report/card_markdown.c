@@ -221,11 +221,19 @@ static void put_list(GString *to, const char *head, const json_t *list)
 static void put_gate(GString *to, const json_t *gate, const json_t *approvals)
 {
 	size_t i;
-	json_t *move;
+	json_t *move, *criterion;
 	if (!json_is_boolean(json_object_get(gate, "pass")))
 		return;
 	g_string_append(to, "\n## Gate and approvals\n\n");
-	put_object(to, gate);
+	json_auto_t *answer = json_copy((json_t *)gate);
+	json_object_del(answer, "criteria");
+	put_object(to, answer);
+	json_array_foreach (json_object_get(gate, "criteria"), i, criterion) {
+		bool pass = json_get_bool(criterion, "pass", false);
+		g_string_append(to, pass ? "- passed: " : "- **failed:** ");
+		put_escaped(to, json_get_text(criterion, "sentence", ""));
+		g_string_append_c(to, '\n');
+	}
 	json_array_foreach ((json_t *)approvals, i, move) {
 		g_autofree char *line = g_strdup_printf("%s to version %d by %s (%s) %s",
 		        json_get_text(move, "alias", ""), (int)json_get_int(move, "to", 0),

@@ -72,6 +72,11 @@ size_t batch_rows(const Batch *b)
 	return b->served->inputs ? b->columns[0].count : b->rows;
 }
 
+size_t batch_count(const Batch *b, size_t input)
+{
+	return b->columns[input].count;
+}
+
 bool batch_refuse(const Batch *b, GError **error, const char *format, ...)
 {
 	va_list arguments;

@@ -23,6 +23,7 @@ void batch_free(Batch *b);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batch, batch_free)
 
 size_t batch_rows(const Batch *b);
+size_t batch_count(const Batch *b, size_t input); /* values of an input, so far */
 const Served *batch_served(const Batch *b);
 
 /* One row: {"name": value...}, or [values in the order of the inputs].  Syntax is told by scan_finish: false with no error
@@ -60,6 +61,8 @@ void batch_clear(Batch *b);
 /* Appends a row's inputs as members of a JSON object, each with a comma before it: ,"x":1.5,"word":null; times in
  * microseconds. */
 void batch_write_row(const Batch *b, size_t row, GString *to);
+/* Does an input's name begin as the columns that the prediction log adds do (serve/predlog.h)? */
+bool batch_name_is_taken(const char *name);
 
 /* Gives the inputs that the last row has not got missing values (for tables whose rows need not have all columns). */
 void batch_row_pad(Batch *b);

@@ -50,6 +50,20 @@ static bool as_number(const Cell *c, double *ret)
 	return true;
 }
 
+/* "-12": as many digits as surely fit; all of them count, which a double would not keep. */
+static bool as_whole(const Cell *c, int64_t *ret)
+{
+	bool negative = c->length && *c->text == '-';
+	size_t i = negative;
+	int64_t value = 0;
+	if (c->length == i || c->length > 18)
+		return false;
+	for (; i < c->length && g_ascii_isdigit(c->text[i]); i++)
+		value = value * 10 + (c->text[i] - '0');
+	*ret = negative ? -value : value;
+	return i == c->length;
+}
+
 /* A column of whole numbers keeps a fraction as it is. */
 static bool put_int(RowValue *v, const Cell *c)
 {
@@ -58,6 +72,8 @@ static bool put_int(RowValue *v, const Cell *c)
 		v->integer = c->integer;
 		return true;
 	}
+	if (c->type == CELL_TEXT && as_whole(c, &v->integer))
+		return true;
 	if (!as_number(c, &number))
 		return false;
 	if (isnan(number))

@@ -26,14 +26,21 @@ static void write_value(const RowValue *v, GString *to)
 	}
 }
 
+bool batch_name_is_taken(const char *name)
+{
+	static const char *const TAKEN[] = {"_gyre_", "probability_", "input."};
+	for (size_t i = 0; i < G_N_ELEMENTS(TAKEN); i++)
+		if (g_ascii_strncasecmp(name, TAKEN[i], strlen(TAKEN[i])) == 0)
+			return true;
+	return g_ascii_strcasecmp(name, "prediction") == 0;
+}
+
 void batch_write_row(const Batch *b, size_t row, GString *to)
 {
 	for (size_t i = 0; i < b->served->inputs; i++) {
 		if (row >= b->columns[i].count)
 			continue;
-		g_string_append_c(to, ',');
-		out_text(to, b->served->input_names[i]);
-		g_string_append_c(to, ':');
+		g_string_append(to, b->served->input_keys[i]);
 		write_value(batch_cell(b, row, i), to);
 	}
 }

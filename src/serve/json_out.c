@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "serve/scan.h"
+#include "serve/scan_number.h"
 
 void out_text_n(GString *to, const char *text, size_t length)
 {
@@ -88,8 +88,14 @@ static size_t render_quickly(char *text, double magnitude)
 		int shift = MAX(digits - whole, 1);
 		if (shift > 22)
 			return 0;
-		size_t length = render(text, (guint64)(magnitude * POWERS[shift] + 0.5L), shift);
+		guint64 mantissa = (guint64)(magnitude * POWERS[shift] + 0.5L);
 		double back;
+		if (scan_decimal(mantissa, -shift, &back)) {
+			if (back == magnitude)
+				return render(text, mantissa, shift);
+			continue;
+		}
+		size_t length = render(text, mantissa, shift);
 		if (scan_number(text, length, &back) && back == magnitude)
 			return length;
 	}

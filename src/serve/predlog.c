@@ -62,8 +62,11 @@ bool predlog_announce(PredLog *l, const Served *s, GError **error)
 		g_autofree char *name = g_strconcat("probability_", bundle_class(s->bundle, k), NULL);
 		add_column(columns, name, "real");
 	}
-	for (size_t i = 0; i < s->inputs; i++)
-		add_column(columns, s->input_names[i], column_type_name(s->input_types[i]));
+	for (size_t i = 0; i < s->inputs; i++) {
+		const char *name = s->input_names[i];
+		g_autofree char *other = batch_name_is_taken(name) ? g_strconcat("input.", name, NULL) : NULL;
+		add_column(columns, other ? other : name, column_type_name(s->input_types[i]));
+	}
 	g_autofree char *folder = g_strdup_printf("%s/model=%s", l->folder, s->name);
 	g_autofree char *path = g_strdup_printf("%s/%d.json", folder, s->version);
 	if (g_file_test(path, G_FILE_TEST_EXISTS))
@@ -119,10 +122,7 @@ static void add_scores(GString *to, const Scores *s, size_t row)
 	}
 	out_text(to, label);
 	for (size_t k = 0; k < s->served->outputs; k++) {
-		g_autofree char *name = g_strconcat("probability_", bundle_class(s->served->bundle, k), NULL);
-		g_string_append_c(to, ',');
-		out_text(to, name);
-		g_string_append_c(to, ':');
+		g_string_append(to, s->served->class_keys[k]);
 		out_number_or_null(to, scores_row(s, row)[k]);
 	}
 }

@@ -19,6 +19,9 @@
  *     prediction             the label, or the number
  *     probability_LABEL real for each class
  *
+ * An input whose name begins like one of those is called "input.NAME".  Names that differ only in case would be one column to the
+ * engine: of two such, the later one (by version, then by place) has "_2" behind it, or the next number that is free.
+ *
  * A journal's line is that row as a JSON object, with "_gyre_model".  Times are microseconds. */
 #pragma once
 
@@ -62,8 +65,12 @@ typedef struct PredLogCounts {
 PredLogCounts predlog_counts(const PredLog *l);
 void predlog_sample_out(PredLog *l, size_t rows);
 
-/* Makes the journals nobody writes any more into Parquet.  *ret_rows: how many rows.  memory_mb: of the engine. */
+/* Makes the journals nobody writes any more into Parquet.  *ret_rows: how many rows.  memory_mb: of the engine.  One that cannot be
+ * read keeps no other from being sealed: it stays, and is the error. */
 bool predlog_seal(const char *state_folder, size_t memory_mb, int64_t *ret_rows, GError **error);
 
 /* Makes `view` in the engine: all rows of a model, sealed or not.  FAIL_NOT_FOUND: none. */
 bool predlog_view(Engine *e, const char *state_folder, const char *model, const char *view, GError **error);
+
+/* {name: column} where an input or output of any version has a column of another name (case, reserved words).  Empty as a rule. */
+bool predlog_renamed(const char *state_folder, const char *model, json_t **ret, GError **error);

@@ -22,8 +22,10 @@ typedef struct Reading {
 	char *folder;
 	const char *model;
 	Served columns;
-	json_t *types;   /* {name: type} */
+	json_t *types;   /* {name: type}, in the order of versions */
+	json_t *renamed; /* {name: column}, where they differ */
 	GString *tables; /* SELECTs of what was read, with UNION ALL BY NAME between */
+	GString *files;  /* Parquet, quoted, with commas between */
 	unsigned table_count;
 	int64_t rows;
 } Reading;
@@ -68,10 +70,40 @@ static void add_type(Reading *r, const char *name, const char *type)
 		json_object_set_new(r->types, name, json_string(numbers ? "real" : "text"));
 }
 
+static int by_version(gconstpointer a, gconstpointer b)
+{
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+	gint64 m = g_ascii_strtoll(x, NULL, 10), n = g_ascii_strtoll(y, NULL, 10);
+	return m != n ? (m < n ? -1 : 1) : strcmp(x, y);
+}
+
+/* The engine tells names apart without case.  A version that is announced later changes no name that is given already. */
+static void name_columns(Reading *r)
+{
+	g_autoptr(GHashTable) taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	const char *name;
+	json_t *type;
+	json_object_foreach (r->types, name, type) {
+		g_autofree char *column = g_strdup(name);
+		for (unsigned n = 2; !g_hash_table_add(taken, g_ascii_strdown(column, -1)); n++) {
+			g_free(column);
+			column = g_strdup_printf("%s_%u", name, n);
+		}
+		if (strcmp(column, name) != 0)
+			json_object_set_new(r->renamed, name, json_text(column));
+	}
+}
+
+static const char *column_of(const Reading *r, const char *name)
+{
+	return json_get_text(r->renamed, name, name);
+}
+
 static bool read_columns(Reading *r, GError **error)
 {
 	g_autofree char *folder = model_folder(r);
 	g_autoptr(GPtrArray) versions = list_names(folder, ".json");
+	g_ptr_array_sort(versions, by_version);
 	for (guint i = 0; i < versions->len; i++) {
 		g_autofree char *path = g_strdup_printf("%s/%s.json", folder, (char *)versions->pdata[i]);
 		json_auto_t *columns = NULL;
@@ -82,6 +114,7 @@ static bool read_columns(Reading *r, GError **error)
 		json_array_foreach (columns, k, column)
 			add_type(r, json_get_text(column, "name", ""), json_get_text(column, "type", "text"));
 	}
+	name_columns(r);
 	return true;
 }
 
@@ -104,7 +137,12 @@ static void shape_columns(Reading *r)
 
 static bool reading_open(Reading *r, Engine *e, const char *state_folder, const char *model, GError **error)
 {
-	*r = (Reading){.e = e, .model = model, .types = json_object(), .tables = g_string_new(NULL)};
+	*r = (Reading){.e = e,
+	        .model = model,
+	        .types = json_object(),
+	        .renamed = json_object(),
+	        .tables = g_string_new(NULL),
+	        .files = g_string_new(NULL)};
 	r->folder = g_build_filename(state_folder, "predictions", NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(META); i++)
 		add_type(r, META[i][0], META[i][1]);
@@ -118,7 +156,9 @@ static void reading_close(Reading *r)
 {
 	g_free(r->folder);
 	json_decref(r->types);
+	json_decref(r->renamed);
 	g_string_free(r->tables, TRUE);
+	g_string_free(r->files, TRUE);
 	g_free(r->columns.input_names);
 	g_free(r->columns.input_types);
 	dictionary_unref(r->columns.by_name);
@@ -129,6 +169,16 @@ static void add_select(Reading *r, const char *from)
 	g_string_append_printf(r->tables, "%sSELECT * FROM %s", r->tables->len ? " UNION ALL BY NAME " : "", from);
 }
 
+static void name_frame(const Reading *r, Frame *f)
+{
+	for (guint i = 0; json_object_size(r->renamed) && i < f->columns->len; i++) {
+		Column *c = f->columns->pdata[i];
+		char *name = g_strdup(column_of(r, c->name));
+		g_free(c->name);
+		c->name = name;
+	}
+}
+
 /* Each block is a table of its own: a column of whole numbers may hold fractions in the next one. */
 static bool keep_block(Reading *r, Batch *b, GError **error)
 {
@@ -136,6 +186,8 @@ static bool keep_block(Reading *r, Batch *b, GError **error)
 		return true;
 	g_autofree char *table = g_strdup_printf("predlog_%u", r->table_count++);
 	g_autoptr(Frame) f = batch_take(b, error);
+	if (f)
+		name_frame(r, f);
 	if (!f || !engine_append(r->e, table, f, error))
 		return false;
 	r->rows += (int64_t)f->rows;
@@ -205,7 +257,16 @@ static void add_parquet(Reading *r, const char *name)
 	if (!g_file_test(path, G_FILE_TEST_EXISTS))
 		return;
 	g_autofree char *quoted = sql_text(path);
-	g_autofree char *from = g_strdup_printf("read_parquet(%s, hive_partitioning = false)", quoted);
+	g_string_append_printf(r->files, "%s%s", r->files->len ? ", " : "", quoted);
+}
+
+/* All files at once: a query of thousands of parts would be planned longer than it runs. */
+static void select_parquet(Reading *r)
+{
+	if (!r->files->len)
+		return;
+	g_autofree char *from =
+	        g_strdup_printf("read_parquet([%s], union_by_name = true, hive_partitioning = false)", r->files->str);
 	add_select(r, from);
 }
 
@@ -233,6 +294,7 @@ static bool read_all(Reading *r, GError **error)
 		}
 		add_parquet(r, journals->pdata[i]);
 	}
+	select_parquet(r);
 	return true;
 }
 
@@ -242,7 +304,7 @@ static char *shape_sql(const Reading *r)
 	static const char *const SQL_TYPES[COLUMN_TYPES] = {"BOOLEAN", "BIGINT", "DOUBLE", "VARCHAR", "TIMESTAMP"};
 	g_autoptr(GString) sql = g_string_new("SELECT ");
 	for (size_t i = 0; i < r->columns.inputs; i++) {
-		g_autofree char *name = sql_name(r->columns.input_names[i]);
+		g_autofree char *name = sql_name(column_of(r, r->columns.input_names[i]));
 		g_string_append_printf(
 		        sql, "%sNULL::%s AS %s", i ? ", " : "", SQL_TYPES[r->columns.input_types[i]], name);
 	}
@@ -290,26 +352,33 @@ static bool seal_model(const char *state_folder, const char *journal, const char
 	return ok;
 }
 
+/* All models that have rows in it, one after the other. */
+static bool seal_models(
+        const char *state_folder, const char *path, const char *name, size_t memory_mb, int64_t *rows, GError **error)
+{
+	g_autofree char *folder = g_build_filename(state_folder, "predictions", NULL);
+	GDir *dir = g_dir_open(folder, 0, NULL);
+	const char *entry;
+	bool ok = true;
+	while (ok && dir && (entry = g_dir_read_name(dir)))
+		if (g_str_has_prefix(entry, "model="))
+			ok = seal_model(state_folder, path, name, entry + strlen("model="), memory_mb, rows, error);
+	if (dir)
+		g_dir_close(dir);
+	return ok;
+}
+
 /* The journal is held by its lock, so nobody writes it or seals it meanwhile. */
 static bool seal_journal(const char *state_folder, const char *name, size_t memory_mb, int64_t *rows, GError **error)
 {
-	g_autofree char *folder = g_build_filename(state_folder, "predictions", NULL);
-	g_autofree char *path = g_strdup_printf("%s/journal/%s.jsonl", folder, name);
+	g_autofree char *path = g_strdup_printf("%s/predictions/journal/%s.jsonl", state_folder, name);
+	int64_t sealed = 0;
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	if (file < 0)
 		return errno == ENOENT || fail_errno(error, errno, "cannot read %s", path);
-	bool ok = true;
-	if (flock(file, LOCK_EX | LOCK_NB) == 0) {
-		GDir *dir = g_dir_open(folder, 0, NULL);
-		const char *entry;
-		while (ok && dir && (entry = g_dir_read_name(dir)))
-			if (g_str_has_prefix(entry, "model="))
-				ok = seal_model(
-				        state_folder, path, name, entry + strlen("model="), memory_mb, rows, error);
-		if (dir)
-			g_dir_close(dir);
-		ok = ok && file_remove(path, error);
-	}
+	bool ok = flock(file, LOCK_EX | LOCK_NB) < 0 ||
+	          (seal_models(state_folder, path, name, memory_mb, &sealed, error) && file_remove(path, error));
+	*rows += ok ? sealed : 0;
 	close(file);
 	return ok;
 }
@@ -318,10 +387,26 @@ bool predlog_seal(const char *state_folder, size_t memory_mb, int64_t *ret_rows,
 {
 	g_autofree char *folder = g_build_filename(state_folder, "predictions", "journal", NULL);
 	g_autoptr(GPtrArray) journals = list_names(folder, ".jsonl");
+	g_autoptr(GError) first = NULL;
+	unsigned bad = 0;
 	int64_t rows = 0;
 	for (guint i = 0; i < journals->len; i++)
-		if (!seal_journal(state_folder, journals->pdata[i], memory_mb, &rows, error))
-			return false;
+		bad += !seal_journal(state_folder, journals->pdata[i], memory_mb, &rows, first ? NULL : &first);
 	*ret_rows = rows;
-	return true;
+	if (!bad)
+		return true;
+	if (bad > 1)
+		g_prefix_error(&first, "%u journals could not be sealed; the first: ", bad);
+	g_propagate_error(error, g_steal_pointer(&first));
+	return false;
+}
+
+bool predlog_renamed(const char *state_folder, const char *model, json_t **ret, GError **error)
+{
+	Reading r;
+	bool ok = reading_open(&r, NULL, state_folder, model, error);
+	if (ok)
+		*ret = json_incref(r.renamed);
+	reading_close(&r);
+	return ok;
 }

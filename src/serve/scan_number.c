@@ -55,6 +55,11 @@ static bool value_of(const Decimal *d, double *ret)
 	return true;
 }
 
+bool scan_decimal(uint64_t mantissa, int exponent, double *ret)
+{
+	return value_of(&(Decimal){.mantissa = mantissa, .exponent = exponent}, ret);
+}
+
 static const char *read_digits(const char *at, const char *end, Decimal *d, int shift)
 {
 	for (; at < end && g_ascii_isdigit(*at); at++) {

@@ -5,3 +5,6 @@
 
 /* A number as JSON writes it, at s->at. */
 bool scan_json_number(Scan *s, Cell *ret);
+
+/* mantissa * 10^exponent, if its nearest double is certain; else false. */
+bool scan_decimal(uint64_t mantissa, int exponent, double *ret);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "serve/json_out.h"
 #include "serve/predict.h"
 #include "store/meta.h"
 
@@ -13,10 +14,13 @@ enum { WARM_UP = 20 };
 
 static void served_free(Served *s)
 {
+	explainer_free(s->explainer);
 	bundle_free(s->bundle);
 	dictionary_unref(s->by_name);
 	g_free(s->input_names);
 	g_free(s->input_types);
+	g_strfreev(s->input_keys);
+	g_strfreev(s->class_keys);
 	g_free(s->name);
 	g_free(s->digest);
 	g_free(s);
@@ -48,6 +52,27 @@ static void read_inputs(Served *s)
 		column_type_from_name(json_get_text(input, "type", ""), &s->input_types[i]);
 		dictionary_code(s->by_name, s->input_names[i], strlen(s->input_names[i]));
 	}
+}
+
+static char *key_of(const char *before, const char *name)
+{
+	g_autofree char *whole = g_strconcat(before, name, NULL);
+	GString *key = g_string_new(",");
+	out_text(key, whole);
+	g_string_append_c(key, ':');
+	return g_string_free(key, FALSE);
+}
+
+/* What the prediction log writes before each value of each row. */
+static void make_keys(Served *s)
+{
+	size_t classes = bundle_classes(s->bundle);
+	s->input_keys = g_new0(char *, s->inputs + 1);
+	s->class_keys = g_new0(char *, classes + 1);
+	for (size_t i = 0; i < s->inputs; i++)
+		s->input_keys[i] = key_of(batch_name_is_taken(s->input_names[i]) ? "input." : "", s->input_names[i]);
+	for (size_t k = 0; k < classes; k++)
+		s->class_keys[k] = key_of("probability_", bundle_class(s->bundle, k));
 }
 
 int served_input(const Served *s, const char *name, size_t length)
@@ -101,9 +126,10 @@ char *served_inputs_text(const Served *s)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static bool predict_example(const Served *s, const char *row, GError **error)
+static bool predict_example(Served *s, const char *row, GError **error)
 {
 	Scores scores;
+	int64_t begun = g_get_monotonic_time();
 	g_autoptr(Batch) batch = batch_new(s, 1);
 	Scan scan;
 	scan_start(&scan, row, strlen(row));
@@ -114,14 +140,16 @@ static bool predict_example(const Served *s, const char *row, GError **error)
 	for (size_t k = 0; k < s->outputs; k++)
 		ok = ok && isfinite(scores.values[k]);
 	scores_clear(&scores);
+	s->row_us = MIN(s->row_us, (double)(g_get_monotonic_time() - begun));
 	return ok || fail(error, FAIL_BROKEN, "the model answers its example with what is not a number");
 }
 
 /* The first prediction pays for page faults and cold caches: not a user's. */
-static bool warm_up(const Served *s, GError **error)
+static bool warm_up(Served *s, GError **error)
 {
 	json_auto_t *example = served_example(s);
 	g_autofree char *row = json_canonical(example);
+	s->row_us = INFINITY;
 	for (int i = 0; i < WARM_UP; i++)
 		if (!predict_example(s, row, error)) {
 			g_prefix_error(error, "%s@%d: ", s->name, s->version);
@@ -145,10 +173,12 @@ bool served_load(const char *name, int version, const char *digest, const char *
 	s->bundle = bundle;
 	s->outputs = bundle_outputs(bundle);
 	read_inputs(s);
+	make_keys(s);
 	if (dictionary_size(s->by_name) != s->inputs)
 		return fail(error, FAIL_BROKEN, "%s@%d: an input is named twice", name, version);
 	if (!warm_up(s, error))
 		return false;
+	explainer_new(bundle, &s->explainer, NULL); /* of some families */
 	s->loaded = meta_now();
 	*ret = g_steal_pointer(&s);
 	return true;

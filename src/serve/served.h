@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "model/bundle.h"
+#include "model/explain.h"
 
 typedef struct Served {
 	char *name;
@@ -16,10 +17,14 @@ typedef struct Served {
 	size_t inputs;
 	const char **input_names; /* borrowed from the bundle; in the recipe's order */
 	ColumnType *input_types;
-	Dictionary *by_name; /* name -> index of an input; only read after loading */
-	size_t outputs;      /* scores a row */
-	int64_t loaded;      /* us */
-	uint64_t serial;     /* never used twice in a process; 0: not loaded by served_load */
+	char **input_keys;    /* ,"name": as batch_write_row writes them; NULL-ended */
+	char **class_keys;    /* ,"probability_LABEL": of each class */
+	Dictionary *by_name;  /* name -> index of an input; only read after loading */
+	size_t outputs;       /* scores a row */
+	int64_t loaded;       /* us */
+	Explainer *explainer; /* NULL: models of this family cannot tell */
+	double row_us;        /* what a row takes, by the warm-up */
+	uint64_t serial;      /* never used twice in a process; 0: not loaded by served_load */
 	int references;
 } Served;
 

@@ -1,5 +1,5 @@
 /* drift.c: two samples side by side: the walk, the bins and the verdict. */
-#include "stats/drift.h"
+#include "stats/drift_inside.h"
 
 #include <glib.h>
 #include <math.h>
@@ -23,14 +23,28 @@ static void give(const DriftKind *kind, DriftSums *s, DriftGroup g)
 	s->last = g.value;
 }
 
-static void begin(DriftReport *report, unsigned type, int64_t rows_a, int64_t rows_b, DriftSums *sums)
+void drift_give_value(DriftSums *sums, DriftGroup g)
+{
+	for (size_t k = 0; DRIFT_TESTS[k]; k++)
+		if (DRIFT_TESTS[k]->of_values)
+			give(DRIFT_TESTS[k], &sums[k], g);
+}
+
+void drift_give_group(unsigned type, DriftSums *sums, DriftGroup g)
+{
+	for (size_t k = 0; DRIFT_TESTS[k] && (g.a || g.b); k++)
+		if (DRIFT_TESTS[k]->types & type && !(type == DRIFT_NUMBERS && DRIFT_TESTS[k]->of_values))
+			give(DRIFT_TESTS[k], &sums[k], g);
+}
+
+void drift_begin(DriftReport *report, unsigned type, int64_t rows_a, int64_t rows_b, DriftSums *sums)
 {
 	*report = (DriftReport){.type = type, .rows_a = rows_a, .rows_b = rows_b, .effect = NAN, .p = NAN};
 	for (size_t k = 0; DRIFT_TESTS[k]; k++)
 		sums[k] = (DriftSums){.rows_a = rows_a, .rows_b = rows_b};
 }
 
-static void end(DriftReport *report, const DriftSums *sums)
+void drift_end(DriftReport *report, const DriftSums *sums)
 {
 	for (size_t k = 0; DRIFT_TESTS[k]; k++)
 		if (DRIFT_TESTS[k]->types & report->type)
@@ -70,9 +84,7 @@ typedef struct Bins {
 
 static void close_bin(Bins *b)
 {
-	for (size_t k = 0; DRIFT_TESTS[k] && (b->open.a || b->open.b); k++)
-		if (DRIFT_TESTS[k]->types & DRIFT_NUMBERS && !DRIFT_TESTS[k]->of_values)
-			give(DRIFT_TESTS[k], &b->sums[k], b->open);
+	drift_give_group(DRIFT_NUMBERS, b->sums, b->open);
 	b->open = (DriftGroup){0};
 }
 
@@ -107,23 +119,21 @@ void drift_numbers(DriftStream stream_a, DriftStream stream_b, DriftReport *ret)
 	Bins bins = {.sums = sums};
 	KsGap gap = {stream_a.rows, stream_b.rows, 0};
 	int64_t seen_a = 0, seen_b = 0;
-	begin(ret, DRIFT_NUMBERS, stream_a.rows, stream_b.rows, sums);
+	drift_begin(ret, DRIFT_NUMBERS, stream_a.rows, stream_b.rows, sums);
 	advance(&a);
 	advance(&b);
 	while (a.any || b.any) {
 		double value = !b.any || (a.any && a.value <= b.value) ? a.value : b.value;
 		DriftGroup g = {value, take(&a, value), take(&b, value)};
 		bins_add(&bins, g);
-		for (size_t k = 0; DRIFT_TESTS[k]; k++)
-			if (DRIFT_TESTS[k]->of_values)
-				give(DRIFT_TESTS[k], &sums[k], g);
+		drift_give_value(sums, g);
 		seen_a += g.a;
 		seen_b += g.b;
 		find_edges(&bins, value, seen_a, &a);
 		gap.steps = MAX(gap.steps, llabs(seen_a * gap.b - seen_b * gap.a));
 	}
 	close_bin(&bins);
-	end(ret, sums);
+	drift_end(ret, sums);
 	ret->effect = ks_value(gap);
 	ret->p = ks_p(gap);
 }
@@ -131,7 +141,7 @@ void drift_numbers(DriftStream stream_a, DriftStream stream_b, DriftReport *ret)
 void drift_categories_begin(DriftCategories *c, int64_t rows_a, int64_t rows_b, DriftReport *ret)
 {
 	*c = (DriftCategories){.report = ret};
-	begin(ret, DRIFT_CATEGORIES, rows_a, rows_b, c->sums);
+	drift_begin(ret, DRIFT_CATEGORIES, rows_a, rows_b, c->sums);
 }
 
 /* A category's part of chi-squared. */
@@ -150,9 +160,7 @@ static bool is_rare(const DriftReport *r, double rows)
 void drift_categories_add(DriftCategories *c, int64_t a, int64_t b)
 {
 	DriftReport *r = c->report;
-	for (size_t k = 0; DRIFT_TESTS[k]; k++)
-		if (DRIFT_TESTS[k]->types & DRIFT_CATEGORIES)
-			give(DRIFT_TESTS[k], &c->sums[k], (DriftGroup){(double)c->sums[k].groups, a, b});
+	drift_give_group(DRIFT_CATEGORIES, c->sums, (DriftGroup){(double)c->sums[0].groups, a, b});
 	c->distance += fabs((double)a / (double)r->rows_a - (double)b / (double)r->rows_b) / 2;
 	if (is_rare(r, (double)(a + b))) {
 		c->rare_a += a;
@@ -167,7 +175,7 @@ void drift_categories_end(DriftCategories *c)
 {
 	DriftReport *r = c->report;
 	double rare = (double)(c->rare_a + c->rare_b);
-	end(r, c->sums);
+	drift_end(r, c->sums);
 	if (rare > 0 && (!is_rare(r, rare) || c->groups > 0)) {
 		c->chi2 += chi2_part(r, (double)c->rare_a, (double)c->rare_b);
 		c->groups++;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "stats/ks.h"
+#include "stats/sketch.h"
 
 enum { DRIFT_NUMBERS = 1 << 0, DRIFT_CATEGORIES = 1 << 1 };
 
@@ -63,6 +64,9 @@ typedef struct DriftReport {
 } DriftReport;
 
 void drift_numbers(DriftStream a, DriftStream b, DriftReport *ret);
+/* The same with A as a sketch and B tallied by it: equal to drift_numbers where the sketch is whole, and else never a larger
+ * Kolmogorov-Smirnov gap.  B is what is newer. */
+void drift_sketch(const Sketch *a, const SketchTally *b, DriftReport *ret);
 
 /* Categories one by one: begin, add each once in a fixed order, end. */
 typedef struct DriftCategories {

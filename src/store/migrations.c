@@ -12,6 +12,9 @@ const Migration MIGRATIONS[] = {
         {"paths", MIGRATION_PATHS},
         {"deployments", MIGRATION_DEPLOYMENTS},
         {"monitor", MIGRATION_MONITOR},
+        {"kpi", MIGRATION_KPI},
+        {"tokens", MIGRATION_TOKENS},
+        {"retrain", MIGRATION_RETRAIN},
         {"alarms", MIGRATION_ALARMS},
         {NULL, NULL},
 };

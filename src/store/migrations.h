@@ -20,4 +20,7 @@ extern const char MIGRATION_SEARCH[];
 extern const char MIGRATION_PATHS[];
 extern const char MIGRATION_DEPLOYMENTS[];
 extern const char MIGRATION_MONITOR[];
+extern const char MIGRATION_KPI[];
+extern const char MIGRATION_TOKENS[];
+extern const char MIGRATION_RETRAIN[];
 extern const char MIGRATION_ALARMS[];

@@ -163,6 +163,29 @@ static void test_changed(void)
 	}
 }
 
+/* A sample of rows beside the model: there as it was, and a place outside the file is damage. */
+static void test_sample(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("gyre-bundle-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "bundle", NULL), *text = NULL;
+	g_autoptr(GBytes) model = linear_model(), sample = g_bytes_new_static("PAR1 rows PAR1", 14);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Bundle) b = NULL, none = NULL, cut = NULL;
+	json_auto_t *header = header_of("{}");
+	gsize size;
+	bundle_write_with(path, header, model, sample, &error);
+	g_assert_no_error(error);
+	g_assert_true(bundle_load(path, &b, &error));
+	g_assert_true(g_bytes_equal(bundle_sample(b), sample));
+	g_assert_true(g_file_get_contents(path, &text, &size, NULL));
+	g_autoptr(GBytes) short_of_one = g_bytes_new(text, size - 1);
+	g_assert_false(bundle_load_bytes(short_of_one, "cut", &cut, &error));
+	g_assert_error(error, FAIL, FAIL_BROKEN);
+	g_assert_true(bundle_write(path, header, model, NULL) && bundle_load(path, &none, NULL));
+	g_assert_null(bundle_sample(none));
+	g_assert_true(file_remove(folder, NULL));
+}
+
 static void test_files(void)
 {
 	g_autoptr(GError) error = NULL;
@@ -183,5 +206,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/bundle/cut", test_cut);
 	g_test_add_func("/bundle/changed", test_changed);
 	g_test_add_func("/bundle/files", test_files);
+	g_test_add_func("/bundle/sample", test_sample);
 	return g_test_run();
 }

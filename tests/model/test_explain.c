@@ -19,7 +19,7 @@ static GBytes *linear_model(void)
 	return g_byte_array_free_to_bytes(to);
 }
 
-static Bundle *bundle_of(const char *positive)
+static Bundle *bundle_of(const char *positive, bool calibrated)
 {
 	g_autofree char *folder = g_dir_make_tmp("gyre-explain-XXXXXX", NULL);
 	g_autofree char *path = g_build_filename(folder, "bundle", NULL);
@@ -34,6 +34,9 @@ static Bundle *bundle_of(const char *positive)
 	        "real", "name", "n", "type", "int", "transforms", "transform", "arithmetic", "params", "columns", "x",
 	        "n", "operation", "product", "features", "x", "n", "x_times_n");
 	g_assert_nonnull(header);
+	if (calibrated)
+		json_object_set_new(
+		        header, "calibration", json_pack("{s:s,s:[[f,f]]}", "method", "platt", "curves", 0.7, 0.3));
 	bundle_write(path, header, model, &error);
 	g_assert_no_error(error);
 	bundle_load(path, &b, &error);
@@ -55,9 +58,9 @@ static Frame *rows_of(void)
 	return f;
 }
 
-static void check(const char *positive, double sign)
+static void check(const char *positive, double sign, bool calibrated)
 {
-	g_autoptr(Bundle) b = bundle_of(positive);
+	g_autoptr(Bundle) b = bundle_of(positive, calibrated);
 	g_autoptr(Explainer) e = NULL;
 	g_autoptr(Contributions) c = NULL;
 	g_autoptr(Contributions) shares = NULL;
@@ -98,12 +101,14 @@ static void check(const char *positive, double sign)
 
 static void test_positive_second(void)
 {
-	check("yes", 1);
+	check("yes", 1, false);
+	check("yes", 1, true);
 }
 
 static void test_positive_first(void)
 {
-	check("no", -1);
+	check("no", -1, false);
+	check("no", -1, true);
 }
 
 int main(int argc, char **argv)

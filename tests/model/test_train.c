@@ -242,6 +242,8 @@ static void test_artifacts(void)
 	                json_number_value(json_at(header, "reference.target.priors[1]"));
 	g_assert_cmpfloat_with_epsilon(priors, 1, 1e-12);
 	g_assert_cmpuint(json_array_size(json_at(header, "reference.scores.histogram")), ==, 20);
+	g_assert_cmpuint(json_array_size(json_at(header, "reference.scores.sketch.edges")), >, 20);
+	g_assert_cmpuint(json_array_size(json_at(header, "reference.inputs.x.sketch.edges")), ==, 161);
 	place_free(p);
 }
 

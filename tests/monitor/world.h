@@ -188,9 +188,8 @@ static inline void world_ask(World *w, const char *route, int64_t time, const Wo
 	Scores scores;
 	scan_start(&scan, text, strlen(text));
 	g_assert_true(batch_scan_rows(b, &scan, NULL) && scan_finish(&scan, NULL));
-	g_autoptr(GPtrArray) inputs = predlog_inputs(b);
 	g_assert_true(serve_predict(b, &scores, NULL));
-	predlog_add(w->log, &entry, &scores, inputs);
+	predlog_add(w->log, &entry, &scores, b);
 	scores_clear(&scores);
 }
 

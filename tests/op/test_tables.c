@@ -8,6 +8,7 @@
 #include "data/check.h"
 #include "data/source.h"
 #include "data/split.h"
+#include "eval/behaviour.h"
 #include "feature/transform.h"
 #include "goal/goal.h"
 #include "http/site.h"
@@ -147,6 +148,13 @@ static void test_kinds(void)
 		g_assert_true((*k)->open && (*k)->add && (*k)->free);
 		check_help((*k)->name, (*k)->help);
 		check_params((*k)->name, (*k)->params);
+	}
+	for (const BehaviourKind *const *k = BEHAVIOURS; *k; k++) {
+		g_assert_true(behaviour_kind((*k)->name) == *k && is_word((*k)->name) && (*k)->run);
+		check_help((*k)->name, (*k)->help);
+		check_params((*k)->name, (*k)->params);
+		for (const Param *p = (*k)->params; p->name; p++)
+			g_assert_null(param_find(BEHAVIOUR_PARAMS, p->name));
 	}
 	for (const LookKind *const *k = LOOKS; *k; k++) {
 		g_assert_true(look_kind((*k)->name) == *k && is_word((*k)->name) && (*k)->run);

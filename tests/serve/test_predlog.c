@@ -223,6 +223,92 @@ static void test_log(void)
 	g_assert_true(file_remove(state, NULL));
 }
 
+/* Two classes, and inputs, whose names differ only in case, or are the log's own: each has a column, before and after sealing. */
+static void test_names(void)
+{
+	g_autofree char *state = g_dir_make_tmp("gyre-predlog-XXXXXX", NULL),
+	                *path = g_build_filename(state, "bundle", NULL);
+	g_autoptr(GBytes) model = kit_model();
+	g_autoptr(Served) s = NULL;
+	g_autoptr(GError) error = NULL;
+	json_auto_t *header =
+	        json_loads("{\"project\": \"p\", \"roles\": {\"task\": \"classification\", \"target\": \"t\", "
+	                   "\"classes\": [\"Yes\", "
+	                   "\"yes\"]}, \"positive\": \"yes\", \"family\": \"linear\", \"threshold\": 0.25, \"params\": "
+	                   "{}, \"recipe\": "
+	                   "{\"inputs\": [{\"name\": \"x\", \"type\": \"real\"}, {\"name\": \"X\", \"type\": "
+	                   "\"real\"}, {\"name\": "
+	                   "\"Prediction\", \"type\": \"int\"}], \"transforms\": [], \"features\": [\"x\", \"X\"]}}",
+	                0, NULL);
+	PredLog *l;
+	PredLogOptions options = {.state_folder = state, .share = 1, .flush_ms = 1};
+	int64_t rows;
+	g_assert_true(bundle_write(path, header, model, NULL));
+	served_load("half", 1, "digest", path, &s, &error);
+	g_assert_no_error(error);
+	g_assert_true(predlog_open(&options, &l, NULL) && predlog_announce(l, s, NULL));
+	log_rows(l, s, "a", "[[3,2,7]]");
+	predlog_close(l);
+	for (int sealed = 0; sealed < 2; sealed++) {
+		json_auto_t *list = read_rows(state);
+		const json_t *row = json_array_get(list, 0);
+		g_assert_cmpfloat(json_get_number(row, "x", 0), ==, 3);
+		g_assert_cmpfloat(json_get_number(row, "X_2", 0), ==, 2);
+		g_assert_cmpfloat(json_get_number(row, "input.Prediction", 0), ==, 7);
+		g_assert_cmpfloat_with_epsilon(
+		        json_get_number(row, "probability_Yes", 0) + json_get_number(row, "probability_yes_2", 0), 1,
+		        1e-12);
+		predlog_seal(state, 256, &rows, &error);
+		g_assert_no_error(error);
+	}
+	json_auto_t *renamed = NULL;
+	g_assert_true(predlog_renamed(state, "half", &renamed, NULL));
+	g_assert_cmpstr(json_get_text(renamed, "X", ""), ==, "X_2");
+	g_assert_true(file_remove(state, NULL));
+}
+
+/* A journal that cannot be made into Parquet is told, and stays; those after it are sealed. */
+static void test_bad_journal(void)
+{
+	g_autofree char *state = g_dir_make_tmp("gyre-predlog-XXXXXX", NULL);
+	g_autoptr(Served) s = kit_served();
+	g_autoptr(GError) error = NULL;
+	int64_t rows;
+	g_autofree char *path = leave_journal(state, s);
+	g_autofree char *folder = g_path_get_dirname(path), *bad = g_build_filename(folder, "0-bad.jsonl", NULL),
+	                *in_the_way = g_build_filename(state, "predictions", "model=half", "0-bad.parquet.tmp", NULL);
+	g_assert_true(g_file_set_contents(bad, "{\"_gyre_model\":\"half\",\"_gyre_id\":\"q\"}\n", -1, NULL));
+	g_assert_cmpint(g_mkdir(in_the_way, 0755), ==, 0);
+	g_assert_false(predlog_seal(state, 256, &rows, &error));
+	g_assert_nonnull(error);
+	g_assert_cmpint(rows, ==, 4);
+	g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+	g_assert_true(g_file_test(bad, G_FILE_TEST_EXISTS));
+	g_assert_true(file_remove(state, NULL));
+}
+
+/* Many sealed files of versions whose columns differ are one table. */
+static void test_many_files(void)
+{
+	g_autofree char *state = g_dir_make_tmp("gyre-predlog-XXXXXX", NULL);
+	g_autoptr(Served) s = kit_served();
+	int64_t rows;
+	for (int i = 0; i < 12; i++) {
+		g_autofree char *id = g_strdup_printf("m%02d", i);
+		PredLog *l;
+		PredLogOptions options = {.state_folder = state, .share = 1, .flush_ms = 1};
+		g_assert_true(predlog_open(&options, &l, NULL) && predlog_announce(l, s, NULL));
+		log_rows(l, s, id, i % 2 ? "[[3,2.5,\"a\",\"2024-03-01\",true]]" : "[[3,2,\"a\",\"2024-03-01\",true]]");
+		predlog_close(l);
+		g_assert_true(predlog_seal(state, 256, &rows, NULL) && rows == 1);
+	}
+	json_auto_t *list = read_rows(state);
+	g_assert_cmpuint(json_array_size(list), ==, 12);
+	g_assert_cmpfloat(json_get_number(json_array_get(list, 1), "n", 0), ==, 2.5);
+	g_assert_cmpfloat(json_get_number(json_array_get(list, 2), "n", 0), ==, 2);
+	g_assert_true(file_remove(state, NULL));
+}
+
 static void test_share(void)
 {
 	g_autofree char *state = g_dir_make_tmp("gyre-predlog-XXXXXX", NULL);
@@ -288,6 +374,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/predlog/at_once", test_at_once);
 	g_test_add_func("/predlog/hurry", test_hurry);
 	g_test_add_func("/predlog/log", test_log);
+	g_test_add_func("/predlog/names", test_names);
+	g_test_add_func("/predlog/bad_journal", test_bad_journal);
+	g_test_add_func("/predlog/many_files", test_many_files);
 	g_test_add_func("/predlog/share", test_share);
 	g_test_add_func("/predlog/outcomes", test_outcomes);
 	return g_test_run();

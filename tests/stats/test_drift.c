@@ -229,6 +229,74 @@ static void test_radix(void)
 	radix_sort(values, scratch, 0);
 }
 
+static double *draw(Rng *r, size_t count, double shift, double step)
+{
+	double *values = g_new(double, count);
+	for (size_t i = 0; i < count; i++) {
+		values[i] = rng_normal(r) + shift;
+		if (step > 0)
+			values[i] = floor(values[i] / step) * step;
+	}
+	qsort(values, count, sizeof *values, windows_by_value);
+	return values;
+}
+
+static DriftReport by_sketch(const double *a, size_t count_a, const double *b, size_t count_b)
+{
+	Sketch sketch, copy;
+	SketchTally tally = {0};
+	DriftReport report;
+	sketch_of(a, count_a, &sketch);
+	json_t *saved = sketch_save(&sketch);
+	g_assert_true(sketch_load(saved, &copy) && copy.count == sketch.count);
+	json_decref(saved);
+	for (size_t i = 0; i < count_b; i++)
+		sketch_add(&copy, &tally, b[i]);
+	sketch_add(&copy, &tally, NAN);
+	g_assert_true(tally.missing == 1 && tally.rows == (int64_t)count_b);
+	drift_sketch(&copy, &tally, &report);
+	return report;
+}
+
+/* A sketch of few different values is the sample itself: every figure agrees.  One of many is near, and its gap never larger. */
+static void test_sketch(void)
+{
+	Rng r = rng_stream(5, "sketch");
+	for (int round = 0; round < 6; round++) {
+		double step = round < 3 ? 0.1 : 0, shift = round % 3 * 0.2;
+		g_autofree double *a = draw(&r, 3000, 0, step), *b = draw(&r, 2000, shift, step);
+		DriftReport whole = windows_numbers(a, 3000, b, 2000), small = by_sketch(a, 3000, b, 2000);
+		g_assert_cmpfloat(small.effect, <=, whole.effect);
+		near("gap", small.effect, whole.effect, step > 0 ? 1e-15 : 1. / SKETCH_STEPS);
+		for (size_t k = 0; DRIFT_TESTS[k]; k++)
+			if (DRIFT_TESTS[k]->types & DRIFT_NUMBERS)
+				near(DRIFT_TESTS[k]->name, small.figures[k].value, whole.figures[k].value,
+				        step > 0 && DRIFT_TESTS[k] != &DRIFT_WASSERSTEIN ? 1e-12
+				                                                         : 0.012 + 0.02 * shift);
+	}
+	const double one[] = {1, 2, 3}, far[] = {2, 1000};
+	DriftReport report = by_sketch(one, 3, far, 2); /* a far value counts as far as it is */
+	near("far", figure(&report, &DRIFT_WASSERSTEIN).value, 499, 1e-9);
+	g_autofree double *empty = draw(&r, 0, 0, 0);
+	report = by_sketch(empty, 0, far, 2);
+	g_assert_true(isnan(report.effect) && isnan(report.p));
+}
+
+static void test_sketch_damaged(void)
+{
+	static const char *const BAD[] = {"{}", "[]", "{\"edges\": [1], \"below\": []}",
+	        "{\"edges\": [1, 1], \"below\": [1, 2]}", "{\"edges\": [1, 2], \"below\": [2, 2]}",
+	        "{\"edges\": [1], \"below\": [0]}", "{\"edges\": [\"x\"], \"below\": [1]}",
+	        "{\"edges\": [1], \"below\": [1.5]}"};
+	Sketch s;
+	for (size_t i = 0; i < G_N_ELEMENTS(BAD); i++) {
+		json_t *saved = json_loads(BAD[i], 0, NULL);
+		g_assert_nonnull(saved);
+		g_assert_false(sketch_load(saved, &s));
+		json_decref(saved);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -242,5 +310,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/drift/power", test_power);
 	g_test_add_func("/drift/radix", test_radix);
 	g_test_add_func("/drift/edges", test_edges);
+	g_test_add_func("/drift/sketch", test_sketch);
+	g_test_add_func("/drift/sketch_damaged", test_sketch_damaged);
 	return g_test_run();
 }

@@ -1,0 +1,81 @@
+/* svm_linear.c: linear support vector machines by liblinear. */
+#include "model/svm_fit.h"
+
+#include <dlfcn.h>
+#include <linear.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define LIBRARY "liblinear.so.4"
+
+typedef struct Calls {
+	struct model *(*train)(const struct problem *, const struct parameter *);
+	void (*free)(struct model **);
+	void (*print)(void (*)(const char *));
+} Calls;
+
+static void silent(const char *text)
+{
+}
+
+/* to: where a pointer to a function is kept. */
+static void find(void *library, const char *name, void *to)
+{
+	void *address = dlsym(library, name);
+	memcpy(to, &address, sizeof address);
+}
+
+static bool open_calls(Calls *ret, GError **error)
+{
+	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	if (!library)
+		return fail(error, FAIL_UNAVAILABLE,
+		        "training a linear svm needs %s; install it with: apt-get install liblinear4", LIBRARY);
+	find(library, "train", &ret->train);
+	find(library, "free_and_destroy_model", &ret->free);
+	find(library, "set_print_string_function", &ret->print);
+	if (!ret->train || !ret->free || !ret->print)
+		return fail(error, FAIL_UNAVAILABLE, "%s lacks a function of liblinear 2.3", LIBRARY);
+	ret->print(silent);
+	return true;
+}
+
+/* The rows as liblinear takes them: cells that are not 0, a constant, and an end.  One block of nodes for all. */
+static struct feature_node *sparse(const SvmRows *rows, struct feature_node **at)
+{
+	struct feature_node *nodes = g_new(struct feature_node, rows->rows * (rows->columns + 2)), *node = nodes;
+	for (size_t i = 0; i < rows->rows; i++) {
+		at[i] = node;
+		for (size_t j = 0; j < rows->columns; j++)
+			if (rows->x[i * rows->columns + j] != 0)
+				*node++ = (struct feature_node){(int)j + 1, (double)rows->x[i * rows->columns + j]};
+		*node++ = (struct feature_node){(int)rows->columns + 1, 1};
+		*node++ = (struct feature_node){-1, 0};
+	}
+	return nodes;
+}
+
+bool svm_fit_linear(const SvmRows *rows, const SvmHow *how, double *ret, GError **error)
+{
+	Calls calls = {0};
+	if (!open_calls(&calls, error))
+		return false;
+	g_autofree struct feature_node **at = g_new(struct feature_node *, rows->rows);
+	g_autofree struct feature_node *nodes = sparse(rows, at);
+	struct problem problem = {
+	        .l = (int)rows->rows, .n = (int)rows->columns + 1, .y = (double *)rows->y, .x = at, .bias = 1};
+	struct parameter settings = {.solver_type = rows->regression ? L2R_L2LOSS_SVR_DUAL : L2R_L2LOSS_SVC_DUAL,
+	        .eps = 0.1,
+	        .C = how->cost,
+	        .p = how->tube};
+	srand(how->seed);
+	struct model *model = calls.train(&problem, &settings);
+	/* It decides for its first class. */
+	double sign = rows->regression || model->label[0] == 1 ? 1 : -1;
+	for (size_t j = 0; j <= rows->columns; j++)
+		ret[j] = sign * model->w[j];
+	calls.free(&model);
+	return true;
+}
