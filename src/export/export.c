@@ -5,7 +5,12 @@
 
 #include "base/json.h"
 
-const ExportKind *const EXPORT_KINDS[] = {&EXPORT_C, &EXPORT_ONNX, NULL};
+const ExportKind *const EXPORT_KINDS[] = {
+        &EXPORT_C,
+        &EXPORT_ONNX,
+        &EXPORT_XGBOOST,
+        NULL,
+};
 
 const ExportKind *export_find(const char *name)
 {

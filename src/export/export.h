@@ -20,7 +20,9 @@ typedef struct ExportKind {
 } ExportKind;
 
 extern const ExportKind *const EXPORT_KINDS[]; /* NULL-ended */
-extern const ExportKind EXPORT_C, EXPORT_ONNX;
+extern const ExportKind EXPORT_C;
+extern const ExportKind EXPORT_ONNX;
+extern const ExportKind EXPORT_XGBOOST;
 const ExportKind *export_find(const char *name);
 
 /* The bundle in that form.  *ret: g_bytes_unref. */

@@ -17,11 +17,39 @@ static const Param PARAMS[] = {
                 .flags = PARAM_POSITIONAL | PARAM_REQUIRED},
         {"output", PARAM_TEXT, "file to write (.csv or .parquet); standard output when absent", .letter = 'o',
                 .unit = "FILE"},
+        {"features", PARAM_BOOL, "write the features that the recipe makes, in place of the rows' own columns",
+                "false"},
         {"memory_mb", PARAM_INT, "memory to stay within", "1024", .min = 128, .max = 1e9, .unit = "MiB"},
         {NULL},
 };
 
-static bool score(Engine *e, const Bundle *b, Sink *sink, int64_t *ret_rows, GError **error)
+/* The features as columns; categories are codes.  rows is consumed. */
+static bool features_frame(const Bundle *b, Frame *rows, Frame **ret, GError **error)
+{
+	g_autoptr(Matrix) x = NULL;
+	if (!bundle_features(b, rows, &x, error))
+		return false;
+	Frame *f = frame_new(x->rows);
+	for (size_t j = 0; j < x->columns; j++) {
+		Column *c = column_new(x->names[j], COLUMN_REAL, x->rows, NULL);
+		for (size_t i = 0; i < x->rows; i++)
+			c->reals[i] = (double)x->values[i * x->columns + j];
+		frame_add(f, c);
+	}
+	*ret = f;
+	return true;
+}
+
+static bool score_part(const Bundle *b, Frame *rows, bool features, Sink *sink, GError **error)
+{
+	g_autoptr(Frame) copy = frame_copy(rows);
+	g_autoptr(Frame) made = NULL;
+	g_autofree double *scores = g_new(double, MAX(rows->rows * bundle_outputs(b), (size_t)1));
+	return bundle_predict(b, copy, scores, error) && (!features || features_frame(b, rows, &made, error)) &&
+	       sink_add(sink, features ? made : rows, scores, error);
+}
+
+static bool score(Engine *e, const Bundle *b, bool features, Sink *sink, int64_t *ret_rows, GError **error)
 {
 	g_autoptr(FrameReader) reader = NULL;
 	*ret_rows = 0;
@@ -33,11 +61,9 @@ static bool score(Engine *e, const Bundle *b, Sink *sink, int64_t *ret_rows, GEr
 			return false;
 		if (!rows)
 			return sink_finish(sink, error);
-		g_autoptr(Frame) copy = frame_copy(rows);
-		g_autofree double *scores = g_new(double, MAX(rows->rows * bundle_outputs(b), (size_t)1));
-		if (!bundle_predict(b, copy, scores, error) || !sink_add(sink, rows, scores, error))
-			return false;
 		*ret_rows += (int64_t)rows->rows;
+		if (!score_part(b, rows, features, sink, error))
+			return false;
 	}
 }
 
@@ -47,7 +73,8 @@ static bool predict(const App *app, Engine *e, const Bundle *b, const json_t *in
 	g_autoptr(Sink) sink = NULL;
 	int64_t rows;
 	if (!rows_open(e, json_get_text(in, "file", ""), error) ||
-	        !sink_open(e, b, output, app->is_json, &sink, error) || !score(e, b, sink, &rows, error))
+	        !sink_open(e, b, output, app->is_json, &sink, error) ||
+	        !score(e, b, json_get_bool(in, "features", false), sink, &rows, error))
 		return false;
 	json_t *list = sink_take_json(sink);
 	if (list)
