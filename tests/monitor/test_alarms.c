@@ -248,7 +248,7 @@ static void test_again(void)
 	check_told(&w, "3-5-8 resolved");
 	for (int i = 0; i < 9; i++)
 		measure(&w, 1, i, "age", "ok"); /* after all there was nothing; people had been told */
-	check_told(&w, "5-6-8 resolved"); /* as it was last; "why" says that it was none */
+	check_told(&w, "5-6-8 resolved");       /* as it was last; "why" says that it was none */
 	g_assert_cmpint(notices(&w, "hook"), ==, 2);
 	world_close(&w);
 }
