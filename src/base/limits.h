@@ -1,6 +1,11 @@
 /* limits.h: every limit of the program, with its reason.  docs/reference/limits.md is made from this file. */
 #pragma once
 
+/* How many times its size a packed body of a request may grow to, beyond LIMIT_INFLATE_FREE bytes.  Rows of data come to 3 to 20; what
+ * is made to fill a server's memory to a thousand. */
+#define LIMIT_INFLATE_RATIO 200
+#define LIMIT_INFLATE_FREE (8 << 20)
+
 /* Columns of a table.  Each costs a scan state in every step and a row in every report; 4,096 is ten times the widest
  * table a person looks at.  More is nearly always a transposed or badly quoted file. */
 #define LIMIT_COLUMNS 4096

@@ -279,6 +279,10 @@ static void write_process(Site *site, GString *to)
 	write_one(to, "process_resident_memory_bytes", "gauge", "Resident memory size.", resident_bytes());
 	write_one(to, "process_start_time_seconds", "gauge", "When the server began to serve.",
 	        (double)site->started / 1e6);
+	if (site->access_log)
+		write_one(to, "gyre_access_log_dropped_total", "counter",
+		        "Lines of the access log that could not be written.",
+		        (double)access_log_dropped(site->access_log));
 	write_head(to, "gyre_build_info", "gauge", "The version of the program.");
 	g_string_append(to, "gyre_build_info{version=\"" GYRE_VERSION "\"} 1\n");
 }

@@ -1,7 +1,7 @@
 /* serve.c: the op `serve`: opens the fleet and the server, and waits for a signal to end.
  *
  * It stands here and not among the other ops because it needs them: /api/v1 is made of their table.
- * SIGHUP reads the certificate again.  SIGTERM and SIGINT drain: /readyz says no at once, so that who spreads the load sends no more; requests are still taken for the
+ * SIGHUP reads the certificate again and opens the access log anew.  SIGTERM and SIGINT drain: /readyz says no at once, so that who spreads the load sends no more; requests are still taken for the
  * grace time; then nothing new is accepted, and what was is answered. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "http/cors.h"
 #include "http/metrics.h"
 #include "op/desk.h"
 #include "op/op.h"
@@ -49,6 +50,12 @@ static const Param PARAMS[] = {
         {"trust_time", PARAM_BOOL,
                 "a request's X-Gyre-Time says when its predictions were asked: for replays; all callers are trusted",
                 "false"},
+        {"access_log", PARAM_TEXT, "a line of JSON for each answer: into this file, or - for standard error",
+                .unit = "FILE"},
+        {"cors", PARAM_TEXTS,
+                "pages of these origins (https://example.org) may use the server from a browser; * lets all predict",
+                "[]"},
+        {"compress", PARAM_BOOL, "pack answers (gzip, deflate) for clients that ask for it", "true"},
         {"idle_s", PARAM_INT, "a connection without a whole request is closed after this", "60", .min = 1, .max = 86400,
                 .unit = "s"},
         {"read_s", PARAM_INT, "a request's body must have come within this", "60", .min = 1, .max = 86400, .unit = "s"},
@@ -91,6 +98,15 @@ static unsigned number(const json_t *in, const char *key)
 	return (unsigned)json_get_int(in, key, 0);
 }
 
+/* Borrowed texts, NULL-ended; free the list alone. */
+static const char **texts_of(const json_t *list)
+{
+	const char **texts = g_new0(const char *, json_array_size(list) + 1);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		texts[i] = json_string_value(json_array_get(list, i));
+	return texts;
+}
+
 static ServerOptions server_options(Site *site, const json_t *in)
 {
 	return (ServerOptions){
@@ -101,7 +117,7 @@ static ServerOptions server_options(Site *site, const json_t *in)
 	        .threads = number(in, "threads"),
 	        .connections = number(in, "connections"),
 	        .queue = number(in, "queue"),
-	        .body_bytes = (size_t)number(in, "body_mb") << 20,
+	        .body_bytes = site->body_most,
 	        .idle_s = number(in, "idle_s"),
 	        .read_s = number(in, "read_s"),
 	        .write_s = number(in, "write_s"),
@@ -129,6 +145,8 @@ static void look_around(const Site *site, Meta *meta, bool always)
 	static bool told;
 	g_autoptr(GError) error = NULL;
 	renew(always);
+	if (always && site->access_log)
+		access_log_reopen(site->access_log);
 	bool ok = access_refresh(site->access, meta, &error);
 	if (!ok && !told)
 		fprintf(stderr, "gyre: the tokens are still those before: %s\n", error->message);
@@ -204,14 +222,9 @@ static bool open_log(const Desk *d, const json_t *in, PredLog **ret, GError **er
 
 static bool open_fleet(const Desk *d, const json_t *in, PredLog *log, Fleet **ret, GError **error)
 {
-	g_autoptr(GPtrArray) models = g_ptr_array_new();
-	size_t i;
-	json_t *model;
-	json_array_foreach (json_object_get(in, "models"), i, model)
-		g_ptr_array_add(models, (void *)json_string_value(model));
-	g_ptr_array_add(models, NULL);
+	g_autofree const char **models = texts_of(json_object_get(in, "models"));
 	FleetOptions options = {.state_folder = d->project->state_folder,
-	        .models = (const char *const *)models->pdata,
+	        .models = models,
 	        .tell = tell,
 	        .loaded = announce,
 	        .context = log};
@@ -266,9 +279,13 @@ static bool serve_with(
         const Desk *d, const json_t *in, PredLog *log, const sigset_t *signals, json_t **ret, GError **error)
 {
 	bool draining = false;
+	const char *log_path = json_get_text(in, "access_log", NULL);
+	g_autofree const char **origins = texts_of(json_object_get(in, "cors"));
+	g_autoptr(AccessLog) access_log = NULL;
 	g_autoptr(Access) access = NULL;
 	g_autoptr(Fleet) fleet = NULL;
-	if (!open_access(d, in, &access, error) || !open_fleet(d, in, log, &fleet, error))
+	if (!cors_check(origins, error) || !open_access(d, in, &access, error) ||
+	        (log_path && !access_log_open(log_path, &access_log, error)) || !open_fleet(d, in, log, &fleet, error))
 		return false;
 	Site site = {.fleet = fleet,
 	        .metrics = metrics_new(),
@@ -276,6 +293,10 @@ static bool serve_with(
 	        .folder = d->project->folder,
 	        .project = json_get_text(yaml_root(d->project->yaml), "project", ""),
 	        .rows_most = (size_t)json_get_int(in, "rows", 0),
+	        .body_most = (size_t)number(in, "body_mb") << 20,
+	        .packs = json_get_bool(in, "compress", true),
+	        .cors = *origins ? origins : NULL,
+	        .access_log = access_log,
 	        .started = meta_now(),
 	        .draining = &draining,
 	        .is_local = is_loopback(json_get_text(in, "listen", "")),

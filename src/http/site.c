@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/rng.h"
+#include "http/cors.h"
+#include "http/envelope.h"
 #include "http/metrics.h"
 
 const Protocol *const PROTOCOLS[] = {
@@ -72,11 +74,16 @@ static void refuse_plainly(unsigned status, const char *sentence, Reply *reply)
 /* What was given as a time is none. */
 #define NO_TIME INT64_MIN
 
+const char *visit_route(const Visit *v)
+{
+	return v->by_version ? "version" : "stable";
+}
+
 static PredLogEntry entry_of(const Visit *v)
 {
 	return (PredLogEntry){.id = v->id,
 	        .protocol = v->protocol->name,
-	        .route = v->by_version ? "version" : "stable",
+	        .route = visit_route(v),
 	        .begun = v->begun,
 	        .time = v->time == NO_TIME ? 0 : v->time};
 }
@@ -87,7 +94,7 @@ static void count(const Visit *v)
 	const Served *s = v->served;
 	MetricsKey key = {.model = s ? s->name : "",
 	        .version = s ? s->version : 0,
-	        .route = s ? (v->by_version ? "version" : "stable") : "",
+	        .route = s ? visit_route(v) : "",
 	        .protocol = v->protocol ? v->protocol->name : "none",
 	        .code = v->reply->status};
 	metrics_count(v->site->metrics, &key, g_get_monotonic_time() - v->begun, v->rows);
@@ -109,35 +116,37 @@ static void refuse(const Visit *v, const GError *error)
 	v->reply->status = status;
 }
 
-/* A compressed body would be refused as bad JSON, which helps nobody. */
-static bool is_plain(const Visit *v, GError **error)
-{
-	const char *coding = v->request->size ? request_header(v->request, "Content-Encoding") : NULL;
-	if (!coding || g_ascii_strcasecmp(coding, "identity") == 0)
-		return true;
-	reply_header(v->reply, "Accept-Encoding", "identity");
-	return visit_fail(v, 415, error, "the body is sent as \"%.40s\"; send it plain", coding);
-}
-
 static bool handle(Visit *v, GError **error)
 {
 	if (!v->protocol)
 		return visit_no_such_path(v, error);
-	return is_plain(v, error) && v->protocol->handle(v, error);
+	return v->protocol->handle(v, error);
+}
+
+static void finish(Visit *v, const Request *request)
+{
+	envelope_close(v);
+	count(v);
+	envelope_log(v, request);
+	visit_unpin(v);
 }
 
 void site_handle(void *site, const Request *request, Reply *reply)
 {
 	g_autoptr(GError) error = NULL;
+	g_auto(Envelope) envelope = {0};
 	Visit v = {.site = site,
 	        .request = request,
 	        .reply = reply,
 	        .protocol = protocol_of(request->path),
 	        .begun = request->whole};
-	if (!handle(&v, &error))
-		refuse(&v, error);
-	count(&v);
-	visit_unpin(&v);
+	if (!cors_preflight(v.site->cors, request, reply)) {
+		bool ok = envelope_open(&v, &envelope, &error);
+		v.request = &envelope.plain;
+		if (!ok || !handle(&v, &error))
+			refuse(&v, error);
+	}
+	finish(&v, request);
 }
 
 /* RFC 6750: how a token is asked for, and why one that was given is not enough. */
@@ -162,6 +171,9 @@ bool site_admit(void *site, Request *request, Reply *reply)
 {
 	Site *s = site;
 	const char *why, *given = access_asks(s->access) ? request_header(request, "Authorization") : NULL;
+	if (s->cors && strcmp(request->method, "OPTIONS") ==
+	                       0) /* browsers ask without the page's token, and get no more than a list */
+		return true;
 	unsigned need = access_need(request->method, request->path);
 	AccessAnswer answer = access_check(s->access, need, given, &request->caller);
 	if (answer == ACCESS_GRANTED)
@@ -173,12 +185,15 @@ bool site_admit(void *site, Request *request, Reply *reply)
 
 void site_refuse(void *site, const Request *request, const char *sentence, Reply *reply)
 {
-	const Protocol *p = protocol_of(request->path);
 	unsigned status = reply->status;
-	MetricsKey key = {.model = "", .route = "", .protocol = p ? p->name : "none", .code = status};
-	metrics_count(((Site *)site)->metrics, &key, g_get_monotonic_time() - request->whole, 0);
-	(p ? p->refuse : refuse_plainly)(status, sentence, reply);
+	Visit v = {.site = site,
+	        .request = request,
+	        .reply = reply,
+	        .protocol = protocol_of(request->path),
+	        .begun = request->whole};
+	(v.protocol ? v.protocol->refuse : refuse_plainly)(status, sentence, reply);
 	reply->status = status;
+	finish(&v, request);
 }
 
 bool site_is_ready(const Site *s)
@@ -301,7 +316,7 @@ bool visit_is_own(const Visit *v, GError **error)
 	const char *host = request_header(v->request, "Host");
 	const char *origin = request_header(v->request, "Origin");
 	const char *asks = origin ? strstr(origin, "://") : NULL;
-	if (origin && (!asks || !host || g_ascii_strcasecmp(asks + 3, host) != 0))
+	if (origin && !cors_names(v->site->cors, origin) && (!asks || !host || g_ascii_strcasecmp(asks + 3, host) != 0))
 		return visit_fail(v, 403, error, "a page of another site (%.100s) may not ask for this", origin);
 	if (v->site->is_local && (!host || !is_own_name(host)))
 		return visit_fail(v, 403, error,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "http/access.h"
+#include "http/access_log.h"
 #include "http/server.h"
 #include "op/op.h"
 #include "serve/fleet.h"
@@ -19,8 +20,11 @@ typedef struct Site {
 	Server *server;     /* for its load; set once it listens */
 	const char *folder; /* of the project, for ops */
 	const char *project;
-	size_t rows_most;
-	int64_t started; /* us UTC */
+	size_t rows_most, body_most; /* bytes: of a body that was unpacked, too */
+	bool packs;                  /* answers that are asked for packed are */
+	const char *const *cors;     /* origins, "*" for all; NULL: none (http/cors.h) */
+	AccessLog *access_log;       /* NULL: none */
+	int64_t started;             /* us UTC */
 	bool *draining;
 	bool is_local;    /* it listens on a loopback address */
 	PredLog *log;     /* NULL: predictions are not logged */
@@ -72,6 +76,8 @@ const Op *site_op(const char *method, const char *path);
 /* The version a call gets (route_find), pinned until the visit ends. */
 bool visit_find(Visit *v, const char *model, const char *version, const Served **ret, GError **error);
 const RouteTable *visit_routes(Visit *v);
+/* "stable", or "version" where the call named one. */
+const char *visit_route(const Visit *v);
 
 /* A batch for the rows of a prediction: from now on what the visit does is a prediction, with an id (the request's
  * X-Request-Id, or a new one) that the answer carries as X-Request-Id, and goes to the prediction log, at the time that
@@ -87,7 +93,8 @@ bool visit_no_such_path(const Visit *v, GError **error);
 /* Only this method?  Else 405 is set, with Allow, and false is returned with an error. */
 bool visit_allows(const Visit *v, const char *method, GError **error);
 /* Is the caller none that a page of some other site sent?  Else 403.  A browser says which page asks (Origin); and a name of
- * the page's own that leads to this machine is no name of a server that listens on loopback only.  Who brings a token is no such page. */
+ * the page's own that leads to this machine is no name of a server that listens on loopback only.  Who brings a token is no such page,
+ * nor is one that --cors names. */
 bool visit_is_own(const Visit *v, GError **error);
 /* A status of its own for the error that follows. */
 bool visit_fail(const Visit *v, unsigned status, GError **error, const char *format, ...) G_GNUC_PRINTF(4, 5);

@@ -8,6 +8,8 @@
 
 enum {
 	ROW_BYTES = 64,  /* of JSON: a row is hardly shorter */
+	PACKED = 1024,   /* a body larger than this is looked at: it may come packed ... */
+	UNPACKED = 20,   /* ... and rows grow about so many times */
 	READ_US = 1,     /* a row is read and written in */
 	SLOW_US = 2000,  /* below, handing over to a worker costs more than it spares */
 	NAME_BYTES = 128 /* of a model */
@@ -44,6 +46,7 @@ bool site_is_slow(void *site, const Request *request)
 		return true;
 	if (!request->size)
 		return false;
-	double rows = 1 + (double)request->size / ROW_BYTES;
+	bool is_packed = request->size > PACKED && request_header(request, "Content-Encoding");
+	double rows = 1 + (double)request->size * (is_packed ? UNPACKED : 1) / ROW_BYTES;
 	return rows * (READ_US + row_us(site, request->path)) > SLOW_US;
 }

@@ -29,6 +29,8 @@ static const struct {
         {"bytes of a bundle", LIMIT_BUNDLE_BYTES, "it is mapped whole"},
         {"trials of a search", LIMIT_TRIALS, "each is a tracked run"},
         {"steps of a plan", LIMIT_STEPS, "each is a process and a record"},
+        {"growth of a packed body of a request, beyond 8 MiB", LIMIT_INFLATE_RATIO,
+                "rows of data grow 3 to 20 times; what is made to fill a server's memory a thousand times"},
         {"bytes of the recipes of a project", LIMIT_RECIPES_BYTES,
                 "ten folds of a million categories are about this much"},
 };
