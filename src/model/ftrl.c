@@ -279,6 +279,19 @@ static bool ftrl_load(GBytes *bytes, void **ret, GError **error)
 	return true;
 }
 
+/* Less is thought of having been learnt (n), so steps are larger again; the weights stay where they are. */
+static void forget(Ftrl *m, double keep)
+{
+	for (size_t cell = 0; keep < 1 && cell < m->cells; cell++) {
+		bool free_of = cell >= m->cells - m->margins;
+		double w = m->weight[cell], l1 = free_of ? 0 : m->l1, l2 = free_of ? 0 : m->l2;
+		m->n[cell] *= keep;
+		if (w != 0)
+			m->z[cell] = -w * ((m->beta + sqrt(m->n[cell])) / m->alpha + l2) - copysign(l1, w);
+	}
+	find_weights(m);
+}
+
 /* Everything it has learnt is in what is kept: the copy goes on from there. */
 static bool ftrl_update(const void *model, const UpdateSet *set, void **ret_model, GError **error)
 {
@@ -291,6 +304,7 @@ static bool ftrl_update(const void *model, const UpdateSet *set, void **ret_mode
 		        set->fresh->classes);
 	if (!ftrl_save(model, &kept, error) || !ftrl_load(kept, ret_model, error))
 		return false;
+	forget(*ret_model, json_get_number(set->how, "keep", 1));
 	pass_rows(*ret_model, set->fresh);
 	return true;
 }

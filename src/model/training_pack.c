@@ -8,7 +8,7 @@
 #include "feature/recipe.h"
 #include "model/bundle.h"
 #include "model/calibrate.h"
-#include "model/reference.h"
+#include "model/reference_scores.h"
 #include "model/training.h"
 
 static const char *status_of(const Trial *trial)
@@ -110,60 +110,12 @@ bool training_write_trials(const Training *t, GError **error)
 	return step_output_json(t->s, "trials", out, error);
 }
 
-static size_t decided_class(const Training *t, const double *row, double threshold)
-{
-	const TrainData *d = t->data;
-	if (d->task == TASK_BINARY)
-		return row[d->positive] >= threshold ? d->positive : 1 - d->positive;
-	size_t best = 0;
-	for (size_t k = 1; k < d->classes; k++)
-		best = row[k] > row[best] ? k : best;
-	return best;
-}
-
-static void add_decided(const Training *t, const double *scores, double threshold, json_t *about)
-{
-	const TrainData *d = t->data;
-	g_autofree size_t *counts = g_new0(size_t, d->classes);
-	json_t *decided = json_object();
-	for (size_t i = 0; i < d->valid_rows; i++)
-		counts[decided_class(t, scores + i * d->outputs, threshold)]++;
-	for (size_t k = 0; k < d->classes; k++)
-		json_object_set_new(decided, json_string_value(json_array_get(json_object_get(d->roles, "classes"), k)),
-		        json_number((double)counts[k] / (double)d->valid_rows));
-	json_object_set_new(about, "decided", decided);
-}
-
-static json_t *histogram(const double *values, size_t count)
-{
-	enum { BINS = 20 };
-	size_t counts[BINS] = {0};
-	json_t *shares = json_array();
-	for (size_t i = 0; i < count; i++)
-		counts[(size_t)CLAMP(values[i] * BINS, 0, BINS - 1)]++;
-	for (size_t b = 0; b < BINS; b++)
-		json_array_append_new(shares, json_number((double)counts[b] / (double)count));
-	return shares;
-}
-
 /* model/reference.h: "scores" */
 static json_t *scores_json(const Training *t, const double *scores, double threshold)
 {
 	const TrainData *d = t->data;
-	g_autofree double *one = g_new(double, d->valid_rows);
-	for (size_t i = 0; i < d->valid_rows; i++) {
-		const double *row = scores + i * d->outputs;
-		size_t of = d->task == TASK_BINARY ? d->positive : d->classes ? decided_class(t, row, threshold) : 0;
-		one[i] = row[of];
-	}
-	json_t *about = reference_numbers(one, d->valid_rows);
-	json_object_set_new(about, "of", json_string("validation"));
-	json_object_set_new(about, "rows", json_integer((json_int_t)d->valid_rows));
-	if (d->task == TASK_BINARY)
-		json_object_set_new(about, "histogram", histogram(one, d->valid_rows));
-	if (d->classes)
-		add_decided(t, scores, threshold, about);
-	return about;
+	Scored s = {.rows = d->valid_rows, .classes = d->classes, .scores = scores, .positive = d->positive};
+	return reference_scores(&s, json_object_get(d->roles, "classes"), threshold);
 }
 
 static bool add_scores(const Training *t, json_t *reference, double threshold, GError **error)

@@ -19,6 +19,7 @@
 #include "registry/step_register.h"
 #include "report/step_report.h"
 #include "project/champion.h"
+#include "retrain/step_update.h"
 
 const StepKind *const STEP_KINDS[] = {
         &STEP_INGEST,
@@ -34,6 +35,7 @@ const StepKind *const STEP_KINDS[] = {
         &STEP_REPORT,
         &STEP_SAMPLE,
         &STEP_FEASIBLE,
+        &STEP_UPDATE,
         NULL,
 };
 
