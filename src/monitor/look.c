@@ -9,6 +9,7 @@
 
 const LookKind *const LOOKS[] = {
         &LOOK_QUALITY,
+        &LOOK_DRIFT,
         &LOOK_KPI,
         NULL,
 };
@@ -88,9 +89,19 @@ static void shape_column(const LookInput *in, LookColumn *c)
 	else if (strcmp(c->type, "text") == 0)
 		c->number = g_strdup("NULL::DOUBLE");
 	else
-		c->number = g_strdup_printf(
-		        "CASE WHEN isfinite(TRY_CAST(%s AS DOUBLE)) THEN TRY_CAST(%s AS DOUBLE) END", name, name);
+		c->number = g_strdup_printf("TRY_CAST(%s AS DOUBLE)", name);
 	c->text = g_strdup_printf("%s::VARCHAR", name);
+}
+
+static bool is_skipped(const LookInput *in, const char *name)
+{
+	const json_t *skip = json_object_get(json_object_get(in->project, "monitor"), "skip");
+	size_t i;
+	json_t *one;
+	json_array_foreach ((json_t *)skip, i, one)
+		if (g_strcmp0(json_string_value(one), name) == 0)
+			return true;
+	return g_strcmp0(json_get_text(json_object_get(in->project, "data"), "time", NULL), name) == 0;
 }
 
 GArray *look_columns(const LookInput *in)
@@ -104,6 +115,8 @@ GArray *look_columns(const LookInput *in)
 	g_array_set_clear_func(columns, column_clear);
 	json_array_foreach ((json_t *)inputs, i, input) {
 		LookColumn c = {.name = json_get_text(input, "name", ""), .type = json_get_text(input, "type", "text")};
+		if (is_skipped(in, c.name))
+			continue;
 		c.reference = json_object_get(profile, c.name);
 		shape_column(in, &c);
 		g_array_append_val(columns, c);

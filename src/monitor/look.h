@@ -59,10 +59,11 @@ const LookKind *look_kind(const char *name);
 typedef struct LookColumn {
 	const char *name, *type;
 	const json_t *reference; /* NULL: nothing is known */
-	char *number;            /* SQL of its value as a finite number, else NULL; times in us */
+	char *number;            /* SQL of its value as a DOUBLE, which may be NaN; NULL for text; times in us */
 	char *text;              /* SQL of its value as text */
 } LookColumn;
-GArray *look_columns(const LookInput *in); /* of LookColumn, in the recipe's order; free with g_array_unref */
+/* of LookColumn, in the recipe's order, without data.time and monitor.skip; free with g_array_unref */
+GArray *look_columns(const LookInput *in);
 
 /* The state of what was measured: an alarm when the effect reaches its limit and p its level, a warning from half the limit. */
 typedef struct LookBar {
@@ -71,5 +72,6 @@ typedef struct LookBar {
 } LookBar;
 FindingState look_judge(LookBar bar);
 
+extern const LookKind LOOK_DRIFT;
 extern const LookKind LOOK_QUALITY;
 extern const LookKind LOOK_KPI;

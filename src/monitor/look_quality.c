@@ -89,15 +89,16 @@ static void add_column_sql(GString *sql, const LookColumn *c, guint i)
 	const json_t *categories = all_categories(c);
 	double low, high;
 	bool is_text = strcmp(c->type, "text") == 0;
-	g_string_append_printf(
-	        sql, ", count(*) FILTER (_gyre_error IS NULL AND %s IS NULL) AS m%u", is_text ? c->text : c->number, i);
+	g_autofree char *missing = is_text ? g_strdup_printf("%s IS NULL", c->text)
+	                                   : g_strdup_printf("NOT coalesce(isfinite(%s), false)", c->number);
+	g_string_append_printf(sql, ", count(*) FILTER (_gyre_error IS NULL AND %s) AS m%u", missing, i);
 	if (categories) {
 		g_autofree char *list = category_list(categories);
 		g_string_append_printf(sql, ", count(*) FILTER (%s NOT IN (%s)) AS u%u", c->text, list, i);
 	}
 	if (range_of(c, &low, &high))
-		g_string_append_printf(
-		        sql, ", count(*) FILTER (%s < %.17g OR %s > %.17g) AS o%u", c->number, low, c->number, high, i);
+		g_string_append_printf(sql, ", count(*) FILTER (isfinite(%s) AND (%s < %.17g OR %s > %.17g)) AS o%u",
+		        c->number, c->number, low, c->number, high, i);
 }
 
 static bool count_all(Quality *q, GError **error)
@@ -188,6 +189,17 @@ static bool unseen_values(const Quality *q, const LookColumn *c, json_t **ret, G
 	return true;
 }
 
+/* As many of n values are of a kind seen once as of n others are of a kind not seen at all (Good 1953, doi:10.1093/biomet/40.3-4.237). */
+static double seen_once(const Quality *q, const LookColumn *c)
+{
+	double count = 0;
+	size_t i;
+	json_t *one;
+	json_array_foreach ((json_t *)all_categories(c), i, one)
+		count += json_number_value(json_array_get(one, 1)) * (double)q->trained < 1.5;
+	return count;
+}
+
 static bool look_unseen(const Quality *q, GError **error)
 {
 	g_autoptr(GArray) shares = g_array_new(FALSE, FALSE, sizeof(Share));
@@ -196,8 +208,8 @@ static bool look_unseen(const Quality *q, GError **error)
 		const LookColumn *c = &g_array_index(q->columns, LookColumn, i);
 		if (!all_categories(c))
 			continue;
-		Share s = {"unseen", c->name, (double)counted(q, 'u', i), (double)(q->rows - counted(q, 'm', i)), 0,
-		        (double)q->trained, param(q, "unseen"), NULL};
+		Share s = {"unseen", c->name, (double)counted(q, 'u', i), (double)(q->rows - counted(q, 'm', i)),
+		        seen_once(q, c), (double)q->trained, param(q, "unseen"), NULL};
 		ok = s.hits == 0 || unseen_values(q, c, &s.evidence, error);
 		g_array_append_val(shares, s);
 	}

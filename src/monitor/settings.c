@@ -12,6 +12,8 @@ const Param MONITOR_PARAMS[] = {
         {"every", PARAM_TEXT, "length of a window: 15m, 1h, 1d, 1w, or month; aligned to UTC", "\"1d\""},
         {"rows", PARAM_INT, "windows of at least so many rows instead; 0: by time", "0", .min = 0, .max = 1e9},
         {"grace", PARAM_TEXT, "how long after its end a window still waits for late rows", "\"1m\""},
+        {"skip", PARAM_TEXTS,
+                "columns that change by their nature: counters, dates; data.time is one of them by itself", "[]"},
         {"labels", PARAM_JSON, "when outcomes come", "{}"},
         {"looks", PARAM_JSON, "name to settings of a look, or false to leave it out", "{}"},
         {"alarms", PARAM_JSON, "when findings become alarms, and who is told", "{}"},

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/rng.h"
 
 static void add_edge(Sketch *s, const double *sorted, size_t count, size_t at)
 {
@@ -106,11 +105,14 @@ void sketch_add(const Sketch *s, SketchTally *t, double value)
 	t->bins[low]++;
 }
 
-/* FNV-1a, then mixed. */
+/* The first byte of its MD5, which the data engine can compute too. */
 unsigned sketch_bucket(const char *text)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * 0x100000001b3u;
-	return (unsigned)(rng_hash(0, h) % SKETCH_BUCKETS);
+	g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_MD5, text, -1);
+	return sketch_bucket_of_md5(digest);
+}
+
+unsigned sketch_bucket_of_md5(const char *digits)
+{
+	return (unsigned)(g_ascii_xdigit_value(digits[0]) << 4 | g_ascii_xdigit_value(digits[1])) % SKETCH_BUCKETS;
 }

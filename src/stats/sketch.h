@@ -37,3 +37,4 @@ void sketch_add(const Sketch *s, SketchTally *t, double value);
 
 /* The bucket of a category: the same on every machine, and no category's share has a say in it. */
 unsigned sketch_bucket(const char *text);
+unsigned sketch_bucket_of_md5(const char *digits); /* the first two hexadecimal digits of its MD5 */

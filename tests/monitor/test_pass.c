@@ -249,6 +249,7 @@ static void test_quality(void)
 {
 	World w;
 	world_open(&w, "{\"every\": \"1h\"}");
+	world_only(&w, "quality");
 	for (int i = 0; i < 6; i++)
 		world_hour(&w, "stable", WORLD_START + i * HOUR, 400 + 5 * i, (WorldRow){0});
 	json_auto_t *fine = findings_after(&w, WORLD_START + 5 * HOUR);
@@ -256,7 +257,7 @@ static void test_quality(void)
 	json_t *f;
 	json_array_foreach (fine, i, f)
 		g_assert_cmpstr(json_get_text(f, "state", ""), ==, "ok");
-	g_assert_cmpuint(json_array_size(fine), ==, 3 + 1 + 2 + 1 + 1);
+	g_assert_cmpuint(json_array_size(fine), ==, 4 + 1 + 2 + 1 + 1);
 
 	int64_t bad = WORLD_START + 6 * HOUR;
 	world_hour(&w, "stable", bad, 1000, (WorldRow){.x_missing = 0.1});

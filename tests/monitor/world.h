@@ -1,7 +1,7 @@
 /* world.h: a store with a registered model, and a prediction log written for it: what the tests of monitoring start from.
  *
- * The model has the inputs x (real, N(3, 1) in training, 2 % missing), n (int, 0 .. 9), word (text: a, b, c by halves) and the
- * classes "no" and "yes". */
+ * The model has the inputs x (real, N(3, 1) in training, 2 % missing), n (int, 0 .. 9), word (text: a, b, c by halves), place (text: 1,000
+ * of them), and the classes "no" and "yes". */
 #pragma once
 
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "model/reference.h"
 #include "monitor/history.h"
+#include "monitor/look.h"
 #include "monitor/pass.h"
 #include "monitor/settings.h"
 #include "registry/registry.h"
@@ -36,7 +37,7 @@ typedef struct World {
 /* One request's values; the defaults are as in training. */
 typedef struct WorldRow {
 	double x_shift, x_missing;
-	const char *word; /* NULL: as in training */
+	const char *word, *place; /* NULL: as in training */
 	bool refused;
 } WorldRow;
 
@@ -62,51 +63,120 @@ static inline GBytes *world_model(void)
 	return g_byte_array_free_to_bytes(to);
 }
 
-static inline json_t *world_reference(const json_t *inputs)
+static inline Column *world_text(const char *name)
 {
-	json_auto_t *about = json_pack("{s:O}", "columns", inputs);
-	g_autoptr(Reference) r = reference_new(about);
-	g_autoptr(Frame) f = frame_new(WORLD_TRAINED);
-	g_autofree uint8_t *keep = g_malloc(WORLD_TRAINED);
+	return column_new(name, COLUMN_TEXT, WORLD_TRAINED, NULL);
+}
+
+static inline void world_set(Column *c, size_t row, const char *text)
+{
+	c->codes[row] = dictionary_code(c->dictionary, text, strlen(text));
+}
+
+static inline char *world_place(Rng *rng)
+{
+	return g_strdup_printf("place %d", (int)rng_below(rng, 1000));
+}
+
+static inline Frame *world_training(void)
+{
+	Frame *f = frame_new(WORLD_TRAINED);
 	Rng rng = rng_stream(7, "training");
 	Column *x = column_new("x", COLUMN_REAL, WORLD_TRAINED, NULL),
-	       *n = column_new("n", COLUMN_INT, WORLD_TRAINED, NULL),
-	       *word = column_new("word", COLUMN_TEXT, WORLD_TRAINED, NULL);
+	       *n = column_new("n", COLUMN_INT, WORLD_TRAINED, NULL), *word = world_text("word"),
+	       *place = world_text("place");
 	for (size_t i = 0; i < WORLD_TRAINED; i++) {
-		const char *text = world_word(&rng);
-		keep[i] = 1;
+		g_autofree char *where = world_place(&rng);
 		x->reals[i] = world_x(&rng);
 		if (rng_unit(&rng) < 0.02)
 			column_set_missing(x, i);
 		n->ints[i] = (int64_t)rng_below(&rng, 10);
-		word->codes[i] = dictionary_code(word->dictionary, text, strlen(text));
+		world_set(word, i, world_word(&rng));
+		world_set(place, i, where);
 	}
 	frame_add(f, x);
 	frame_add(f, n);
 	frame_add(f, word);
-	reference_add(r, f, keep);
+	frame_add(f, place);
+	return f;
+}
+
+static inline json_t *world_reference(const json_t *inputs, const Frame *rows)
+{
+	json_auto_t *about = json_pack("{s:O}", "columns", inputs);
+	g_autoptr(Reference) r = reference_new(about);
+	g_autofree uint8_t *keep = g_malloc(WORLD_TRAINED);
+	memset(keep, 1, WORLD_TRAINED);
+	reference_add(r, rows, keep);
 	return reference_json(r, WORLD_TRAINED);
+}
+
+/* As the step train would have it, were all rows for validation. */
+static inline json_t *world_scores(const char *path, const Frame *rows)
+{
+	g_autoptr(Bundle) b = NULL;
+	g_autoptr(Frame) copy = frame_copy(rows);
+	g_autofree double *scores = g_new(double, 2 * WORLD_TRAINED), *yes = g_new(double, WORLD_TRAINED);
+	size_t decided = 0;
+	g_assert_true(bundle_load(path, &b, NULL) && bundle_predict(b, copy, scores, NULL));
+	for (size_t i = 0; i < WORLD_TRAINED; i++) {
+		yes[i] = scores[2 * i + 1];
+		decided += bundle_decide(b, scores + 2 * i);
+	}
+	json_t *about = reference_numbers(yes, WORLD_TRAINED);
+	double share = (double)decided / WORLD_TRAINED;
+	json_object_set_new(about, "rows", json_integer(WORLD_TRAINED));
+	json_object_set_new(about, "decided", json_pack("{s:f,s:f}", "no", 1 - share, "yes", share));
+	return about;
+}
+
+static inline GBytes *world_sample(const World *w, const Frame *rows)
+{
+	g_autofree char *path = g_build_filename(w->state, "sample", NULL);
+	g_autoptr(Engine) e = NULL;
+	g_autoptr(GError) error = NULL;
+	EngineLimits limits = {.threads = 1};
+	char *bytes;
+	gsize size;
+	engine_open(&limits, &e, &error);
+	g_assert_no_error(error);
+	g_assert_true(engine_append(e, "sample", rows, NULL));
+	g_assert_true(engine_write_parquet(e, "SELECT * FROM sample LIMIT 2000", path, NULL));
+	g_assert_true(g_file_get_contents(path, &bytes, &size, NULL));
+	return g_bytes_new_take(bytes, size);
+}
+
+static inline json_t *world_header(void)
+{
+	json_t *header = json_loads(
+	        "{\"project\": \"half\", \"roles\": {\"task\": \"classification\", \"target\": \"t\", \"classes\": "
+	        "[\"no\", "
+	        "\"yes\"]}, \"positive\": \"yes\", \"family\": \"linear\", \"threshold\": 0.5, \"params\": {}, "
+	        "\"recipe\": "
+	        "{\"inputs\": [{\"name\": \"x\", \"type\": \"real\"}, {\"name\": \"n\", \"type\": \"int\"}, {\"name\": "
+	        "\"word\", \"type\": \"text\"}, {\"name\": \"place\", \"type\": \"text\"}], \"transforms\": [], "
+	        "\"features\": "
+	        "[\"x\", \"n\"]}}",
+	        0, NULL);
+	g_assert_nonnull(header);
+	return header;
 }
 
 static inline void world_bundle(World *w)
 {
 	g_autofree char *path = g_build_filename(w->state, "bundle", NULL), *digest = NULL, *kept = NULL;
 	g_autoptr(GBytes) model = world_model();
+	g_autoptr(Frame) rows = world_training();
+	g_autoptr(GBytes) sample = world_sample(w, rows);
 	g_autoptr(GError) error = NULL;
+	json_auto_t *header = world_header();
 	int version;
 	bool fresh;
-	json_auto_t *header = json_loads(
-	        "{\"project\": \"half\", \"roles\": {\"task\": \"classification\", \"target\": \"t\", \"classes\": "
-	        "[\"no\", "
-	        "\"yes\"]}, \"positive\": \"yes\", \"family\": \"linear\", \"threshold\": 0.5, \"params\": {}, "
-	        "\"recipe\": "
-	        "{\"inputs\": [{\"name\": \"x\", \"type\": \"real\"}, {\"name\": \"n\", \"type\": \"int\"}, {\"name\": "
-	        "\"word\", \"type\": \"text\"}], \"transforms\": [], \"features\": [\"x\", \"n\"]}}",
-	        0, NULL);
-	g_assert_nonnull(header);
-	json_object_set_new(
-	        header, "reference", world_reference(json_object_get(json_object_get(header, "recipe"), "inputs")));
-	bundle_write(path, header, model, &error);
+	json_t *reference = world_reference(json_object_get(json_object_get(header, "recipe"), "inputs"), rows);
+	json_object_set_new(header, "reference", reference);
+	g_assert_true(bundle_write(path, header, model, NULL));
+	json_object_set_new(reference, "scores", world_scores(path, rows));
+	bundle_write_with(path, header, model, sample, &error);
 	g_assert_no_error(error);
 	blobs_put_file(w->blobs, path, false, &digest, NULL, &error);
 	g_assert_no_error(error);
@@ -153,6 +223,15 @@ static inline void world_open(World *w, const char *monitor)
 	g_assert_nonnull(w->project);
 }
 
+/* All other looks are left out. */
+static inline void world_only(World *w, const char *look)
+{
+	json_t *looks = json_object_get(json_object_get(w->project, "monitor"), "looks");
+	for (const LookKind *const *k = LOOKS; *k; k++)
+		if (strcmp((*k)->name, look) != 0)
+			json_object_set_new(looks, (*k)->name, json_false());
+}
+
 static inline void world_close(World *w)
 {
 	world_flush(w);
@@ -183,7 +262,9 @@ static inline void world_ask(World *w, const char *route, int64_t time, const Wo
 	char value[64] = "null";
 	if (!missing)
 		g_snprintf(value, sizeof value, "%.6f", x);
-	g_autofree char *text = g_strdup_printf("[[%s,%d,\"%s\"]]", value, n, row->word ? row->word : word);
+	g_autofree char *place = world_place(&w->rng);
+	g_autofree char *text = g_strdup_printf(
+	        "[[%s,%d,\"%s\",\"%s\"]]", value, n, row->word ? row->word : word, row->place ? row->place : place);
 	Scan scan;
 	Scores scores;
 	scan_start(&scan, text, strlen(text));
