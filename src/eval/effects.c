@@ -217,8 +217,7 @@ static bool one_column(
 	return ok;
 }
 
-/* The class whose probability is told, and its mean over the rows. */
-static bool told_output(const Bundle *b, const Frame *rows, size_t *ret, double *ret_mean, GError **error)
+bool effects_output(const Bundle *b, const Frame *rows, size_t *ret, double *ret_mean, GError **error)
 {
 	size_t width = bundle_outputs(b), best = 0;
 	g_autoptr(Frame) copy = frame_copy(rows);
@@ -243,7 +242,7 @@ bool effects_of(const Bundle *b, const Frame *rows, const json_t *importance, js
 		*ret = json_null();
 		return true;
 	}
-	if (!told_output(b, rows, &output, &mean, error))
+	if (!effects_output(b, rows, &output, &mean, error))
 		return false;
 	for (i = 0; i < count; i++) {
 		const json_t *entry = json_array_get(importance, i);

@@ -28,5 +28,8 @@ enum {
 	EFFECT_COLUMNS = 6
 };
 
+/* The class whose probability is told (as output; 0 for numbers), and the mean of that score over the rows. */
+bool effects_output(const Bundle *b, const Frame *rows, size_t *ret, double *ret_mean, GError **error);
+
 /* rows: unchanged.  importance: of eval/importance.h, whose first columns are looked at. */
 bool effects_of(const Bundle *b, const Frame *rows, const json_t *importance, json_t **ret, GError **error);

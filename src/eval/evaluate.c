@@ -10,6 +10,7 @@
 #include "eval/compare.h"
 #include "eval/drivers.h"
 #include "eval/effects.h"
+#include "eval/interactions.h"
 #include "eval/errors.h"
 #include "eval/fairness.h"
 #include "eval/findings.h"
@@ -102,22 +103,36 @@ static bool mistakes_part(Assess *as, const RowSample *rows, json_t *evaluation,
 	return true;
 }
 
+static bool work_together(const Bundle *b, const Frame *rows, const json_t *importance, json_t **ret, GError **error)
+{
+	size_t output;
+	double mean;
+	if (!rows->rows) {
+		*ret = json_null();
+		return true;
+	}
+	return effects_output(b, rows, &output, &mean, error) &&
+	       interactions_of(b, rows, importance, output, ret, error);
+}
+
 static bool add_closer_look(Assess *as, json_t *evaluation, GError **error)
 {
 	RowSample rows = {0}, few = {0};
-	json_auto_t *importance = NULL, *drivers = NULL, *effects = NULL, *latency = NULL;
+	json_auto_t *importance = NULL, *drivers = NULL, *effects = NULL, *together = NULL, *latency = NULL;
 	const Bundle *b = as->bundles[0];
 	bool ok = sample_take(as->e, as->test_path, &as->t, &as->answers[0], SLICE_ROWS, as->seed, &rows, error) &&
 	          sample_take(as->e, as->test_path, &as->t, &as->answers[0], SHUFFLE_ROWS, as->seed, &few, error) &&
 	          importance_of(b, few.rows, &few.t, as->metric, as->seed, &importance, error) &&
 	          drivers_of(b, few.rows, importance, &drivers, error) &&
-	          effects_of(b, few.rows, importance, &effects, error) && measure_latency(b, &few, &latency, error) &&
-	          mistakes_part(as, &rows, evaluation, error);
+	          effects_of(b, few.rows, importance, &effects, error) &&
+	          work_together(b, few.rows, importance, &together, error) &&
+	          measure_latency(b, &few, &latency, error) && mistakes_part(as, &rows, evaluation, error);
 	if (ok) {
 		json_object_set_new(evaluation, "hardest", find_hardest(b, &rows, HARDEST));
 		json_object_set(evaluation, "importance", importance);
 		json_object_set(evaluation, "drivers", drivers);
 		json_object_set(evaluation, "effects", effects);
+		json_object_set(evaluation, "interactions", together);
 		json_object_set(evaluation, "latency", latency);
 	}
 	sample_clear(&rows);

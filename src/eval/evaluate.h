@@ -18,6 +18,7 @@
  *  "errors": eval/errors.h,
  *  "fairness": null or eval/fairness.h,
  *  "effects": eval/effects.h: how the answer goes with the first columns; null without rows,
+ *  "interactions": null or eval/interactions.h: which columns work together,
  *  "drivers": eval/drivers.h: mean contributions of the columns beside that, and where the two disagree; or null,
  *  "warnings": [sentences]}
  *

@@ -103,6 +103,29 @@ static void put_bars(Page *p, const json_t *effect)
 		g_free(labels[i]);
 }
 
+static void put_pairs(Page *p, const json_t *interactions)
+{
+	size_t i;
+	json_t *pair;
+	if (!json_array_size(json_object_get(interactions, "pairs")))
+		return;
+	put_tag(p, "h3", "Which columns work together");
+	put_tag(p, "p",
+	        "What two columns do to the answer beyond the sum of what each does: how much on average, and which "
+	        "part of "
+	        "their common effect that is (Friedman's H).");
+	put(p, "<div class=wide><table>\n");
+	put_row(p, "th", "ttnn", "column", "with", "joint effect", "part");
+	json_array_foreach (json_object_get(interactions, "pairs"), i, pair) {
+		g_autofree char *strength = say_number(json_object_get(pair, "strength"), 2),
+		                *part = say_percent(json_get_number(pair, "h", 0));
+		if (i < 5)
+			put_row(p, "td", "ttnn", json_get_text(pair, "a", ""), json_get_text(pair, "b", ""), strength,
+			        part);
+	}
+	put(p, "</table></div>\n");
+}
+
 void section_effects(Page *p, const Story *s)
 {
 	const json_t *effects = json_object_get(s->evaluation, "effects"), *list = json_object_get(effects, "columns");
@@ -131,4 +154,5 @@ void section_effects(Page *p, const Story *s)
 		put(p, "</figure>\n");
 	}
 	put(p, "</div>\n");
+	put_pairs(p, json_object_get(s->evaluation, "interactions"));
 }

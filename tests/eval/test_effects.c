@@ -1,5 +1,6 @@
 /* test_effects.c: partial dependence, ICE and ALE of f = 2 x + x n against their definitions. */
 #include "eval/effects.h"
+#include "eval/interactions.h"
 
 #include <math.h>
 #include <string.h>
@@ -122,6 +123,41 @@ static void test_definitions(void)
 	check_accumulated(effect, frame_find(rows, "x"), frame_find(rows, "n"));
 }
 
+/* Of f = 2 x + x n: F_x(z) = z (2 + mean n), F_n(m) = 2 mean x + m mean x, F_xn = f itself. */
+static void test_interaction(void)
+{
+	g_autoptr(Bundle) b = bundle_of();
+	g_autoptr(Frame) all_rows = rows_of();
+	g_autoptr(GError) error = NULL;
+	json_auto_t *importance =
+	        json_pack("[{s:s,s:f},{s:s,s:f}]", "column", "x", "mean", 1.0, "column", "n", "mean", 0.5);
+	uint8_t keep[ROWS];
+	for (size_t i = 0; i < ROWS; i++)
+		keep[i] = !column_is_missing(frame_find(all_rows, "x"), i);
+	g_autoptr(Frame) rows = frame_filter(all_rows, keep);
+	json_auto_t *found = NULL;
+	const size_t count = INTERACTION_ROWS;
+	interactions_of(b, rows, importance, 0, &found, &error);
+	g_assert_no_error(error);
+	double mean_x = 0, mean_n = 0, joint = 0, all = 0, mean_f = 0;
+	const Column *x = frame_find(rows, "x"), *n = frame_find(rows, "n");
+	for (size_t i = 0; i < count; i++) {
+		mean_x += x->reals[i] / (double)count;
+		mean_n += (double)n->ints[i] / (double)count;
+		mean_f += x->reals[i] * (2 + (double)n->ints[i]) / (double)count;
+	}
+	for (size_t i = 0; i < count; i++) {
+		double both = x->reals[i] * (2 + (double)n->ints[i]) - mean_f;
+		double alone = (x->reals[i] - mean_x) * (2 + mean_n) + ((double)n->ints[i] - mean_n) * mean_x;
+		joint += (both - alone) * (both - alone);
+		all += both * both;
+	}
+	const json_t *pair = json_array_get(json_object_get(found, "pairs"), 0);
+	g_assert_cmpuint(json_array_size(json_object_get(found, "pairs")), ==, 1);
+	g_assert_cmpfloat_with_epsilon(json_get_number(pair, "h", 0), sqrt(joint / all), 1e-5);
+	g_assert_cmpfloat_with_epsilon(json_get_number(pair, "strength", 0), sqrt(joint / (double)count), 1e-5);
+}
+
 static void test_nothing(void)
 {
 	g_autoptr(Bundle) b = bundle_of();
@@ -136,6 +172,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/effects/definitions", test_definitions);
+	g_test_add_func("/effects/interaction", test_interaction);
 	g_test_add_func("/effects/nothing", test_nothing);
 	return g_test_run();
 }
