@@ -24,6 +24,7 @@ static const struct {
         {"GET", "/version", 0},
         {"GET", "/v2/health/", 0},
         {"GET", "/metrics", ROLE_READ},
+        {"GET", "/monitoring/prometheus/metrics", ROLE_READ},
         {"GET", "/v1/", LOOK},
         {"GET", "/v2", LOOK},
         {"GET", "/v2/", LOOK},

@@ -6,7 +6,10 @@
 #include "base/json.h"
 #include "http/metrics.h"
 
-static const char *const PREFIXES[] = {"/livez", "/readyz", "/metrics", "/", NULL};
+/* Where TensorFlow Serving has them. */
+#define ALIAS_PATH "/monitoring/prometheus/metrics"
+
+static const char *const PREFIXES[] = {"/livez", "/readyz", "/metrics", ALIAS_PATH, "/", NULL};
 
 static bool handle(Visit *v, GError **error)
 {
@@ -20,6 +23,13 @@ static bool handle(Visit *v, GError **error)
 	if (strcmp(v->request->path, "/metrics") == 0) {
 		v->reply->type = "text/plain; version=0.0.4; charset=utf-8";
 		metrics_write(v->site->metrics, v->site, v->reply->body);
+		return true;
+	}
+	if (strcmp(v->request->path, ALIAS_PATH) == 0) {
+		if (!v->site->aliases)
+			return visit_no_such_path(v, error);
+		v->reply->type = "text/plain; version=0.0.4; charset=utf-8";
+		metrics_write_aliases(v->site->metrics, v->site->aliases, v->reply->body);
 		return true;
 	}
 	if (strcmp(v->request->path, "/readyz") == 0 && !site_is_ready(v->site))

@@ -13,7 +13,8 @@
 /* Seconds.  A tabular model takes microseconds, a batch or a stalled disk seconds. */
 static const double BOUNDS[] = {
         50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
-enum { BUCKETS = G_N_ELEMENTS(BOUNDS) + 1 };
+enum { BUCKETS = METRICS_BUCKETS };
+G_STATIC_ASSERT(G_N_ELEMENTS(BOUNDS) + 1 == METRICS_BUCKETS);
 
 typedef struct Series {
 	MetricsKey key; /* owns its model */
@@ -138,8 +139,7 @@ MetricsModel metrics_model(Metrics *m, const char *model, int version)
 	return ret;
 }
 
-/* "a\"b" as the text format wants it. */
-static void write_label(GString *to, const char *name, const char *value)
+void metrics_label(GString *to, const char *name, const char *value)
 {
 	g_string_append_printf(to, "%s=\"", name);
 	for (; *value; value++) {
@@ -160,7 +160,7 @@ static void write_key(GString *to, const MetricsKey *k)
 	        {"protocol", k->protocol}, {"code", code}};
 	for (size_t i = 0; i < G_N_ELEMENTS(labels); i++) {
 		g_string_append(to, i ? "," : "");
-		write_label(to, labels[i][0], labels[i][1]);
+		metrics_label(to, labels[i][0], labels[i][1]);
 	}
 }
 
@@ -175,24 +175,49 @@ static void write_one(GString *to, const char *name, const char *type, const cha
 	g_string_append_printf(to, "%s %.17g\n", name, value);
 }
 
+void metrics_histogram(GString *to, const char *name, const char *labels, const uint64_t *buckets, double unit)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < BUCKETS; i++) {
+		sum += buckets[i];
+		g_string_append_printf(to, "%s_bucket{%s,le=\"", name, labels);
+		if (i < BUCKETS - 1)
+			g_string_append_printf(to, "%.15g\"} %" G_GUINT64_FORMAT "\n", BOUNDS[i] * unit, sum);
+		else
+			g_string_append_printf(to, "+Inf\"} %" G_GUINT64_FORMAT "\n", sum);
+	}
+}
+
+static MetricsCounts counts_of(const Series *series)
+{
+	Series *s = (Series *)series;
+	MetricsCounts c = {.rows = atomic_load(&s->rows), .us = atomic_load(&s->us)};
+	for (size_t i = 0; i < BUCKETS; i++)
+		c.count += c.buckets[i] = atomic_load(&s->buckets[i]);
+	return c;
+}
+
+void metrics_each(
+        Metrics *m, void (*each)(void *context, const MetricsKey *key, const MetricsCounts *counts), void *context)
+{
+	g_mutex_lock(&m->lock);
+	for (guint i = 0; i < m->series->len; i++) {
+		const Series *s = m->series->pdata[i];
+		MetricsCounts counts = counts_of(s);
+		each(context, &s->key, &counts);
+	}
+	g_mutex_unlock(&m->lock);
+}
+
 static void write_histogram(GString *to, const Series *s)
 {
 	static const char NAME[] = "gyre_request_duration_seconds";
-	uint64_t sum = 0;
-	for (size_t i = 0; i < BUCKETS; i++) {
-		sum += atomic_load(&((Series *)s)->buckets[i]);
-		g_string_append_printf(to, "%s_bucket{", NAME);
-		write_key(to, &s->key);
-		if (i < BUCKETS - 1)
-			g_string_append_printf(to, ",le=\"%g\"} %" G_GUINT64_FORMAT "\n", BOUNDS[i], sum);
-		else
-			g_string_append_printf(to, ",le=\"+Inf\"} %" G_GUINT64_FORMAT "\n", sum);
-	}
-	g_string_append_printf(to, "%s_sum{", NAME);
-	write_key(to, &s->key);
-	g_string_append_printf(to, "} %.17g\n%s_count{", (double)atomic_load(&((Series *)s)->us) * 1e-6, NAME);
-	write_key(to, &s->key);
-	g_string_append_printf(to, "} %" G_GUINT64_FORMAT "\n", sum);
+	MetricsCounts c = counts_of(s);
+	g_autoptr(GString) labels = g_string_new(NULL);
+	write_key(labels, &s->key);
+	metrics_histogram(to, NAME, labels->str, c.buckets, 1);
+	g_string_append_printf(to, "%s_sum{%s} %.17g\n%s_count{%s} %" G_GUINT64_FORMAT "\n", NAME, labels->str,
+	        (double)c.us * 1e-6, NAME, labels->str, c.count);
 }
 
 static void write_series(Metrics *m, GString *to)
@@ -224,7 +249,7 @@ static void write_models(Site *site, GString *to)
 		for (guint k = 0; k < e->versions->len; k++) {
 			const Served *s = e->versions->pdata[k];
 			g_string_append(to, "gyre_model_loaded_timestamp_seconds{");
-			write_label(to, "model", s->name);
+			metrics_label(to, "model", s->name);
 			g_string_append_printf(to, ",version=\"%d\",stable=\"%s\"} %.3f\n", s->version,
 			        s == e->stable ? "true" : "false", (double)s->loaded / 1e6);
 		}
@@ -233,7 +258,7 @@ static void write_models(Site *site, GString *to)
 	for (guint i = 0; i < t->models->len; i++) {
 		const ModelEntry *e = t->models->pdata[i];
 		g_string_append(to, "gyre_model_load_failures{");
-		write_label(to, "model", e->name);
+		metrics_label(to, "model", e->name);
 		g_string_append_printf(to, "} %zu\n", json_array_size(e->problems));
 	}
 	fleet_unpin(site->fleet);

@@ -30,3 +30,19 @@ MetricsModel metrics_model(Metrics *m, const char *model, int version);
 
 /* All of it in Prometheus' text format 0.0.4. */
 void metrics_write(Metrics *m, Site *site, GString *to);
+
+/* The same under names that others gave: METRICS_ALIASES, of which `aliases` (NULL-ended) says which. */
+extern const char *const METRICS_ALIASES[];
+void metrics_write_aliases(Metrics *m, const char *const *aliases, GString *to);
+
+/* For those who write them. */
+enum { METRICS_BUCKETS = 18 };
+typedef struct MetricsCounts {
+	uint64_t buckets[METRICS_BUCKETS], count, rows, us;
+} MetricsCounts;
+void metrics_each(
+        Metrics *m, void (*each)(void *context, const MetricsKey *key, const MetricsCounts *counts), void *context);
+/* name="value", escaped as the text format wants it. */
+void metrics_label(GString *to, const char *name, const char *value);
+/* The lines of the buckets; unit: of the bounds, in a second. */
+void metrics_histogram(GString *to, const char *name, const char *labels, const uint64_t *buckets, double unit);

@@ -55,6 +55,8 @@ static const Param PARAMS[] = {
         {"cors", PARAM_TEXTS,
                 "pages of these origins (https://example.org) may use the server from a browser; * lets all predict",
                 "[]"},
+        {"metrics_as", PARAM_TEXTS, "metrics also under the names of these, at /monitoring/prometheus/metrics", "[]",
+                .choices = METRICS_ALIASES},
         {"compress", PARAM_BOOL, "pack answers (gzip, deflate) for clients that ask for it", "true"},
         {"idle_s", PARAM_INT, "a connection without a whole request is closed after this", "60", .min = 1, .max = 86400,
                 .unit = "s"},
@@ -281,6 +283,7 @@ static bool serve_with(
 	bool draining = false;
 	const char *log_path = json_get_text(in, "access_log", NULL);
 	g_autofree const char **origins = texts_of(json_object_get(in, "cors"));
+	g_autofree const char **aliases = texts_of(json_object_get(in, "metrics_as"));
 	g_autoptr(AccessLog) access_log = NULL;
 	g_autoptr(Access) access = NULL;
 	g_autoptr(Fleet) fleet = NULL;
@@ -296,6 +299,7 @@ static bool serve_with(
 	        .body_most = (size_t)number(in, "body_mb") << 20,
 	        .packs = json_get_bool(in, "compress", true),
 	        .cors = *origins ? origins : NULL,
+	        .aliases = *aliases ? aliases : NULL,
 	        .access_log = access_log,
 	        .started = meta_now(),
 	        .draining = &draining,

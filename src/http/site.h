@@ -23,6 +23,7 @@ typedef struct Site {
 	size_t rows_most, body_most; /* bytes: of a body that was unpacked, too */
 	bool packs;                  /* answers that are asked for packed are */
 	const char *const *cors;     /* origins, "*" for all; NULL: none (http/cors.h) */
+	const char *const *aliases;  /* of METRICS_ALIASES; NULL: none */
 	AccessLog *access_log;       /* NULL: none */
 	int64_t started;             /* us UTC */
 	bool *draining;
