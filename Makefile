@@ -39,7 +39,7 @@ bench-automl: build
 
 install: build
 	@meson configure build -Dprefix='$(abspath $(PREFIX))'
-	@ninja -C build --quiet gyre
+	@ninja -C build --quiet gyre src/libgyre.so.0.0.0
 	@DESTDIR='$(DESTDIR)' meson install -C build --no-rebuild --quiet
 	@echo 'installed $(DESTDIR)$(abspath $(PREFIX))/bin/gyre'
 

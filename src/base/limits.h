@@ -47,6 +47,9 @@
 /* The same in one request to a server: trees take some 50 us a row. */
 #define LIMIT_EXPLAINED_REQUEST 1000
 
+/* Rows a program that embeds the library may score in one call: it has its memory in its own hand. */
+#define LIMIT_EMBED_ROWS ((size_t)100000000)
+
 /* Depth of nested YAML or JSON read from outside: recursion uses the stack. */
 #define LIMIT_NESTING 64
 

@@ -6,6 +6,7 @@
 #include "base/json.h"
 
 const ExportKind *const EXPORT_KINDS[] = {
+        &EXPORT_BUNDLE,
         &EXPORT_C,
         &EXPORT_ONNX,
         &EXPORT_XGBOOST,
@@ -26,8 +27,8 @@ bool export_bundle(const ExportKind *kind, const Bundle *b, const char *name, GB
 	const void *model = bundle_model(b, &family);
 	g_autoptr(Lowered) recipe = NULL;
 	g_auto(ModelForm) form = {0};
-	if (!lower_recipe(json_object_get(bundle_header(b), "recipe"), &recipe, error) ||
-	        !family_form(family, model, &form, error))
+	if (!kind->as_it_is && (!lower_recipe(json_object_get(bundle_header(b), "recipe"), &recipe, error) ||
+	                               !family_form(family, model, &form, error)))
 		return false;
 	ExportJob job = {b, recipe, &form, name};
 	g_autoptr(GByteArray) to = g_byte_array_new();

@@ -16,10 +16,12 @@ typedef struct ExportJob {
 
 typedef struct ExportKind {
 	const char *name, *help, *suffix;
+	bool as_it_is; /* neither recipe nor form of the job is needed, so that any model can be written */
 	bool (*write)(const ExportJob *job, GByteArray *to, GError **error);
 } ExportKind;
 
 extern const ExportKind *const EXPORT_KINDS[]; /* NULL-ended */
+extern const ExportKind EXPORT_BUNDLE;
 extern const ExportKind EXPORT_C;
 extern const ExportKind EXPORT_ONNX;
 extern const ExportKind EXPORT_XGBOOST;

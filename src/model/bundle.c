@@ -76,7 +76,7 @@ static char *render_header(const json_t *header, PartOut *parts, size_t count, u
 	}
 }
 
-bool bundle_write_with(const char *path, const json_t *header, GBytes *model, GBytes *sample, GError **error)
+static bool render(const json_t *header, GBytes *model, GBytes *sample, GBytes **ret, GError **error)
 {
 	PartOut parts[] = {{"model", model}, {"sample", sample}};
 	uint64_t total;
@@ -85,7 +85,7 @@ bool bundle_write_with(const char *path, const json_t *header, GBytes *model, GB
 	if (total > (uint64_t)LIMIT_BUNDLE_BYTES)
 		return fail(error, FAIL_LIMIT, "the bundle would have %.1f GiB, more than the %.0f GiB it may have",
 		        (double)total / (1 << 30), (double)LIMIT_BUNDLE_BYTES / (1 << 30));
-	g_autofree char *file = g_malloc0(total);
+	char *file = g_malloc0(total);
 	memcpy(file, MAGIC, MAGIC_SIZE);
 	memcpy(file + MAGIC_SIZE, &length, sizeof length);
 	memcpy(file + MAGIC_SIZE + sizeof length, text, length);
@@ -95,7 +95,21 @@ bool bundle_write_with(const char *path, const json_t *header, GBytes *model, GB
 		if (size)
 			memcpy(file + parts[i].offset, bytes, size);
 	}
-	return file_write(path, file, total, error);
+	*ret = g_bytes_new_take(file, total);
+	return true;
+}
+
+bool bundle_write_with(const char *path, const json_t *header, GBytes *model, GBytes *sample, GError **error)
+{
+	g_autoptr(GBytes) file = NULL;
+	return render(header, model, sample, &file, error) &&
+	       file_write(path, g_bytes_get_data(file, NULL), g_bytes_get_size(file), error);
+}
+
+bool bundle_bytes(const Bundle *b, GBytes **ret, GError **error)
+{
+	g_autoptr(GBytes) model = NULL;
+	return b->family->save(b->model, &model, error) && render(b->header, model, b->sample, ret, error);
 }
 
 bool bundle_write(const char *path, const json_t *header, GBytes *model, GError **error)

@@ -34,6 +34,9 @@ bool bundle_load_bytes(GBytes *bytes, const char *name_in_errors, Bundle **ret, 
 void bundle_free(Bundle *b);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bundle, bundle_free)
 
+/* The file it was loaded from, byte for byte. */
+bool bundle_bytes(const Bundle *b, GBytes **ret, GError **error);
+
 const json_t *bundle_header(const Bundle *b);
 bool bundle_classifies(const Bundle *b);
 GBytes *bundle_sample(const Bundle *b);                                    /* borrowed; NULL: it has none */
