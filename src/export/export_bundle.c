@@ -4,7 +4,7 @@
 static bool write_bundle(const ExportJob *job, GByteArray *to, GError **error)
 {
 	g_autoptr(GBytes) whole = NULL;
-	if (!bundle_bytes(job->bundle, &whole, error))
+	if (!bundle_to_bytes(job->bundle, &whole, error))
 		return false;
 	g_byte_array_append(to, g_bytes_get_data(whole, NULL), (guint)g_bytes_get_size(whole));
 	return true;

@@ -106,7 +106,7 @@ bool bundle_write_with(const char *path, const json_t *header, GBytes *model, GB
 	       file_write(path, g_bytes_get_data(file, NULL), g_bytes_get_size(file), error);
 }
 
-bool bundle_bytes(const Bundle *b, GBytes **ret, GError **error)
+bool bundle_to_bytes(const Bundle *b, GBytes **ret, GError **error)
 {
 	g_autoptr(GBytes) model = NULL;
 	return b->family->save(b->model, &model, error) && render(b->header, model, b->sample, ret, error);

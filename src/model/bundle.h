@@ -35,7 +35,7 @@ void bundle_free(Bundle *b);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bundle, bundle_free)
 
 /* The file it was loaded from, byte for byte. */
-bool bundle_bytes(const Bundle *b, GBytes **ret, GError **error);
+bool bundle_to_bytes(const Bundle *b, GBytes **ret, GError **error);
 
 const json_t *bundle_header(const Bundle *b);
 bool bundle_classifies(const Bundle *b);
