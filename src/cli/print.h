@@ -33,6 +33,8 @@ Printer print_new;
 Printer print_nothing;
 Printer print_outbox;
 Printer print_profile;
+Printer print_retraining;
+Printer print_retrainings;
 Printer print_run;
 Printer print_run_record;
 Printer print_runs;
@@ -47,6 +49,7 @@ Printer print_status;
 Printer print_text;
 Printer print_token;
 Printer print_tokens;
+Printer print_watch;
 
 /* A value as a table's cell; NULL for null.  Free with g_free. */
 char *cell_text(const json_t *value);

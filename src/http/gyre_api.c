@@ -48,7 +48,7 @@ static void add_person(const Visit *v, const Op *op, json_t *given)
 static bool run_op(Visit *v, const Op *op, GError **error)
 {
 	json_auto_t *given = json_object(), *body = NULL, *in = NULL, *result = NULL;
-	App app = {.folder = v->site->folder, .is_quiet = true, .is_json = true};
+	App app = {.folder = v->site->folder, .is_quiet = true, .is_json = true, .is_remote = true};
 	if (!visit_is_own(v, error) || !visit_allows(v, op->effect == OP_READ ? "GET" : "POST", error) ||
 	        !add_query(op, v->request->query, given, error))
 		return false;

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "http/cors.h"
 #include "http/metrics.h"
+#include "http/watcher.h"
 #include "op/desk.h"
 #include "op/op.h"
 
@@ -47,6 +48,7 @@ static const Param PARAMS[] = {
                 "how long logged predictions may be in memory only; 0: on the disk before the answer", "100", .min = 0,
                 .max = 60000, .unit = "ms"},
         {"log", PARAM_BOOL, "keep a prediction log", "true"},
+        {"watch", PARAM_BOOL, "monitor and retrain beside the server, in another process: gyre monitor watch", "false"},
         {"trust_time", PARAM_BOOL,
                 "a request's X-Gyre-Time says when its predictions were asked: for replays; all callers are trusted",
                 "false"},
@@ -155,10 +157,13 @@ static void look_around(const Site *site, Meta *meta, bool always)
 	told = !ok;
 }
 
-static void wait_for_end(const Site *site, Meta *meta, const sigset_t *signals)
+/* watcher: NULL: none is wanted. */
+static void wait_for_end(const Site *site, Meta *meta, Watcher *watcher, const sigset_t *signals)
 {
 	static const struct timespec SECOND = {.tv_sec = 1};
 	for (;;) {
+		if (watcher)
+			watcher_look(watcher);
 		int signal = sigtimedwait(signals, NULL, &SECOND);
 		if (signal == SIGTERM || signal == SIGINT)
 			return;
@@ -175,12 +180,17 @@ static bool run_site(Site *site, const Desk *d, const json_t *in, const sigset_t
 	const char *six = strchr(options.listen, ':');
 	fprintf(stderr, "gyre: listening on %s://%s%s%s:%u\n", options.certificate ? "https" : "http", six ? "[" : "",
 	        options.listen, six ? "]" : "", server_port(site->server));
-	wait_for_end(site, d->meta, signals);
+	Watcher *watcher = json_get_bool(in, "watch", false) ? watcher_new(d->project->folder, tell) : NULL;
+	wait_for_end(site, d->meta, watcher, signals);
+	if (watcher)
+		watcher_ask(watcher);
 	tell("ending: no more requests are taken, those that were are answered");
 	__atomic_store_n(site->draining, true, __ATOMIC_RELAXED);
 	server_drain(site->server);
 	g_usleep((gulong)number(in, "grace_s") * G_USEC_PER_SEC);
 	server_stop(site->server, number(in, "drain_s"));
+	if (watcher)
+		watcher_free(watcher);
 	return true;
 }
 

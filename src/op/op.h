@@ -14,6 +14,7 @@ typedef enum OpEffect { OP_READ, OP_WRITE } OpEffect;
 typedef struct App {
 	const char *folder; /* the project's folder, or one below it; NULL: the current one */
 	bool is_quiet;      /* no progress at all */
+	bool is_remote;     /* called over HTTP: what takes long is only asked for */
 	bool is_json;       /* the result will be printed as JSON */
 	int status; /* out: exit status of a call that did not fail: STATUS_DONE, or STATUS_NO when the answer is no */
 } App;
@@ -74,6 +75,11 @@ const Op *op_find(const char *name);
 	X(OP_DATA_CAT) \
 	X(OP_DATA_FOLDS) \
 	X(OP_MONITOR_RUN) \
+	X(OP_MONITOR_WATCH) \
+	X(OP_RETRAIN) \
+	X(OP_RETRAIN_LS) \
+	X(OP_RETRAIN_SHOW) \
+	X(OP_RETRAIN_CANCEL) \
 	X(OP_MONITOR_STATUS) \
 	X(OP_MONITOR_SHOW) \
 	X(OP_MONITOR_DETECT) \

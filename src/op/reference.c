@@ -24,6 +24,8 @@
 #include "op/op.h"
 #include "pipeline/plan.h"
 #include "project/life.h"
+#include "retrain/settings.h"
+#include "retrain/trigger.h"
 #include "stats/drift.h"
 #include "stats/metric.h"
 
@@ -106,6 +108,9 @@ static void configuration(FILE *out)
 	print_block(out, "monitor.alarms.rules[]", "Other settings for some alarms.", ALARM_RULE_PARAMS);
 	print_block(out, "monitor.alarms.receivers.NAME", "What every receiver takes; kinds.md has the rest.",
 	        RECEIVER_PARAMS);
+	print_block(out, "retrain", "When to train again, and what a challenger must show.", RETRAIN_PARAMS);
+	print_block(out, "retrain.budget", "What retraining may cost in any 24 hours.", RETRAIN_BUDGET_PARAMS);
+	print_block(out, "retrain.judge", "What a challenger must show against the champion.", RETRAIN_JUDGE_PARAMS);
 	print_block(out, "steps.NAME", "A step of your own.", PLAN_COMMAND_PARAMS);
 	print_block(out, "limits", "What a run may use.", LIMITS_PARAMS);
 }
@@ -138,6 +143,9 @@ static void kinds(FILE *out)
 	fputs("\n## Drift tests (data compare)\n", out);
 	for (const DriftKind *const *k = DRIFT_TESTS; *k; k++)
 		fprintf(out, "\n### %s\n\n%c%s.\n", (*k)->name, g_ascii_toupper((*k)->help[0]), (*k)->help + 1);
+	fputs("\n## Triggers (retrain.on, retrain.NAME)\n", out);
+	for (const TriggerKind *const *k = TRIGGERS; *k; k++)
+		print_kind(out, (*k)->name, (*k)->help, (*k)->params);
 	fputs("\n## Detectors (monitor detect)\n", out);
 	for (const DetectorKind *const *k = DETECTORS; *k; k++)
 		print_kind(out, (*k)->name, (*k)->help, (*k)->params);

@@ -352,7 +352,7 @@ static void check_tests(Project *p, json_t *config)
 
 static void warn_unread(Project *p, const json_t *config)
 {
-	static const char *const UNREAD[] = {"deploy", "retrain"};
+	static const char *const UNREAD[] = {"deploy"};
 	for (size_t i = 0; i < G_N_ELEMENTS(UNREAD); i++)
 		if (json_object_get(config, UNREAD[i]))
 			project_problem(p, "warning", UNREAD[i], "this version does not read this block yet");

@@ -20,7 +20,7 @@ const Param PROJECT_PARAMS[] = {
         {"seed", PARAM_INT, "seed of every random choice", "1", .min = 0, .max = 9e15},
         {"deploy", PARAM_JSON, "how a version goes into use (not read by this version)"},
         {"monitor", PARAM_JSON, "what is watched in production", "{}"},
-        {"retrain", PARAM_JSON, "when to train again (not read by this version)"},
+        {"retrain", PARAM_JSON, "when to train again, and what a challenger must show"},
         {NULL},
 };
 

@@ -222,9 +222,11 @@ static bool add_register(Life *l, GError **error)
 	const PlanInput inputs[] = {{.name = "bundle", .from = "train.bundle"},
 	        {.name = "verdict", .from = "gate.verdict"}, {.name = "evaluation", .from = "evaluate.evaluation"},
 	        {NULL}};
+	/* Under continuous training a version goes into use by a deployment; only the very first one needs none. */
+	bool waits = l->p->is_candidate || json_array_size(json_object_get(project_block(l->p, "retrain"), "on")) > 0;
 	return add(l, "register",
-	        json_pack("{s:s,s:s}", "model", project_name(l->p), "promote", l->p->is_candidate ? "first" : "gate"),
-	        inputs, error);
+	        json_pack("{s:s,s:s}", "model", project_name(l->p), "promote", waits ? "first" : "gate"), inputs,
+	        error);
 }
 
 static bool add_report(Life *l, GError **error)

@@ -8,11 +8,11 @@
 #include "data/frame.h"
 #include "retrain/settings.h"
 
-static bool asked_for(const json_t *wanted)
+bool admission_is_asked(const json_t *record)
 {
 	size_t i;
 	json_t *cause;
-	json_array_foreach (json_object_get(wanted, "causes"), i, cause)
+	json_array_foreach (json_object_get(record, "causes"), i, cause)
 		if (g_strcmp0(json_get_text(cause, "trigger", NULL), "manual") == 0)
 			return true;
 	return false;
@@ -77,8 +77,8 @@ bool admission_check(
 {
 	const char *model = json_get_text(wanted, "model", "");
 	json_auto_t *wait = NULL;
-	if (!asked_for(wanted) && (!check_cooldown(m, model, retrain, now, &wait, error) ||
-	                                  (!wait && !check_budget(m, model, retrain, now, &wait, error))))
+	if (!admission_is_asked(wanted) && (!check_cooldown(m, model, retrain, now, &wait, error) ||
+	                                           (!wait && !check_budget(m, model, retrain, now, &wait, error))))
 		return false;
 	*ret_wait = g_steal_pointer(&wait);
 	return true;

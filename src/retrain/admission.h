@@ -15,3 +15,6 @@
  * looks like it: {"reason": sentence, "until": us}. */
 bool admission_check(
         Meta *m, const json_t *wanted, const json_t *retrain, int64_t now, json_t **ret_wait, GError **error);
+
+/* Is one of its causes that a person asked for it? */
+bool admission_is_asked(const json_t *record);

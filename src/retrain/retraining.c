@@ -230,6 +230,8 @@ bool retraining_get(Meta *m, const char *model, int64_t number, json_t **ret, GE
 bool retraining_of_version(
         Meta *m, const char *model, int64_t version, const char *not_id, json_t **ret, GError **error)
 {
-	return one(m, COLUMNS "WHERE model = $1 AND candidate = $2 AND id <> $3 ORDER BY number DESC LIMIT 1",
+	return one(m,
+	        COLUMNS "WHERE model = $1 AND candidate = $2 AND id <> $3 AND phase IN ('done', 'rejected') ORDER BY "
+	                "number DESC LIMIT 1",
 	        json_pack("[s,I,s]", model, (json_int_t)version, not_id), ret, error);
 }

@@ -55,6 +55,6 @@ bool retraining_list(Meta *m, const char *model, int limit, json_t **ret, GError
 /* By number, or the newest for 0; FAIL_NOT_FOUND.  With "events": [{"phase", "at", "note"|null}...], oldest first. */
 bool retraining_get(Meta *m, const char *model, int64_t number, json_t **ret, GError **error);
 
-/* The retraining that registered or judged this version, other than `not_id`; NULL: none. */
+/* The newest retraining, other than `not_id`, that ended with a decision about this version (done, rejected); NULL: none. */
 bool retraining_of_version(
         Meta *m, const char *model, int64_t version, const char *not_id, json_t **ret, GError **error);

@@ -11,6 +11,9 @@
 const TriggerKind *const TRIGGERS[] = {
         &TRIGGER_SCHEDULE,
         &TRIGGER_NEW_DATA,
+        &TRIGGER_DRIFT,
+        &TRIGGER_DECAY,
+        &TRIGGER_KPI,
         &TRIGGER_MANUAL,
         NULL,
 };

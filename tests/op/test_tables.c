@@ -21,6 +21,8 @@
 #include "pipeline/executor.h"
 #include "pipeline/plan.h"
 #include "project/life.h"
+#include "retrain/settings.h"
+#include "retrain/trigger.h"
 #include "stats/drift.h"
 #include "stats/metric.h"
 
@@ -156,6 +158,11 @@ static void test_kinds(void)
 		for (const Param *p = (*k)->params; p->name; p++)
 			g_assert_null(param_find(BEHAVIOUR_PARAMS, p->name));
 	}
+	for (const TriggerKind *const *k = TRIGGERS; *k; k++) {
+		g_assert_true(trigger_kind((*k)->name) == *k && is_word((*k)->name));
+		check_help((*k)->name, (*k)->help);
+		check_params((*k)->name, (*k)->params);
+	}
 	for (const LookKind *const *k = LOOKS; *k; k++) {
 		g_assert_true(look_kind((*k)->name) == *k && is_word((*k)->name) && (*k)->run);
 		check_help((*k)->name, (*k)->help);
@@ -195,6 +202,9 @@ static void test_blocks(void)
 	check_params("check", CHECK_PARAMS);
 	check_params("split", SPLIT_PARAMS);
 	check_params("models", MODELS_PARAMS);
+	check_params("retrain", RETRAIN_PARAMS);
+	check_params("retrain.budget", RETRAIN_BUDGET_PARAMS);
+	check_params("retrain.judge", RETRAIN_JUDGE_PARAMS);
 	check_params("search", SEARCH_PARAMS);
 	check_params("gate", GATE_PARAMS);
 	check_params("fairness", FAIRNESS_PARAMS);

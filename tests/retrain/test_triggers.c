@@ -4,11 +4,13 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "data/frame.h"
+#include "registry/registry.h"
 #include "retrain/admission.h"
 #include "retrain/retraining.h"
 #include "retrain/settings.h"
@@ -252,6 +254,59 @@ static void test_watermark(Place *p, gconstpointer unused)
 	expect(p, now + 5 * MINUTE, "one row with one value");
 }
 
+/* An alarm as the table has it. */
+static void raise_alarm(
+        const Place *p, const char *id, const char *look, const char *route, int version, const char *state)
+{
+	g_autoptr(GError) error = NULL;
+	meta_run(p->meta,
+	        "INSERT INTO alarms (id, series, model, version, route, look, measure, subject, state, severity, "
+	        "since, window_id, "
+	        "last_begin, last_end, windows, value, limit_value, told, notices, recorded) VALUES ($1, $1, 'late', "
+	        "$2, $3, $4, "
+	        "'psi', 'age', $5, 'warning', 1, 'w', 1, 2, 2, 0.5, 0.2, '{}', 0, 1) ON CONFLICT (id) DO UPDATE SET "
+	        "state = "
+	        "excluded.state",
+	        json_pack("[s,i,s,s,s]", id, version, route, look, state), NULL, &error);
+	g_assert_no_error(error);
+}
+
+static void set_champion(const Place *p, int version)
+{
+	for (int n = 1; n <= version; n++) {
+		g_autofree char *digest = digest_of_bytes(&n, sizeof n);
+		int number;
+		bool is_new;
+		g_assert_true(registry_add(p->meta, "late", digest, NULL, &number, &is_new, NULL));
+	}
+	g_assert_true(registry_move(p->meta, "late", ALIAS_CHAMPION, version, "gate", WHO_GATE, NULL, NULL));
+}
+
+static void test_alarms(Place *p, gconstpointer unused)
+{
+	configure(p, "{\"on\": [\"drift\", \"decay\", \"kpi\"], \"kpi\": {\"severity\": \"critical\"}}");
+	set_champion(p, 2);
+	raise_alarm(p, "aa", "drift", "stable", 2, "pending");
+	raise_alarm(p, "ab", "drift", "canary", 2, "firing"); /* not what most callers get */
+	raise_alarm(p, "ac", "drift", "stable", 1, "firing"); /* of a version that is not in use any more */
+	raise_alarm(p, "ad", "quality", "stable", 2, "firing");
+	raise_alarm(p, "ae", "kpi", "stable", 2, "firing"); /* not bad enough */
+	expect(p, 1, NULL);
+	raise_alarm(p, "aa", "drift", "stable", 2, "firing");
+	expect(p, 2, "the alarm drift psi of age fires: 0.5 where 0.2 is the limit");
+	expect(p, 3, NULL); /* one episode, one cause */
+	finish(p, 3);
+	expect(p, 4, NULL);
+	raise_alarm(p, "ba", "multivariate", "stable", 2, "firing");
+	raise_alarm(p, "bb", "estimate", "stable", 2, "firing");
+	raise_alarm(p, "bc", "performance", "stable", 2, "firing");
+	g_autofree char *told = looked(p, 5);
+	g_assert_nonnull(strstr(told, "multivariate"));
+	g_assert_nonnull(strstr(told, "and 1 more"));
+	raise_alarm(p, "aa", "drift", "stable", 2, "resolved");
+	expect(p, 6, NULL);
+}
+
 static void test_settings(void)
 {
 	static const struct {
@@ -309,6 +364,7 @@ int main(int argc, char **argv)
 	ADD("files", test_files);
 	ADD("too_few_files", test_too_few_files);
 	ADD("watermark", test_watermark);
+	ADD("alarms", test_alarms);
 	g_test_add_func("/triggers/settings", test_settings);
 	g_test_add_func("/triggers/contract", test_contract);
 	return g_test_run();

@@ -1,0 +1,254 @@
+/* watch.c: the watch over a project in production, round after round. */
+#include "op/watch.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "monitor/pass.h"
+#include "retrain/retraining.h"
+#include "retrain/trigger.h"
+
+/* A pass reads the journals, so it is not taken more often than this, however often triggers look. */
+#define PASS_EVERY_S 60
+
+/* While a retraining is under way: how soon the next step is tried. */
+#define BUSY_MS 200
+
+/* After a round that failed. */
+#define RETRY_S 5
+
+struct Watch {
+	char *folder;
+	unsigned every_s;
+	size_t memory_mb;
+	bool is_quiet;
+	Desk desk;
+	bool has_desk;
+	RetrainLoop *loop;
+	bool leads, told_waits;
+	int64_t pass_at; /* monotonic us of the next pass */
+	char *problem, *told;
+};
+
+static void tell(void *unused, const char *sentence)
+{
+	(void)unused;
+	fprintf(stderr, "gyre: %s\n", sentence);
+}
+
+static void be_silent(void *unused, const char *sentence)
+{
+	(void)unused;
+	(void)sentence;
+}
+
+bool watch_open(const WatchOptions *options, Watch **ret, GError **error)
+{
+	g_autoptr(Project) p = NULL;
+	if (!project_read(options->folder, &p, error))
+		return false;
+	Watch *w = g_new0(Watch, 1);
+	w->folder = g_strdup(p->folder);
+	w->every_s = MAX(options->every_s, 1u);
+	w->memory_mb = options->memory_mb;
+	w->is_quiet = options->is_quiet;
+	LoopOptions loop = {
+	        .folder = p->folder, .state_folder = p->state_folder, .tell = options->is_quiet ? be_silent : tell};
+	w->loop = retrain_loop_new(&loop);
+	*ret = w;
+	return true;
+}
+
+static void drop_desk(Watch *w)
+{
+	if (w->has_desk)
+		desk_clear(&w->desk);
+	w->has_desk = false;
+}
+
+void watch_close(Watch *w)
+{
+	if (!w)
+		return;
+	if (w->has_desk)
+		retrain_loop_stop(w->loop, w->desk.meta, project_name(w->desk.project), meta_now());
+	retrain_loop_free(w->loop);
+	drop_desk(w);
+	g_free(w->folder);
+	g_free(w->problem);
+	g_free(w->told);
+	g_free(w);
+}
+
+/* Told once, as long as it is the same; and once that it is over. */
+static void note_problem(Watch *w, GError *problem)
+{
+	g_free(w->problem);
+	w->problem = problem ? g_strdup(problem->message) : NULL;
+	if (problem && g_strcmp0(w->told, w->problem) != 0)
+		fprintf(stderr, "gyre: %s; it is tried again\n", w->problem);
+	if (!problem && w->told)
+		fprintf(stderr, "gyre: it goes on\n");
+	g_free(w->told);
+	w->told = g_strdup(w->problem);
+}
+
+/* gyre.yaml may have been edited, the store may have gone and come back: both are opened anew for each look. */
+static bool open_desk(Watch *w, GError **error)
+{
+	App app = {.folder = w->folder};
+	drop_desk(w);
+	w->has_desk = desk_make(&app, &w->desk, error);
+	return w->has_desk;
+}
+
+static bool pass(Watch *w, GError **error)
+{
+	json_auto_t *done = NULL;
+	size_t i;
+	json_t *problem;
+	g_autofree char *scratch = g_dir_make_tmp("gyre-monitor-XXXXXX", error);
+	if (!scratch)
+		return false;
+	PassInput input = {.meta = w->desk.meta,
+	        .blobs = w->desk.blobs,
+	        .state_folder = w->desk.project->state_folder,
+	        .project = w->desk.project->config,
+	        .memory_mb = w->memory_mb,
+	        .scratch = scratch,
+	        .now = meta_now()};
+	bool ok = monitor_pass(&input, &done, error);
+	file_remove(scratch, NULL);
+	json_array_foreach (json_object_get(done, "problems"), i, problem)
+		if (!w->is_quiet)
+			fprintf(stderr, "gyre: monitoring %s: %s\n", json_get_text(problem, "model", ""),
+			        json_get_text(problem, "problem", ""));
+	return ok;
+}
+
+static bool look_at_triggers(Watch *w, GError **error)
+{
+	TriggerInput in = {.meta = w->desk.meta,
+	        .model = project_name(w->desk.project),
+	        .folder = w->desk.project->folder,
+	        .state_folder = w->desk.project->state_folder,
+	        .config = w->desk.project->config,
+	        .now = meta_now()};
+	json_auto_t *told = NULL;
+	size_t i;
+	json_t *one;
+	if (!triggers_look(&in, &told, error))
+		return false;
+	json_array_foreach (told, i, one) {
+		const char *what = json_get_text(one, "reason", NULL);
+		if (!w->is_quiet)
+			fprintf(stderr, "gyre: %s%s: %s\n", what ? "" : "cannot look at ",
+			        json_get_text(one, "trigger", ""), what ? what : json_get_text(one, "error", ""));
+	}
+	return true;
+}
+
+static bool check_leads(Watch *w, GError **error)
+{
+	if (!retrain_loop_leads(w->loop, project_name(w->desk.project), &w->leads, error))
+		return false;
+	if (!w->leads && !w->told_waits && !w->is_quiet)
+		fprintf(stderr, "gyre: another process watches this project: it takes the triggers and retrainings\n");
+	w->told_waits = !w->leads;
+	return true;
+}
+
+bool watch_begin(Watch *w, GError **error)
+{
+	return open_desk(w, error) && check_leads(w, error);
+}
+
+static bool look(Watch *w, GError **error)
+{
+	if (!watch_begin(w, error))
+		return false;
+	if (!w->leads)
+		return true;
+	if (g_get_monotonic_time() >= w->pass_at) {
+		if (!pass(w, error))
+			return false;
+		w->pass_at = g_get_monotonic_time() + (int64_t)PASS_EVERY_S * G_USEC_PER_SEC;
+	}
+	return look_at_triggers(w, error);
+}
+
+void watch_look(Watch *w)
+{
+	g_autoptr(GError) problem = NULL;
+	look(w, &problem);
+	note_problem(w, problem);
+}
+
+void watch_step(Watch *w, bool *ret_busy)
+{
+	g_autoptr(GError) problem = NULL;
+	*ret_busy = false;
+	if (!w->has_desk || !w->leads)
+		return;
+	LoopInput in = {
+	        .meta = w->desk.meta, .blobs = w->desk.blobs, .config = w->desk.project->config, .now = meta_now()};
+	if (!retrain_loop_step(w->loop, &in, ret_busy, &problem))
+		note_problem(w, problem);
+}
+
+const char *watch_problem(const Watch *w)
+{
+	return w->problem;
+}
+
+void watch_block_signals(sigset_t *ret)
+{
+	sigemptyset(ret);
+	sigaddset(ret, SIGTERM);
+	sigaddset(ret, SIGINT);
+	sigaddset(ret, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, ret, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* A signal, or 0 when the time is over.  SIGHUP only means: look now. */
+static int wait_ms(const sigset_t *signals, int64_t ms)
+{
+	struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+	int signal = sigtimedwait(signals, NULL, &time);
+	return signal == SIGTERM || signal == SIGINT ? signal : 0;
+}
+
+int watch_finish(Watch *w, const sigset_t *signals)
+{
+	for (;;) {
+		bool busy;
+		watch_step(w, &busy);
+		if (!busy || w->problem || retrain_loop_waits(w->loop))
+			return 0;
+		int signal = wait_ms(signals, BUSY_MS);
+		if (signal)
+			return signal;
+	}
+}
+
+int watch_rounds(Watch *w, const sigset_t *signals)
+{
+	int64_t look_at = 0;
+	for (;;) {
+		bool busy = false;
+		if (g_get_monotonic_time() >= look_at) {
+			watch_look(w);
+			look_at = g_get_monotonic_time() +
+			          (int64_t)(w->problem ? MIN(RETRY_S, w->every_s) : w->every_s) * G_USEC_PER_SEC;
+		}
+		watch_step(w, &busy);
+		int64_t left = MAX(look_at - g_get_monotonic_time(), 0) / 1000;
+		int signal = wait_ms(signals, busy ? MIN(BUSY_MS, left) : left);
+		if (signal)
+			return signal;
+	}
+}

@@ -1,0 +1,185 @@
+/* challenge.c: champion and challenger on the same fresh labelled rows. */
+#include "retrain/challenge.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "eval/versus.h"
+#include "goal/goal.h"
+#include "pipeline/run.h"
+
+/* The path of an artifact that a version's run left; *ret NULL when the run or the bytes are gone. */
+static bool artifact_of(const ChallengeInput *in, const json_t *version, const char *step, const char *output,
+        char **ret, GError **error)
+{
+	json_auto_t *record = NULL;
+	const char *run_id = json_get_text(version, "run_id", NULL), *digest = NULL;
+	size_t i;
+	json_t *one;
+	*ret = NULL;
+	if (!run_id)
+		return true;
+	if (!plan_run_record(in->meta, run_id, &record, error))
+		return false;
+	json_array_foreach (json_object_get(record, "steps"), i, one)
+		if (g_strcmp0(json_get_text(one, "name", NULL), step) == 0)
+			digest = json_get_text(json_object_get(one, "outputs"), output, NULL);
+	return !digest || !blobs_has(in->blobs, digest, -1) || blobs_path(in->blobs, digest, ret, error);
+}
+
+/* "t.a IS NOT DISTINCT FROM c.a AND ..." over the columns of both that are the data's own; NULL where a column of the test rows is
+ * not among the champion's, or of another type: then no row can be the same. */
+static bool same_row(Engine *e, const char *fresh, const char *learnt, char **ret, GError **error)
+{
+	g_autofree char *of_fresh = g_strdup_printf("SELECT * FROM %s", fresh);
+	g_autofree char *of_learnt = g_strdup_printf("SELECT * FROM %s", learnt);
+	json_auto_t *a = NULL, *b = NULL;
+	g_autoptr(GString) sql = g_string_new(NULL);
+	size_t i, k;
+	json_t *column, *other;
+	*ret = NULL;
+	if (!engine_describe(e, of_fresh, &a, error) || !engine_describe(e, of_learnt, &b, error))
+		return false;
+	json_array_foreach (a, i, column) {
+		const char *name = json_get_text(column, "name", "");
+		bool known = false;
+		if (g_str_has_prefix(name, "_gyre_"))
+			continue;
+		json_array_foreach (b, k, other)
+			known = known || json_equal(column, other);
+		if (!known)
+			return true;
+		g_autofree char *quoted = sql_name(name);
+		g_string_append_printf(
+		        sql, "%st.%s IS NOT DISTINCT FROM c.%s", sql->len ? " AND " : "", quoted, quoted);
+	}
+	*ret = g_strdup(sql->str);
+	return true;
+}
+
+/* Writes the fresh rows to `path` and counts them. */
+static bool take_fresh(Engine *e, const char *test, const char *learnt, const char *path, json_t *ret, GError **error)
+{
+	g_autofree char *t = sql_parquet(test), *c = learnt ? sql_parquet(learnt) : NULL, *same = NULL, *query = NULL,
+	                *count = NULL;
+	json_auto_t *counts = NULL;
+	if (c && !same_row(e, t, c, &same, error))
+		return false;
+	query = same ? g_strdup_printf("SELECT t.* FROM %s t ANTI JOIN %s c ON %s ORDER BY t._gyre_row", t, c, same)
+	             : g_strdup_printf("SELECT * FROM %s", t);
+	if (!engine_write_parquet(e, query, path, error))
+		return false;
+	g_autofree char *fresh = sql_parquet(path);
+	count = g_strdup_printf(
+	        "SELECT (SELECT count(*) FROM %s) AS rows, (SELECT count(*) FROM %s) AS all_rows", fresh, t);
+	if (!engine_row(e, count, &counts, error))
+		return false;
+	int64_t rows = json_get_int(counts, "rows", 0);
+	json_object_set_new(ret, "rows", json_integer(rows));
+	json_object_set_new(
+	        ret, "left_out", learnt ? json_integer(json_get_int(counts, "all_rows", 0) - rows) : json_null());
+	return true;
+}
+
+bool challenge_decide(const json_t *versus, const json_t *judge, char **ret_reason)
+{
+	const json_t *goal = json_object_get(versus, "goal");
+	const char *better = json_get_text(versus, "better", ""), *rule = json_get_text(judge, "rule", "better");
+	const char *name = json_get_text(goal, "metric", "");
+	const MetricKind *metric = metric_find(name);
+	double difference = json_get_number(goal, "difference", NAN), margin = json_get_number(judge, "margin", 0);
+	double worse = metric && metric->larger_is_better ? -difference : difference;
+	bool is_better = strcmp(better, "b") == 0, is_worse = strcmp(better, "a") == 0;
+	bool accept = strcmp(rule, "better") == 0 ? is_better : is_better || !is_worse || worse <= margin;
+	*ret_reason = g_strdup_printf("%s is %.4g with the challenger and %.4g with the champion on the same %d fresh "
+	                              "rows (difference %+.4g, 95 %% "
+	                              "interval %.4g to %.4g, p = %.3g): %s",
+	        name, json_get_number(goal, "b", NAN), json_get_number(goal, "a", NAN),
+	        (int)json_get_int(versus, "rows", 0), difference, json_get_number(goal, "low", NAN),
+	        json_get_number(goal, "high", NAN), json_get_number(goal, "p", NAN),
+	        is_better  ? "the challenger is better"
+	        : is_worse ? accept ? "the challenger is worse, within the margin" : "the challenger is worse"
+	        : accept   ? "neither is surely better, which is enough here"
+	                   : "the challenger is not surely better");
+	return accept;
+}
+
+static bool load(const ChallengeInput *in, const json_t *version, Bundle **ret, GError **error)
+{
+	g_autofree char *path = NULL;
+	return blobs_path(in->blobs, json_get_text(version, "digest", ""), &path, error) &&
+	       bundle_load(path, ret, error);
+}
+
+/* Models that answer different questions are an answer too. */
+static bool compare(const ChallengeInput *in, Versus *v, const json_t *judge, json_t *ret, GError **error)
+{
+	json_auto_t *versus = NULL;
+	g_autoptr(GError) problem = NULL;
+	g_autofree char *reason = NULL;
+	v->metric = metric_find(goal_metric(json_object_get(in->config, "goal"), bundle_classes(v->bundles[1])));
+	if (!versus_compare(v, &versus, &problem)) {
+		if (problem->code != FAIL_INVALID) {
+			g_propagate_error(error, g_steal_pointer(&problem));
+			return false;
+		}
+		json_object_set_new(ret, "reason", json_text(problem->message));
+		return true;
+	}
+	bool accept = challenge_decide(versus, judge, &reason);
+	json_object_set_new(ret, "accept", json_boolean(accept));
+	json_object_set_new(ret, "reason", json_text(reason));
+	json_object_set(ret, "versus", versus);
+	return true;
+}
+
+static bool judge_rows(
+        const ChallengeInput *in, Engine *e, const char *fresh, const json_t *judge, json_t *ret, GError **error)
+{
+	int64_t rows = json_get_int(ret, "rows", 0), least = json_get_int(judge, "min_rows", 100);
+	Versus v = {.e = e, .path = fresh, .seed = (uint64_t)json_get_int(in->config, "seed", 1)};
+	if (rows < least) {
+		g_autofree char *reason = g_strdup_printf(
+		        "there are %d fresh labelled rows that neither model learnt from; %d are wanted before the "
+		        "champion gives way",
+		        (int)rows, (int)least);
+		json_object_set_new(ret, "reason", json_text(reason));
+		return true;
+	}
+	bool ok = load(in, in->champion, &v.bundles[0], error) && load(in, in->challenger, &v.bundles[1], error) &&
+	          compare(in, &v, judge, ret, error);
+	bundle_free(v.bundles[0]);
+	bundle_free(v.bundles[1]);
+	return ok;
+}
+
+static bool find_rows(
+        const ChallengeInput *in, Engine *e, const char *fresh, json_t *ret, bool *ret_found, GError **error)
+{
+	g_autofree char *test = NULL, *learnt = NULL;
+	if (!artifact_of(in, in->challenger, "split", "test", &test, error) ||
+	        !artifact_of(in, in->champion, "split", "train", &learnt, error))
+		return false;
+	*ret_found = test != NULL;
+	if (!test)
+		json_object_set_new(ret, "reason", json_string("the test rows of the challenger's run are gone"));
+	return !test || take_fresh(e, test, learnt, fresh, ret, error);
+}
+
+bool challenge_run(const ChallengeInput *in, json_t **ret, GError **error)
+{
+	const json_t *judge = json_object_get(json_object_get(in->config, "retrain"), "judge");
+	EngineLimits limits = {.memory_mb = in->memory_mb, .scratch = in->scratch};
+	g_autoptr(Engine) e = NULL;
+	g_autofree char *fresh = g_build_filename(in->scratch, "fresh.parquet", NULL);
+	json_auto_t *found = json_pack("{s:b,s:n,s:i,s:n,s:n}", "accept", 0, "reason", "rows", 0, "left_out", "versus");
+	bool has_rows = false;
+	json_object_update(found, (json_t *)judge);
+	if (!engine_open(&limits, &e, error) || !find_rows(in, e, fresh, found, &has_rows, error) ||
+	        (has_rows && !judge_rows(in, e, fresh, judge, found, error)))
+		return false;
+	*ret = g_steal_pointer(&found);
+	return true;
+}

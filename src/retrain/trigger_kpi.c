@@ -1,0 +1,18 @@
+/* trigger_kpi.c: a business figure has left its bounds. */
+#include "retrain/trigger_alarms.h"
+#include "retrain/triggers.h"
+
+static const char *const LOOKS_OF_IT[] = {"kpi", NULL};
+
+static bool look(const TriggerInput *in, const json_t *params, const json_t *state, json_t **ret_state,
+        json_t **ret_cause, GError **error)
+{
+	return trigger_look_at_alarms(in, params, LOOKS_OF_IT, state, ret_state, ret_cause, error);
+}
+
+const TriggerKind TRIGGER_KPI = {
+        .name = "kpi",
+        .help = "an alarm of a business figure fires",
+        .params = TRIGGER_ALARM_PARAMS,
+        .look = look,
+};
