@@ -38,7 +38,7 @@ static void become_watcher(void *context)
 	signal(SIGPIPE, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != w->parent)
-		_exit(1);
+		raise(SIGKILL);
 }
 
 static void start(Watcher *w)

@@ -44,7 +44,7 @@ static void become_worker(void *context)
 	signal(SIGPIPE, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != w->parent)
-		_exit(1);
+		raise(SIGKILL);
 	dup2(w->out, STDOUT_FILENO);
 	dup2(w->err, STDERR_FILENO);
 }
