@@ -14,5 +14,6 @@ extern const ModelFamily FAMILY_FOREST;      /* random forest */
 extern const ModelFamily FAMILY_EXTRA_TREES; /* trees with random thresholds */
 extern const ModelFamily FAMILY_MLP;         /* a small neural network */
 extern const ModelFamily FAMILY_BOOSTED;     /* gradient boosted trees */
+extern const ModelFamily FAMILY_LIGHTGBM;    /* gradient boosted trees by LightGBM */
 extern const ModelFamily FAMILY_COMMAND;     /* the user's own program */
 extern const ModelFamily FAMILY_ENSEMBLE;    /* several models as one */

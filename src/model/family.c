@@ -19,6 +19,7 @@ const ModelFamily *const FAMILIES[] = {
         &FAMILY_EXTRA_TREES,
         &FAMILY_MLP,
         &FAMILY_BOOSTED,
+        &FAMILY_LIGHTGBM,
         &FAMILY_COMMAND,
         &FAMILY_ENSEMBLE,
         NULL,

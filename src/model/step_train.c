@@ -30,6 +30,7 @@ static const char *const FAMILY_NAMES[] = {
         "extra_trees",
         "mlp",
         "boosted",
+        "lightgbm",
         "command",
         "ensemble",
         NULL,
