@@ -80,3 +80,9 @@
 
 /* Files that the trigger new_data watches: their names, sizes and times are compared and kept at every look. */
 #define LIMIT_WATCHED_FILES 10000
+
+/* Series of one server in Prometheus: models, pairs of version and route of a model, columns of one measure.  At the most a few
+ * hundred thousand, as a Prometheus of moderate size still takes; an ordinary project has some hundred. */
+#define LIMIT_GAUGE_MODELS 100
+#define LIMIT_GAUGE_ROUTES 8
+#define LIMIT_GAUGE_COLUMNS 20

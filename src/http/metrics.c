@@ -318,4 +318,5 @@ void metrics_write(Metrics *m, Site *site, GString *to)
 	write_models(site, to);
 	write_log(site, to);
 	write_process(site, to);
+	gauges_append(site->gauges, to);
 }

@@ -302,6 +302,7 @@ static bool serve_with(
 		return false;
 	Site site = {.fleet = fleet,
 	        .metrics = metrics_new(),
+	        .gauges = gauges_start(d->project->state_folder),
 	        .access = access,
 	        .folder = d->project->folder,
 	        .project = json_get_text(yaml_root(d->project->yaml), "project", ""),
@@ -318,6 +319,7 @@ static bool serve_with(
 	        .trusts_time = json_get_bool(in, "trust_time", false),
 	        .seed = new_seed()};
 	bool ok = run_site(&site, d, in, signals, error);
+	gauges_stop(site.gauges);
 	metrics_free(site.metrics);
 	if (!ok)
 		return false;

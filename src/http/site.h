@@ -6,6 +6,7 @@
 
 #include "http/access.h"
 #include "http/access_log.h"
+#include "http/gauges.h"
 #include "http/server.h"
 #include "op/op.h"
 #include "serve/fleet.h"
@@ -16,6 +17,7 @@ typedef struct Protocol Protocol;
 typedef struct Site {
 	Fleet *fleet;
 	struct Metrics *metrics; /* http/metrics.h */
+	GaugesReader *gauges;    /* NULL: none */
 	Access *access;
 	Server *server;     /* for its load; set once it listens */
 	const char *folder; /* of the project, for ops */

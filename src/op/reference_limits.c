@@ -31,6 +31,10 @@ static const struct {
         {"steps of a plan", LIMIT_STEPS, "each is a process and a record"},
         {"growth of a packed body of a request, beyond 8 MiB", LIMIT_INFLATE_RATIO,
                 "rows of data grow 3 to 20 times; what is made to fill a server's memory a thousand times"},
+        {"models told to Prometheus", LIMIT_GAUGE_MODELS, "every label of a gauge is a series that it keeps"},
+        {"versions and routes of a model told to Prometheus, the newest", LIMIT_GAUGE_ROUTES, "as above"},
+        {"columns of a measure told to Prometheus, the worst", LIMIT_GAUGE_COLUMNS,
+                "as above; the others are one, `column=\"_other\"`, with the largest value"},
         {"bytes of the recipes of a project", LIMIT_RECIPES_BYTES,
                 "ten folds of a million categories are about this much"},
 };

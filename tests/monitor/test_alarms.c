@@ -6,7 +6,9 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/rng.h"
+#include "base/limits.h"
 #include "monitor/alarm.h"
+#include "monitor/gauges.h"
 #include "monitor/matcher.h"
 #include "monitor/outbox.h"
 #include "monitor/receiver.h"
@@ -369,6 +371,60 @@ static void test_silence(void)
 	world_close(&w);
 }
 
+/* --- gauges --- */
+
+static int count_of(const char *text, const char *part)
+{
+	int count = 0;
+	for (; (text = strstr(text, part)); text += strlen(part))
+		count++;
+	return count;
+}
+
+/* However many columns there are, the series are bounded, and the worst are named. */
+static void test_gauges(void)
+{
+	World w;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) text = g_string_new(NULL);
+	world_open(&w, "{}");
+	meta_run(w.meta, "INSERT INTO models (name, last_version, created, updated) VALUES ('loans', 1, 0, 0)", NULL,
+	        NULL, &error);
+	g_assert_no_error(error);
+	measure(&w, 1, 0, "old", "ok");
+	measure(&w, 1, 1, "age", "alarm");
+	json_auto_t *windows = NULL;
+	meta_run(w.meta, "SELECT id FROM monitor_windows ORDER BY begin_at DESC LIMIT 1", NULL, &windows, &error);
+	for (int i = 1; i < 100; i++) {
+		g_autofree char *subject = g_strdup_printf("c\"%d", i);
+		meta_run(w.meta,
+		        "INSERT INTO monitor_findings (window_id, place, look, measure, subject, value, limit_value, "
+		        "p, state, "
+		        "evidence) VALUES ($1, $2, 'drift', 'psi', $3, $4, 0.1, 0.5, 'ok', NULL)",
+		        json_pack(
+		                "[O,i,s,f]", json_object_get(json_array_get(windows, 0), "id"), i, subject, i * 0.0001),
+		        NULL, &error);
+		g_assert_no_error(error);
+	}
+	gauges_write(w.meta, 3 * HOUR, text, &error);
+	g_assert_no_error(error);
+	g_assert_cmpint(count_of(text->str, "\ngyre_drift_score{"), ==, LIMIT_GAUGE_COLUMNS + 1);
+	g_assert_cmpint(count_of(text->str, "# TYPE gyre_drift_score gauge"), ==, 1);
+	static const char *const LINES[] = {"\ngyre_drift_score{model=\"loans\",version=\"1\",route=\"stable\",column="
+	                                    "\"age\",method=\"psi\"} 0.2999",
+	        "\ngyre_drift_score{model=\"loans\",version=\"1\",route=\"stable\",column=\"_other\",method=\"psi\"} "
+	        "0.0080",
+	        "column=\"c\\\"99\"",
+	        "\ngyre_drift_alert{model=\"loans\",version=\"1\",route=\"stable\",column=\"age\",method=\"psi\"} 1",
+	        "\ngyre_drift_columns{model=\"loans\",version=\"1\",route=\"stable\"} 1",
+	        "\ngyre_window_seconds{model=\"loans\",version=\"1\",route=\"stable\"} 3600",
+	        "\ngyre_alarms{model=\"loans\",look=\"drift\",severity=\"warning\",state=\"pending\"} 1"};
+	for (size_t i = 0; i < G_N_ELEMENTS(LINES); i++)
+		g_assert_nonnull(strstr(text->str, LINES[i]));
+	g_assert_null(strstr(text->str, "column=\"old\""));
+	world_close(&w);
+}
+
 /* --- receivers --- */
 
 static void collect(void *to, const char *path, const char *problem)
@@ -448,6 +504,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/alarm/superseded", test_superseded);
 	g_test_add_func("/alarm/rules", test_rules);
 	g_test_add_func("/alarm/silence", test_silence);
+	g_test_add_func("/alarm/gauges", test_gauges);
 	g_test_add_func("/alarm/settings", test_settings);
 	g_test_add_func("/alarm/kinds", test_kinds);
 	return g_test_run();
