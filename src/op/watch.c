@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "monitor/outbox.h"
 #include "monitor/pass.h"
 #include "retrain/retraining.h"
 #include "retrain/trigger.h"
@@ -166,6 +167,13 @@ bool watch_begin(Watch *w, GError **error)
 	return open_desk(w, error) && check_leads(w, error);
 }
 
+static bool tell_receivers(Watch *w, GError **error)
+{
+	json_auto_t *told = NULL;
+	return outbox_deliver(
+	        w->desk.meta, json_object_get(project_block(w->desk.project, "monitor"), "alarms"), &told, error);
+}
+
 static bool look(Watch *w, GError **error)
 {
 	if (!watch_begin(w, error))
@@ -177,7 +185,7 @@ static bool look(Watch *w, GError **error)
 			return false;
 		w->pass_at = g_get_monotonic_time() + (int64_t)PASS_EVERY_S * G_USEC_PER_SEC;
 	}
-	return look_at_triggers(w, error);
+	return tell_receivers(w, error) && look_at_triggers(w, error);
 }
 
 void watch_look(Watch *w)
