@@ -10,6 +10,8 @@
 const LookKind *const LOOKS[] = {
         &LOOK_QUALITY,
         &LOOK_DRIFT,
+        &LOOK_MULTIVARIATE,
+        &LOOK_SKEW,
         &LOOK_KPI,
         NULL,
 };

@@ -73,5 +73,7 @@ typedef struct LookBar {
 FindingState look_judge(LookBar bar);
 
 extern const LookKind LOOK_DRIFT;
+extern const LookKind LOOK_MULTIVARIATE;
+extern const LookKind LOOK_SKEW;
 extern const LookKind LOOK_QUALITY;
 extern const LookKind LOOK_KPI;
