@@ -29,6 +29,7 @@ static const struct {
         {"GET", "/v2", LOOK},
         {"GET", "/v2/", LOOK},
         {"GET", "/api/v1/served", LOOK},
+        {"GET", "/openapi.json", LOOK},
         {"POST", "/v2/repository/index", LOOK},
         {"POST", "/v2/repository/", ROLE_DEPLOY},
         {"POST", "/v1/", ROLE_PREDICT},

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "http/site.h"
+#include "http/openapi.h"
 #include "op/op.h"
 #include "serve/answer.h"
 #include "serve/json_out.h"
@@ -187,10 +188,17 @@ static void refuse(unsigned status, const char *sentence, Reply *reply)
 	reply_json(reply, json_pack("{s:{s:s,s:o}}", "error", "code", code, "message", json_text(sentence)));
 }
 
+static const Route ROUTES[] = {
+        {"POST", "/api/v1/model/score", "predict rows of a model", &BODY_SCORE},
+        {"GET", "/api/v1/served", "what is loaded, with a row that can be sent"},
+        {0},
+};
+
 const Protocol PROTOCOL_GYRE = {
         .name = "gyre",
         .help = "Gyre's own: the ops under /api/v1, rows scored by POST /api/v1/model/score",
         .prefixes = PREFIXES,
+        .routes = ROUTES,
         .handle = handle,
         .refuse = refuse,
 };

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "http/metrics.h"
+#include "http/openapi.h"
 
 /* Where TensorFlow Serving has them. */
 #define ALIAS_PATH "/monitoring/prometheus/metrics"
@@ -44,10 +45,19 @@ static void refuse(unsigned status, const char *sentence, Reply *reply)
 	reply_json(reply, json_pack("{s:o}", "error", json_text(sentence)));
 }
 
+static const Route ROUTES[] = {
+        {"GET", "/", "the server is alive"},
+        {"GET", "/livez", "the process is alive", .type = "text/plain"},
+        {"GET", "/readyz", "every model answers, and it is not shutting down", .type = "text/plain"},
+        {"GET", "/metrics", "counters, for Prometheus", .type = "text/plain"},
+        {0},
+};
+
 const Protocol PROTOCOL_HEALTH = {
         .name = "health",
         .help = "/livez: the process is alive; /readyz: every model answers and it is not shutting down",
         .prefixes = PREFIXES,
+        .routes = ROUTES,
         .handle = handle,
         .refuse = refuse,
 };

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "http/tensor.h"
+#include "http/openapi.h"
 
 static const char *const PREFIXES[] = {"/v2", "/v2/", NULL};
 
@@ -227,10 +228,30 @@ static void refuse(unsigned status, const char *sentence, Reply *reply)
 	reply_json(reply, json_pack("{s:o}", "error", json_text(sentence)));
 }
 
+static const Route ROUTES[] = {
+        {"GET", "/v2", "name, version and extensions of the server"},
+        {"GET", "/v2/health/live", "the process is alive"},
+        {"GET", "/v2/health/ready", "every model answers"},
+        {"GET", "/v2/models", "the models there are"},
+        {"GET", "/v2/models/stats", "statistics of all models"},
+        {"GET", "/v2/models/{model}", "inputs and outputs"},
+        {"GET", "/v2/models/{model}/ready", "the model answers"},
+        {"GET", "/v2/models/{model}/config", "the same as Triton tells it"},
+        {"GET", "/v2/models/{model}/stats", "how many were answered, in what time"},
+        {"POST", "/v2/models/{model}/infer", "predict tensors", &BODY_TENSORS},
+        {"GET", "/v2/models/{model}/versions/{version}", "inputs and outputs of a version"},
+        {"POST", "/v2/models/{model}/versions/{version}/infer", "predict tensors by a version", &BODY_TENSORS},
+        {"POST", "/v2/repository/index", "the versions that are loaded, and those that cannot be", &BODY_INDEX},
+        {"POST", "/v2/repository/models/{model}/load", "load a model of the registry", &BODY_UNLOAD},
+        {"POST", "/v2/repository/models/{model}/unload", "take a model out of service", &BODY_UNLOAD},
+        {0},
+};
+
 const Protocol PROTOCOL_INFERENCE = {
         .name = "inference",
         .help = "the Open Inference Protocol under /v2, as KServe and Triton speak it, with binary tensors",
         .prefixes = PREFIXES,
+        .routes = ROUTES,
         .handle = handle,
         .refuse = refuse,
 };

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "http/site.h"
+#include "http/openapi.h"
 #include "serve/csv_rows.h"
 #include "serve/explanation.h"
 #include "serve/json_out.h"
@@ -282,10 +283,19 @@ static void refuse(unsigned status, const char *sentence, Reply *reply)
 	reply_json(reply, json_pack("{s:s,s:o}", "error_code", code, "message", json_text(sentence)));
 }
 
+static const Route ROUTES[] = {
+        {"POST", "/invocations", "predict a table, as JSON or CSV", &BODY_TABLE, "model"},
+        {"GET", "/ping", "a model is ready"},
+        {"GET", "/health", "a model is ready"},
+        {"GET", "/version", "the version of MLflow whose protocol this is", .type = "text/plain"},
+        {0},
+};
+
 const Protocol PROTOCOL_MLFLOW = {
         .name = "mlflow",
         .help = "MLflow's scoring server (and SageMaker's container): /invocations, /ping, /version",
         .prefixes = PREFIXES,
+        .routes = ROUTES,
         .handle = handle,
         .refuse = refuse,
 };

@@ -17,6 +17,7 @@ const Protocol *const PROTOCOLS[] = {
         &PROTOCOL_MLFLOW,
         &PROTOCOL_GYRE,
         &PROTOCOL_HEALTH,
+        &PROTOCOL_OPENAPI,
         NULL,
 };
 

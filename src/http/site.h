@@ -52,8 +52,20 @@ typedef struct Visit {
 	int64_t time;             /* us UTC that a trusted caller gave; 0: now */
 } Visit;
 
+typedef struct BodyKind BodyKind; /* http/openapi.h */
+
+/* Something a protocol answers, for those who read /openapi.json. */
+typedef struct Route {
+	const char *method, *path; /* "/v1/models/{model}:predict" */
+	const char *help;
+	const BodyKind *body; /* NULL: none */
+	const char *query;    /* a text it takes in the query; NULL: none */
+	const char *type;     /* of the answer; NULL: JSON */
+} Route;
+
 struct Protocol {
 	const char *name, *help;
+	const Route *routes;         /* the last has no path */
 	const char *const *prefixes; /* of paths; NULL-ended.  "/v1/" takes all below, "/ping" itself only */
 	/* Answers; what it returns false for is put in the protocol's own words by `refuse`. */
 	bool (*handle)(Visit *v, GError **error);
@@ -64,6 +76,7 @@ extern const Protocol *const PROTOCOLS[]; /* NULL-ended; the first that takes a 
 const Protocol *protocol_of(const char *path);
 
 extern const Protocol PROTOCOL_TF_SERVING, PROTOCOL_INFERENCE, PROTOCOL_MLFLOW, PROTOCOL_GYRE, PROTOCOL_HEALTH;
+extern const Protocol PROTOCOL_OPENAPI;
 
 /* The functions of ServerOptions; context: the Site. */
 bool site_admit(void *site, Request *request, Reply *reply);

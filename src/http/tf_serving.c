@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "http/site.h"
+#include "http/openapi.h"
 #include "serve/json_out.h"
 
 static const char *const PREFIXES[] = {"/v1/", "/v1", NULL};
@@ -394,10 +395,24 @@ static void refuse(unsigned status, const char *sentence, Reply *reply)
 	reply_json(reply, json_pack("{s:o}", "error", json_text(sentence)));
 }
 
+static const Route ROUTES[] = {
+        {"GET", "/v1/models", "the models there are"},
+        {"GET", "/v1/models/{model}", "the state of each version"},
+        {"GET", "/v1/models/{model}/versions/{version}", "the state of a version"},
+        {"GET", "/v1/models/{model}/metadata", "inputs and outputs"},
+        {"POST", "/v1/models/{model}:predict", "predict rows or columns", &BODY_TF_ROWS},
+        {"POST", "/v1/models/{model}/versions/{version}:predict", "the same, by a version", &BODY_TF_ROWS},
+        {"POST", "/v1/models/{model}/labels/{alias}:predict", "the same, by an alias", &BODY_TF_ROWS},
+        {"POST", "/v1/models/{model}:classify", "classes with their probabilities", &BODY_TF_CLASSIFY},
+        {"POST", "/v1/models/{model}:regress", "numbers", &BODY_TF_REGRESS},
+        {0},
+};
+
 const Protocol PROTOCOL_TF_SERVING = {
         .name = "tf_serving",
         .help = "TensorFlow Serving's REST: predict, classify, regress, status and metadata under /v1/models",
         .prefixes = PREFIXES,
+        .routes = ROUTES,
         .handle = handle,
         .refuse = refuse,
 };
