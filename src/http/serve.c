@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -172,6 +174,26 @@ static void wait_for_end(const Site *site, Meta *meta, Watcher *watcher, const s
 	}
 }
 
+/* systemd's Type=notify (sd_notify(3)): a datagram to the socket it names; nothing where there is none. */
+static void tell_systemd(const char *state)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	const char *path = g_getenv("NOTIFY_SOCKET");
+	size_t length = path ? strlen(path) : 0;
+	if (length < 2 || length >= sizeof to.sun_path)
+		return;
+	memcpy(to.sun_path, path, length);
+	if (*path == '@')
+		to.sun_path[0] = '\0';
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	ssize_t sent = sendto(fd, state, strlen(state), 0, (const struct sockaddr *)&to,
+	        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+	(void)sent; /* who is not there cannot be told */
+	close(fd);
+}
+
 static bool run_site(Site *site, const Desk *d, const json_t *in, const sigset_t *signals, GError **error)
 {
 	ServerOptions options = server_options(site, in);
@@ -181,9 +203,11 @@ static bool run_site(Site *site, const Desk *d, const json_t *in, const sigset_t
 	fprintf(stderr, "gyre: listening on %s://%s%s%s:%u\n", options.certificate ? "https" : "http", six ? "[" : "",
 	        options.listen, six ? "]" : "", server_port(site->server));
 	Watcher *watcher = json_get_bool(in, "watch", false) ? watcher_new(d->project->folder, tell) : NULL;
+	tell_systemd("READY=1");
 	wait_for_end(site, d->meta, watcher, signals);
 	if (watcher)
 		watcher_ask(watcher);
+	tell_systemd("STOPPING=1");
 	tell("ending: no more requests are taken, those that were are answered");
 	__atomic_store_n(site->draining, true, __ATOMIC_RELAXED);
 	server_drain(site->server);
