@@ -12,6 +12,9 @@ const LookKind *const LOOKS[] = {
         &LOOK_DRIFT,
         &LOOK_MULTIVARIATE,
         &LOOK_SKEW,
+        &LOOK_PERFORMANCE,
+        &LOOK_ESTIMATE,
+        &LOOK_CONCEPT,
         &LOOK_KPI,
         NULL,
 };

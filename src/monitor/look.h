@@ -37,6 +37,7 @@ typedef struct LookInput {
 	Meta *meta;
 	const char *state_folder;
 	const json_t *renamed; /* columns of the view that are called otherwise (predlog_renamed) */
+	int64_t now;           /* us, by the clock of the window's rows */
 } LookInput;
 
 /* The view's column of an input ("age") or an output ("prediction", "probability_yes"), quoted for SQL.  Free with g_free. */
@@ -76,4 +77,5 @@ extern const LookKind LOOK_DRIFT;
 extern const LookKind LOOK_MULTIVARIATE;
 extern const LookKind LOOK_SKEW;
 extern const LookKind LOOK_QUALITY;
+extern const LookKind LOOK_PERFORMANCE, LOOK_ESTIMATE, LOOK_CONCEPT;
 extern const LookKind LOOK_KPI;

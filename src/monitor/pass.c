@@ -120,7 +120,8 @@ static bool look(const Pass *p, const DueWindow *d, GArray *findings, GError **e
 	        .project = p->in->project,
 	        .meta = p->in->meta,
 	        .state_folder = p->in->state_folder,
-	        .renamed = p->renamed};
+	        .renamed = p->renamed,
+	        .now = d->now};
 	for (const LookKind *const *k = LOOKS; *k; k++)
 		if (is_wanted(*k, d) && !run_look(&in, *k, findings, error))
 			return false;

@@ -23,6 +23,7 @@ typedef struct Walk {
 	DueWindow open;         /* under way: a known one, or a new one by count */
 	bool is_open, is_known;
 	int64_t known_rows, known_changes;
+	bool is_immature;         /* when it was measured, outcomes of some rows were not to be expected yet */
 	int64_t version, covered; /* of the group; end of its last known or new window */
 	const char *route;
 	int64_t replayed_to, arrived; /* latest time a caller gave, and when the last such row came; INT64_MIN: none */
@@ -32,9 +33,11 @@ typedef struct Walk {
 static bool read_known(Walk *w, GError **error)
 {
 	return meta_run(w->q->meta,
-	        "SELECT version, route, begin_at, end_at, \"rows\", outcome_changes, revision FROM monitor_windows "
-	        "WHERE "
-	        "model = $1 ORDER BY version, route, begin_at",
+	        "SELECT version, route, begin_at, end_at, \"rows\", outcome_changes, revision, CASE WHEN EXISTS "
+	        "(SELECT 1 FROM "
+	        "monitor_findings AS f WHERE f.window_id = w.id AND look = 'performance' AND measure = 'maturity' AND "
+	        "value < 1) THEN 1 ELSE 0 END AS immature FROM monitor_windows AS w WHERE model = $1 ORDER BY version, "
+	        "route, begin_at",
 	        json_pack("[s]", w->q->model), &w->known, error);
 }
 
@@ -43,11 +46,15 @@ static int64_t field(const Walk *w, size_t i, const char *key)
 	return json_get_int(json_array_get(w->known, i), key, 0);
 }
 
+static bool is_replayed(const Walk *w, const MonitorWindow *window)
+{
+	return w->arrived != INT64_MIN && window->begin <= w->replayed_to;
+}
+
 static bool is_complete(const Walk *w, const MonitorWindow *window)
 {
 	const WindowRule *rule = &w->q->rule;
-	bool is_replayed = w->arrived != INT64_MIN && window->begin <= w->replayed_to;
-	if (is_replayed)
+	if (is_replayed(w, window))
 		return rule->without_wait || w->replayed_to >= window->end + rule->grace ||
 		       w->q->now >= w->arrived + rule->grace;
 	return w->q->now >= window->end + (rule->without_wait ? 0 : rule->grace);
@@ -60,7 +67,9 @@ static void close_open(Walk *w)
 		return;
 	w->is_open = false;
 	d->rows_changed = d->window.rows != w->known_rows;
-	bool changed = d->rows_changed || d->outcome_changes != w->known_changes;
+	d->now = is_replayed(w, &d->window) ? w->replayed_to + MAX(w->q->now - w->arrived, 0) : w->q->now;
+	bool matured = w->is_immature && d->now >= d->window.end + w->q->rule.delay;
+	bool changed = d->rows_changed || d->outcome_changes != w->known_changes || matured;
 	bool full = w->is_known || w->q->rule.rows == 0 || d->window.rows >= w->q->rule.rows;
 	if (!changed || !full || !is_complete(w, &d->window))
 		return;
@@ -72,7 +81,7 @@ static void close_open(Walk *w)
 static void open_window(Walk *w, int64_t begin, int64_t end)
 {
 	w->is_open = true;
-	w->is_known = false;
+	w->is_known = w->is_immature = false;
 	w->known_rows = w->known_changes = 0;
 	w->open = (DueWindow){.window = {w->q->model, (int)w->version, w->route, begin, end, 0}};
 }
@@ -81,6 +90,7 @@ static void open_known(Walk *w, size_t i)
 {
 	open_window(w, field(w, i, "begin_at"), field(w, i, "end_at"));
 	w->is_known = true;
+	w->is_immature = field(w, i, "immature") != 0;
 	w->known_rows = field(w, i, "rows");
 	w->known_changes = field(w, i, "outcome_changes");
 	w->open.revision = field(w, i, "revision");

@@ -12,6 +12,7 @@ typedef struct DueWindow {
 	int64_t outcome_changes; /* how often their outcomes were said */
 	int64_t revision;        /* it was measured so often; 0: never */
 	bool rows_changed;       /* since it was measured */
+	int64_t now; /* by the clock of its rows: of a replay, the time of its latest row, and what passed since */
 } DueWindow;
 
 typedef struct WindowsQuery {

@@ -17,10 +17,10 @@ typedef struct Rows {
 	uint32_t *decided;
 } Rows;
 
-static size_t most_rows(const Scored *s)
+/* So many that they have at most `numbers` scores when each stands for one of each class. */
+static size_t most_rows(const Scored *s, size_t numbers)
 {
-	size_t of_classes = ((size_t)1 << 22) / (s->classes * s->classes);
-	return MAX(MIN((size_t)ESTIMATE_ROWS, of_classes), 100);
+	return MAX(numbers / (s->classes * s->classes), 100);
 }
 
 static void decide(const Scored *s, const Rows *r, size_t to, size_t from)
@@ -32,10 +32,10 @@ static void decide(const Scored *s, const Rows *r, size_t to, size_t from)
 	r->decided[to] = s->decided ? s->decided[from] : best;
 }
 
-static Rows rows_choose(const Scored *s, const double *truth, uint64_t seed)
+static Rows rows_choose(const Scored *s, const double *truth, uint64_t seed, size_t most)
 {
 	Rows r = {.classes = s->classes};
-	g_autofree uint32_t *chosen = resample_choose(s->rows, most_rows(s), seed, &r.count);
+	g_autofree uint32_t *chosen = resample_choose(s->rows, most, seed, &r.count);
 	size_t width = s->classes * sizeof(double);
 	r.scores = g_malloc(MAX(r.count, 1) * width);
 	r.truth = g_malloc(MAX(r.count, 1) * width);
@@ -127,12 +127,16 @@ static void spread(const Scored *s, const Rows *r, uint64_t seed, MetricEstimate
 
 void estimate_metrics(const Scored *s, const double *truth, uint64_t seed, MetricEstimate *inout, size_t count)
 {
-	Rows r = rows_choose(s, truth, seed);
-	expect(s, &r, inout, count);
-	spread(s, &r, seed, inout, count);
-	for (size_t m = 0; m < count && r.count; m++)
-		inout[m].sd *= sqrt((double)r.count / (double)s->rows);
-	rows_clear(&r);
+	Rows all = rows_choose(s, truth, seed, most_rows(s, ESTIMATE_NUMBERS));
+	expect(s, &all, inout, count);
+	rows_clear(&all);
+	Rows some = rows_choose(s, truth, seed, MIN((size_t)ESTIMATE_ROWS, most_rows(s, ESTIMATE_NUMBERS / 4)));
+	g_autofree MetricEstimate *spreads = g_memdup2(inout, count * sizeof *inout);
+	expect(s, &some, spreads, count);
+	spread(s, &some, seed, spreads, count);
+	for (size_t m = 0; m < count; m++)
+		inout[m].sd = spreads[m].sd * sqrt((double)some.count / (double)MAX(s->rows, 1));
+	rows_clear(&some);
 }
 
 EstimateGap estimate_gap(MetricEstimate e, double realised, size_t rows, size_t learnt)

@@ -19,9 +19,11 @@ typedef struct MetricEstimate {
 } MetricEstimate;
 
 /* s: scores as they were answered and decisions; y is not looked at.  truth: rows x classes, what the scores mean (calibrated; they may be
- * the same).  inout: metrics of classification that fit, filled.  Of more than ESTIMATE_ROWS rows a seeded choice is taken; sd is that of
- * all rows. */
+ * the same).  inout: metrics of classification that fit, filled.  The spread is drawn on a
+ * seeded choice of at most ESTIMATE_ROWS rows, and is that of all; of more rows than ESTIMATE_NUMBERS / classes^2 the value is of a choice
+ * too. */
 #define ESTIMATE_ROWS 20000
+#define ESTIMATE_NUMBERS ((size_t)1 << 24)
 void estimate_metrics(const Scored *s, const double *truth, uint64_t seed, MetricEstimate *inout, size_t count);
 
 /* Estimate and reality on the same rows.  se: of the difference: by chance of the outcomes, and because what the scores mean was learnt

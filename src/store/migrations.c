@@ -16,5 +16,6 @@ const Migration MIGRATIONS[] = {
         {"tokens", MIGRATION_TOKENS},
         {"retrain", MIGRATION_RETRAIN},
         {"alarms", MIGRATION_ALARMS},
+        {"concept", MIGRATION_CONCEPT},
         {NULL, NULL},
 };

@@ -24,3 +24,4 @@ extern const char MIGRATION_KPI[];
 extern const char MIGRATION_TOKENS[];
 extern const char MIGRATION_RETRAIN[];
 extern const char MIGRATION_ALARMS[];
+extern const char MIGRATION_CONCEPT[];

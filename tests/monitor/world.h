@@ -152,6 +152,7 @@ static inline json_t *world_header(void)
 	        "{\"project\": \"half\", \"roles\": {\"task\": \"classification\", \"target\": \"t\", \"classes\": "
 	        "[\"no\", "
 	        "\"yes\"]}, \"positive\": \"yes\", \"family\": \"linear\", \"threshold\": 0.5, \"params\": {}, "
+	        "\"metrics\": {\"valid\": {\"accuracy\": 0.8973, \"roc_auc\": 0.9002, \"log_loss\": 0.2495}}, "
 	        "\"recipe\": "
 	        "{\"inputs\": [{\"name\": \"x\", \"type\": \"real\"}, {\"name\": \"n\", \"type\": \"int\"}, {\"name\": "
 	        "\"word\", \"type\": \"text\"}, {\"name\": \"place\", \"type\": \"text\"}], \"transforms\": [], "
@@ -176,6 +177,7 @@ static inline void world_bundle(World *w)
 	json_object_set_new(header, "reference", reference);
 	g_assert_true(bundle_write(path, header, model, NULL));
 	json_object_set_new(reference, "scores", world_scores(path, rows));
+	json_object_set_new(reference, "errors", json_pack("{s:i,s:n}", "rows", 4 * WORLD_TRAINED, "calibration"));
 	bundle_write_with(path, header, model, sample, &error);
 	g_assert_no_error(error);
 	blobs_put_file(w->blobs, path, false, &digest, NULL, &error);
