@@ -277,7 +277,7 @@ static bool mount_small(const char *folder, int kib)
 
 static void test_full_disk(Place *p, gconstpointer unused)
 {
-	if (!mount_small(p->folder, 512))
+	if (!mount_small(p->folder, 2048))
 		return;
 	Meta *m = open_at(p->folder);
 	must(m, "CREATE TABLE t (x INTEGER PRIMARY KEY, big TEXT)", NULL);
@@ -358,7 +358,7 @@ static void check_reading_only(const char *folder)
 
 static void test_read_only_mount(Place *p, gconstpointer unused)
 {
-	if (!mount_small(p->folder, 1024))
+	if (!mount_small(p->folder, 4096))
 		return;
 	Meta *m = open_at(p->folder);
 	must(m, "CREATE TABLE t (n INTEGER)", NULL);
@@ -439,7 +439,7 @@ static void test_read_only_log(Place *p, gconstpointer unused)
 /* A database that is there already, on a disk that is full: a sentence, and nothing lost. */
 static void test_full_disk_later(Place *p, gconstpointer unused)
 {
-	if (!mount_small(p->folder, 1024))
+	if (!mount_small(p->folder, 4096))
 		return;
 	Meta *m = open_at(p->folder);
 	must(m, "CREATE TABLE t (n INTEGER)", NULL);
