@@ -1,0 +1,160 @@
+/* test_access.c: which role a path needs, held against the tables of protocols and ops, and what tokens open. */
+#include "http/access.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "http/openapi.h"
+#include "http/site.h"
+
+/* A path that a protocol lists and no rule knows would be shut but for admins. */
+static void test_routes(void)
+{
+	for (const Protocol *const *p = PROTOCOLS; *p; p++)
+		for (const Route *r = (*p)->routes; r && r->path; r++) {
+			g_test_message("%s %s", r->method, r->path);
+			unsigned need = access_need(r->method, r->path);
+			g_assert_true(need == 0 || need & ~(unsigned)ROLE_ADMIN);
+			if (strcmp(r->method, "POST") == 0)
+				g_assert_cmpuint(need, !=, 0);
+		}
+}
+
+/* Only these ops that write are for callers that neither deploy nor rule. */
+static bool is_for_clients(const Op *op)
+{
+	return strcmp(op->name, "outcome") == 0 || strcmp(op->name, "kpi.push") == 0;
+}
+
+static void test_ops(void)
+{
+	for (const Op *const *o = OPS; *o; o++) {
+		const Op *op = *o;
+		g_autofree char *path = g_strconcat("/api/v1/", op->name, NULL);
+		unsigned need = access_need(op->effect == OP_READ ? "GET" : "POST", path);
+		g_test_message("%s: %u", op->name, need);
+		g_assert_cmpuint(need, !=, 0);
+		if (!op->remote || g_str_has_prefix(op->name, "token."))
+			g_assert_false(need & (ROLE_READ | ROLE_PREDICT | ROLE_DEPLOY));
+		else if (op->effect == OP_READ)
+			g_assert_cmpuint(need, ==, ROLE_READ);
+		else if (is_for_clients(op))
+			g_assert_cmpuint(need, ==, ROLE_PREDICT);
+		else
+			g_assert_false(need & (ROLE_READ | ROLE_PREDICT));
+		g_assert_true((need & ACCESS_NEEDS_TOKEN) ==
+		              (g_str_has_prefix(op->name, "token.") && op->remote ? ACCESS_NEEDS_TOKEN : 0));
+	}
+}
+
+static void test_unknown(void)
+{
+	static const char *const PATHS[] = {"", "/nothing", "/v2/%72epository/models/m/load", "/V2/models/m/infer",
+	        "/v3/", "/metrics/", "/livez/", "//livez", "/api/v1", "/api/v1/none", "/invocations/"};
+	static const char *const METHODS[] = {"POST", "PUT", "DELETE", "get", ""};
+	for (size_t i = 0; i < G_N_ELEMENTS(PATHS); i++)
+		g_assert_cmpuint(access_need("POST", PATHS[i]), ==, ROLE_ADMIN);
+	for (size_t i = 0; i < G_N_ELEMENTS(METHODS); i++)
+		g_assert_cmpuint(access_need(METHODS[i], "/metrics"), ==, ROLE_ADMIN);
+	g_assert_cmpuint(access_need("HEAD", "/metrics"), ==, ROLE_READ);
+}
+
+typedef struct Fixture {
+	char *folder;
+	Meta *meta;
+} Fixture;
+
+static void set_up(Fixture *f, gconstpointer unused)
+{
+	(void)unused;
+	f->folder = g_dir_make_tmp("gyre-access-XXXXXX", NULL);
+	g_assert_true(meta_open(f->folder, &f->meta, NULL));
+}
+
+static void tear_down(Fixture *f, gconstpointer unused)
+{
+	(void)unused;
+	meta_close(f->meta);
+	file_remove(f->folder, NULL);
+	g_free(f->folder);
+}
+
+static char *make(Fixture *f, const char *name, unsigned roles, int64_t expires)
+{
+	char *text;
+	Token about = {.name = (char *)name, .roles = roles, .expires = expires};
+	g_assert_true(token_create(f->meta, &about, "me", &text, NULL));
+	char *header = g_strconcat("Bearer ", text, NULL);
+	g_free(text);
+	return header;
+}
+
+static AccessAnswer ask(Access *a, unsigned need, const char *header)
+{
+	uint64_t caller;
+	AccessAnswer answer = access_check(a, need, header, &caller);
+	g_assert_true((caller != 0) == (answer == ACCESS_GRANTED && need != 0 && access_asks(a)));
+	return answer;
+}
+
+static void test_tokens(Fixture *f, gconstpointer unused)
+{
+	(void)unused;
+	int count;
+	g_autoptr(Access) a = access_new(ACCESS_AUTO);
+	g_assert_true(access_refresh(a, f->meta, NULL) && !access_asks(a));
+	g_assert_cmpint(ask(a, ROLE_DEPLOY, NULL), ==, ACCESS_GRANTED);
+	g_assert_cmpint(ask(a, ROLE_ADMIN | ACCESS_NEEDS_TOKEN, NULL), ==, ACCESS_CLOSED);
+	g_autofree char *predict = make(f, "p", ROLE_PREDICT, 0), *admin = make(f, "a", ROLE_ADMIN, 0),
+	                *late = make(f, "l", ROLE_PREDICT | ROLE_READ, meta_now() - 1),
+	                *gone = make(f, "g", ROLE_ADMIN, 0);
+	g_assert_true(token_revoke(f->meta, "g", &count, NULL) && count == 1);
+	g_assert_true(access_refresh(a, f->meta, NULL) && access_asks(a));
+	g_assert_cmpint(ask(a, 0, NULL), ==, ACCESS_GRANTED);
+	g_assert_cmpint(ask(a, ROLE_PREDICT, NULL), ==, ACCESS_NO_TOKEN);
+	g_assert_cmpint(ask(a, ROLE_PREDICT, "Basic YTpi"), ==, ACCESS_NO_TOKEN);
+	g_assert_cmpint(ask(a, ROLE_PREDICT, predict), ==, ACCESS_GRANTED);
+	g_assert_cmpint(ask(a, ROLE_PREDICT | ROLE_READ, predict), ==, ACCESS_GRANTED);
+	g_assert_cmpint(ask(a, ROLE_READ, predict), ==, ACCESS_NO_ROLE);
+	g_assert_cmpint(ask(a, ROLE_ADMIN | ACCESS_NEEDS_TOKEN, predict), ==, ACCESS_NO_ROLE);
+	g_assert_cmpint(ask(a, ROLE_DEPLOY, admin), ==, ACCESS_GRANTED);
+	g_assert_cmpint(ask(a, ROLE_ADMIN | ACCESS_NEEDS_TOKEN, admin), ==, ACCESS_GRANTED);
+	g_assert_cmpint(ask(a, ROLE_READ, late), ==, ACCESS_BAD_TOKEN);
+	g_assert_cmpint(ask(a, ROLE_READ, gone), ==, ACCESS_BAD_TOKEN);
+	for (size_t i = strlen("Bearer "); predict[i]; i++) { /* every letter counts */
+		g_autofree char *other = g_strdup(predict);
+		other[i] = other[i] == '0' ? '1' : '0';
+		g_assert_cmpint(ask(a, ROLE_PREDICT, other), ==, ACCESS_BAD_TOKEN);
+	}
+	g_autofree char *longer = g_strconcat(predict, "0", NULL), *shorter = g_strndup(predict, strlen(predict) - 1);
+	g_assert_cmpint(ask(a, ROLE_PREDICT, longer), ==, ACCESS_BAD_TOKEN);
+	g_assert_cmpint(ask(a, ROLE_PREDICT, shorter), ==, ACCESS_BAD_TOKEN);
+}
+
+/* Who had tokens does not become open when the last one is gone. */
+static void test_all_revoked(Fixture *f, gconstpointer unused)
+{
+	(void)unused;
+	int count;
+	g_free(make(f, "x", ROLE_READ, 0));
+	g_free(make(f, "x", ROLE_READ, 0));
+	g_assert_true(token_revoke(f->meta, "x", &count, NULL) && count == 2);
+	g_assert_false(token_revoke(f->meta, "x", &count, NULL));
+	g_autoptr(Access) a = access_new(ACCESS_AUTO);
+	g_autoptr(Access) never = access_new(ACCESS_NEVER);
+	g_assert_true(access_refresh(a, f->meta, NULL) && access_refresh(never, f->meta, NULL));
+	g_assert_cmpint(ask(a, ROLE_READ, NULL), ==, ACCESS_NO_TOKEN);
+	g_assert_cmpint(ask(never, ROLE_READ, NULL), ==, ACCESS_GRANTED);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/access/routes", test_routes);
+	g_test_add_func("/access/ops", test_ops);
+	g_test_add_func("/access/unknown", test_unknown);
+	g_test_add("/access/tokens", Fixture, NULL, set_up, test_tokens, tear_down);
+	g_test_add("/access/all-revoked", Fixture, NULL, set_up, test_all_revoked, tear_down);
+	return g_test_run();
+}
