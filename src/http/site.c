@@ -172,14 +172,14 @@ bool site_admit(void *site, Request *request, Reply *reply)
 {
 	Site *s = site;
 	const char *why;
-	if (!access_asks(s->access) && !g_str_has_prefix(request->path, "/api/v1/token")) /* the ops that are never open */
+	if (!access_asks(s->access) &&
+	        !g_str_has_prefix(request->path, "/api/v1/token")) /* the ops that are never open */
 		return true;
 	if (s->cors && strcmp(request->method, "OPTIONS") ==
 	                       0) /* browsers ask without the page's token, and get no more than a list */
 		return true;
 	unsigned need = access_need(request->method, request->path);
-	AccessAnswer answer =
-	        access_check(s->access, need, request_header(request, "Authorization"), &request->caller);
+	AccessAnswer answer = access_check(s->access, need, request_header(request, "Authorization"), &request->caller);
 	if (answer == ACCESS_GRANTED)
 		return true;
 	reply->status = challenge(answer, need, &why, reply);
