@@ -83,6 +83,7 @@ const Op *op_find(const char *name);
 	X(OP_MONITOR_STATUS) \
 	X(OP_MONITOR_SHOW) \
 	X(OP_MONITOR_DETECT) \
+	X(OP_MONITOR_DASHBOARDS) \
 	X(OP_ALARM_LS) \
 	X(OP_ALARM_SHOW) \
 	X(OP_ALARM_SILENCE) \

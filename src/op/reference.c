@@ -20,6 +20,7 @@
 #include "model/search.h"
 #include "monitor/alarm.h"
 #include "monitor/detector.h"
+#include "monitor/gauges.h"
 #include "monitor/receiver.h"
 #include "op/op.h"
 #include "pipeline/plan.h"
@@ -176,11 +177,21 @@ static void metrics(FILE *out)
 	}
 }
 
+static void gauges(FILE *out)
+{
+	fputs("# Gauges\n\nMade by `gyre reference` from the program's own table: what `GET /metrics` of `gyre serve` "
+	      "says of "
+	      "monitoring\n(docs/dashboards.md).\n\n| name | meaning |\n|---|---|\n",
+	        out);
+	for (const Gauge *g = GAUGES; g->name; g++)
+		fprintf(out, "| `%s` | %s |\n", g->name, g->help);
+}
+
 static const struct {
 	const char *file;
 	void (*print)(FILE *out);
 } PAGES[] = {{"commands.md", commands}, {"gyre-yaml.md", configuration}, {"kinds.md", kinds}, {"metrics.md", metrics},
-        {"limits.md", reference_limits}};
+        {"limits.md", reference_limits}, {"gauges.md", gauges}};
 
 static const Param PARAMS[] = {
         {"folder", PARAM_TEXT, "where to write the pages", "\"docs/reference\"", .flags = PARAM_POSITIONAL},
