@@ -32,6 +32,7 @@ static const struct {
         {"explain", print_explain},
         {"impact", print_impact},
         {"kpi", print_kpi},
+        {"replay", print_replay},
         {"logs", print_text},
         {"model.errors", print_model_errors},
         {"model.fairness", print_model_fairness},

@@ -232,3 +232,23 @@ void print_new(FILE *out, const json_t *result)
 	fprintf(out, "\nNext      gyre check    what is still to say\n          gyre run      from the data to a "
 	             "registered model\n");
 }
+
+void print_replay(FILE *out, const json_t *result)
+{
+	g_autofree char *rows = count_text(json_object_get(result, "rows")),
+	                *requests = count_text(json_object_get(result, "requests")),
+	                *outcomes = count_text(json_object_get(result, "outcomes")),
+	                *failed = count_text(json_object_get(result, "failed")),
+	                *took = seconds_text(json_get_number(result, "seconds", 0));
+	fprintf(out,
+	        "%s rows in %s requests by %s, in %s: %.0f rows a second; a request took %.2f ms (median), %.2f ms (99 "
+	        "%%)\n",
+	        rows, requests, json_get_text(result, "protocol", ""), took,
+	        json_get_number(result, "rows_per_second", 0), json_get_number(result, "p50_ms", 0),
+	        json_get_number(result, "p99_ms", 0));
+	if (json_get_int(result, "outcomes", 0))
+		fprintf(out, "%s outcomes sent\n", outcomes);
+	if (json_get_int(result, "failed", 0))
+		fprintf(out, "%s requests FAILED; the first was told: %s\n", failed,
+		        json_get_text(result, "problem", ""));
+}

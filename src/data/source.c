@@ -128,3 +128,30 @@ bool sources_files(const char *folder, const json_t *sources, GPtrArray *paths, 
 	*ret_counts = json_incref(counts);
 	return true;
 }
+
+static bool open_one(
+        Engine *e, const char *folder, const char *name, const json_t *source, GPtrArray *paths, GError **error)
+{
+	const SourceKind *kind = source_kind(json_get_text(source, "kind", SOURCE_FILE.name));
+	guint before = paths->len;
+	int64_t rows;
+	if (!kind)
+		return fail(error, FAIL_INVALID, "the source \"%s\" is of no known kind", name);
+	if (!kind->files(folder, source, paths, error))
+		return false;
+	SourceInput input = {.name = name,
+	        .params = source,
+	        .paths = (const char *const *)paths->pdata + before,
+	        .path_count = paths->len - before};
+	return kind->open(e, &input, &rows, error);
+}
+
+bool sources_open(Engine *e, const char *folder, const json_t *sources, GPtrArray *paths, GError **error)
+{
+	const char *name;
+	json_t *source;
+	json_object_foreach ((json_t *)sources, name, source)
+		if (!open_one(e, folder, name, source, paths, error))
+			return false;
+	return true;
+}

@@ -35,3 +35,6 @@ json_t *sources_check(const char *path, const json_t *sources, ParamReport *repo
 /* The files of a checked block, for the inputs of `ingest` and its param "files": paths in input order (strings, owned),
  * and {source: how many of them}, new reference. */
 bool sources_files(const char *folder, const json_t *sources, GPtrArray *paths, json_t **ret_counts, GError **error);
+
+/* Makes a view of each source of a checked block; paths: the files are added, for user_query_confine. */
+bool sources_open(Engine *e, const char *folder, const json_t *sources, GPtrArray *paths, GError **error);

@@ -1,79 +1,29 @@
 /* send.c: messages through libcurl. */
 #include "monitor/send.h"
 
-#include <dlfcn.h>
 #include <string.h>
 
+#include "base/curl_calls.h"
 #include "base/error.h"
 
-#if !__has_include(<curl/curl.h>)
+bool send_version(char **ret, GError **error)
+{
+	return curl_calls_version(ret, error);
+}
+
+#if !CURL_HAS_HEADERS
 
 bool send_message(const Message *m, int *ret_wait, GError **error)
 {
 	(void)m, (void)ret_wait;
-	return send_version(NULL, error);
-}
-
-bool send_version(char **ret, GError **error)
-{
-	(void)ret;
-	return fail(error, FAIL_UNAVAILABLE,
-	        "this program was built without libcurl's headers: apt-get install libcurl4-openssl-dev and build "
-	        "again");
+	return curl_absent(error);
 }
 
 #else
 
-#include <curl/curl.h>
-
 enum { CONNECT_SECONDS = 5, TOTAL_SECONDS = 20 };
 
-#define CURL_CALLS(X)                        \
-	X(global_init, curl_global_init)     \
-	X(version_info, curl_version_info)   \
-	X(easy_init, curl_easy_init)         \
-	X(easy_setopt, curl_easy_setopt)     \
-	X(easy_perform, curl_easy_perform)   \
-	X(easy_getinfo, curl_easy_getinfo)   \
-	X(easy_strerror, curl_easy_strerror) \
-	X(easy_cleanup, curl_easy_cleanup)   \
-	X(slist_append, curl_slist_append)   \
-	X(slist_free_all, curl_slist_free_all)
-
-#define X(field, name) __typeof__(&(name)) field;
-static struct Curl {
-	CURL_CALLS(X)
-} curl;
-#undef X
-
-static bool load(GError **error)
-{
-	static GMutex mutex;
-	static bool loaded;
-	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
-	if (loaded)
-		return locker != NULL;
-	void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-	if (!library)
-		return fail(error, FAIL_UNAVAILABLE, "libcurl.so.4 cannot be opened: apt-get install libcurl4");
-#define X(field, name)                                 \
-	*(void **)&curl.field = dlsym(library, #name); \
-	if (!curl.field)                               \
-		return fail(error, FAIL_UNAVAILABLE, "libcurl.so.4 lacks " #name ": a newer one is needed");
-	CURL_CALLS(X)
-#undef X
-	if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return fail(error, FAIL_UNAVAILABLE, "libcurl cannot be started");
-	return loaded = true;
-}
-
-bool send_version(char **ret, GError **error)
-{
-	if (!load(error))
-		return false;
-	*ret = g_strdup(curl.version_info(CURLVERSION_NOW)->version);
-	return true;
-}
+static const CurlCalls *curl; /* once they are there */
 
 /* The answer is read and forgotten. */
 static size_t swallow(const char *bytes, size_t size, size_t count, void *context)
@@ -99,12 +49,12 @@ static size_t hand_over(char *to, size_t size, size_t count, void *context)
 static void set_text(CURL *c, CURLoption option, const char *value)
 {
 	if (value)
-		curl.easy_setopt(c, option, value);
+		curl->easy_setopt(c, option, value);
 }
 
 static void set_number(CURL *c, CURLoption option, long value)
 {
-	curl.easy_setopt(c, option, value);
+	curl->easy_setopt(c, option, value);
 }
 
 static void set_common(CURL *c, const Message *m)
@@ -116,17 +66,17 @@ static void set_common(CURL *c, const Message *m)
 	set_number(c, CURLOPT_NOSIGNAL, 1);
 	set_number(c, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
 	set_number(c, CURLOPT_TIMEOUT, TOTAL_SECONDS);
-	curl.easy_setopt(c, CURLOPT_WRITEFUNCTION, swallow);
+	curl->easy_setopt(c, CURLOPT_WRITEFUNCTION, swallow);
 }
 
 static struct curl_slist *set_http(CURL *c, const Message *m)
 {
 	struct curl_slist *headers = NULL;
 	for (guint i = 0; i < m->headers->len; i++)
-		headers = curl.slist_append(headers, m->headers->pdata[i]);
-	headers = curl.slist_append(headers, "User-Agent: gyre/" GYRE_VERSION);
-	headers = curl.slist_append(headers, "Expect:");
-	curl.easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+		headers = curl->slist_append(headers, m->headers->pdata[i]);
+	headers = curl->slist_append(headers, "User-Agent: gyre/" GYRE_VERSION);
+	headers = curl->slist_append(headers, "Expect:");
+	curl->easy_setopt(c, CURLOPT_HTTPHEADER, headers);
 	set_text(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	set_number(c, CURLOPT_POST, 1);
 	set_text(c, CURLOPT_POSTFIELDS, m->body->str);
@@ -138,14 +88,14 @@ static struct curl_slist *set_mail(CURL *c, const Message *m, Reading *reading)
 {
 	struct curl_slist *to = NULL;
 	for (char **address = m->to; *address; address++)
-		to = curl.slist_append(to, *address);
+		to = curl->slist_append(to, *address);
 	set_text(c, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	set_text(c, CURLOPT_MAIL_FROM, m->from);
-	curl.easy_setopt(c, CURLOPT_MAIL_RCPT, to);
+	curl->easy_setopt(c, CURLOPT_MAIL_RCPT, to);
 	set_number(c, CURLOPT_USE_SSL, m->needs_tls ? CURLUSESSL_ALL : CURLUSESSL_TRY);
 	set_number(c, CURLOPT_UPLOAD, 1);
-	curl.easy_setopt(c, CURLOPT_READFUNCTION, hand_over);
-	curl.easy_setopt(c, CURLOPT_READDATA, reading);
+	curl->easy_setopt(c, CURLOPT_READFUNCTION, hand_over);
+	curl->easy_setopt(c, CURLOPT_READDATA, reading);
 	return to;
 }
 
@@ -154,9 +104,9 @@ static bool judge(CURL *c, CURLcode code, bool is_mail, int *ret_wait, GError **
 	long status = 0;
 	curl_off_t wait = 0;
 	if (code != CURLE_OK)
-		return fail(error, FAIL_UNAVAILABLE, "not delivered: %s", curl.easy_strerror(code));
-	curl.easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-	curl.easy_getinfo(c, CURLINFO_RETRY_AFTER, &wait);
+		return fail(error, FAIL_UNAVAILABLE, "not delivered: %s", curl->easy_strerror(code));
+	curl->easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	curl->easy_getinfo(c, CURLINFO_RETRY_AFTER, &wait);
 	*ret_wait = (int)CLAMP(wait, 0, 86400);
 	return is_mail || (status >= 200 && status < 300) ||
 	       fail(error, FAIL_UNAVAILABLE, "not taken: HTTP status %ld", status);
@@ -166,16 +116,16 @@ bool send_message(const Message *m, int *ret_wait, GError **error)
 {
 	Reading reading = {.body = m->body};
 	*ret_wait = 0;
-	if (!load(error))
+	if (!curl_calls(&curl, error))
 		return false;
-	CURL *c = curl.easy_init();
+	CURL *c = curl->easy_init();
 	if (!c)
 		return fail(error, FAIL_UNAVAILABLE, "libcurl cannot be started");
 	set_common(c, m);
 	struct curl_slist *list = m->to ? set_mail(c, m, &reading) : set_http(c, m);
-	bool ok = judge(c, curl.easy_perform(c), m->to != NULL, ret_wait, error);
-	curl.easy_cleanup(c);
-	curl.slist_free_all(list);
+	bool ok = judge(c, curl->easy_perform(c), m->to != NULL, ret_wait, error);
+	curl->easy_cleanup(c);
+	curl->slist_free_all(list);
 	return ok;
 }
 

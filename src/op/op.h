@@ -54,6 +54,7 @@ const Op *op_find(const char *name);
 	X(OP_IMPACT) \
 	X(OP_EXPLAIN) \
 	X(OP_SERVE) \
+	X(OP_REPLAY) \
 	X(OP_TOKEN_CREATE) \
 	X(OP_TOKEN_LS) \
 	X(OP_TOKEN_REVOKE) \

@@ -85,23 +85,6 @@ bool watched_files(const char *folder, const json_t *watch, const json_t *source
 	return true;
 }
 
-static bool open_source(
-        Engine *e, const char *folder, const char *name, const json_t *source, GPtrArray *paths, GError **error)
-{
-	const SourceKind *kind = source_kind(json_get_text(source, "kind", "file"));
-	guint before = paths->len;
-	int64_t rows;
-	if (!kind)
-		return fail(error, FAIL_INVALID, "the source \"%s\" is of no known kind", name);
-	if (!kind->files(folder, source, paths, error))
-		return false;
-	SourceInput input = {.name = name,
-	        .params = source,
-	        .paths = (const char *const *)paths->pdata + before,
-	        .path_count = paths->len - before};
-	return kind->open(e, &input, &rows, error);
-}
-
 static bool one_value(const json_t *rows, json_t **ret, GError **error)
 {
 	const json_t *row = json_array_get(rows, 0);
@@ -121,13 +104,7 @@ bool watched_value(const char *folder, const json_t *sources, const char *sql, c
 	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *query = user_query_trim(sql);
 	json_auto_t *rows = NULL;
-	const char *name;
-	json_t *source;
-	if (!engine_open(&limits, &e, error))
-		return false;
-	json_object_foreach ((json_t *)sources, name, source)
-		if (!open_source(e, folder, name, source, paths, error))
-			return false;
-	return user_query_confine(e, paths, error) && user_query_check(e, "retrain.new_data.watermark", query, error) &&
+	return engine_open(&limits, &e, error) && sources_open(e, folder, sources, paths, error) &&
+	       user_query_confine(e, paths, error) && user_query_check(e, "retrain.new_data.watermark", query, error) &&
 	       engine_rows(e, query, &rows, error) && one_value(rows, ret, error);
 }
