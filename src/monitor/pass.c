@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "monitor/alarm.h"
+#include "monitor/cause.h"
 #include "monitor/history.h"
 #include "monitor/look.h"
 #include "monitor/outcomes.h"
@@ -186,6 +187,12 @@ static bool write_window(Meta *m, const DueWindow *d, bool *ret_mine, GError **e
 	return true;
 }
 
+static bool tell_causes(const Pass *p, const DueWindow *d, json_t *findings, GError **error)
+{
+	CauseInput in = {.window = &d->window, .bundle = p->bundle, .project = p->in->project, .meta = p->in->meta};
+	return cause_tell(&in, findings, error);
+}
+
 static bool record(const Pass *p, const DueWindow *d, json_t *findings, bool *ret_mine, GError **error)
 {
 	Meta *m = p->in->meta;
@@ -193,7 +200,8 @@ static bool record(const Pass *p, const DueWindow *d, json_t *findings, bool *re
 	if (!meta_begin(m, error))
 		return false;
 	bool ok = write_window(m, d, ret_mine, error) &&
-	          (!*ret_mine || (keep_findings(m, d, findings, error) && write_findings(m, d->id, findings, error) &&
+	          (!*ret_mine || (keep_findings(m, d, findings, error) && tell_causes(p, d, findings, error) &&
+	                                 write_findings(m, d->id, findings, error) &&
 	                                 alarm_update(m, &d->window, findings, alarms, error)));
 	return meta_end(m, ok, error);
 }

@@ -126,6 +126,18 @@ static void check_state(
 	g_assert_cmpstr(json_get_text(f, "state", ""), ==, state);
 }
 
+static void check_cause(const json_t *findings, const char *look, const char *measure, const char *subject,
+        const char *cause, const char *column)
+{
+	const json_t *told = json_at(find(findings, look, measure, subject), "evidence.cause");
+	g_autofree char *text = json_canonical(told);
+	g_test_message("%s", text);
+	g_assert_cmpstr(json_get_text(told, "cause", ""), ==, cause);
+	g_assert_cmpstr(json_get_text(json_at(told, "columns[0]"), "column", ""), ==, column);
+	g_assert_true(json_is_number(json_at(told, "loss.metric.loss")));
+	g_assert_nonnull(json_get_text(told, "summary", NULL));
+}
+
 static void open_world(World *w, const char *labels)
 {
 	g_autofree char *block = g_strdup_printf("{\"every\": \"1h\", \"labels\": %s}", labels);
@@ -182,6 +194,8 @@ static void test_told_apart(void)
 	check_state(inputs, "concept", "disagreement", "log_loss", "ok");
 	g_assert_cmpfloat_with_epsilon(
 	        value_of(inputs, "performance", "accuracy"), value_of(inputs, "estimate", "accuracy"), 0.03);
+	check_cause(inputs, "drift", "ks", "x", "input", "x");
+	check_cause(inputs, "performance", "accuracy", "", "input", "x");
 	world_hour(&w, "stable", WORLD_START + HOUR, 2000, (WorldRow){0});
 	tell(&w, WORLD_START + HOUR, WORLD_START + 2 * HOUR, TURNED);
 	json_auto_t *concept = findings_now(&w, WORLD_START + 3 * HOUR);
@@ -189,6 +203,12 @@ static void test_told_apart(void)
 	check_state(concept, "performance", "accuracy", "", "alarm");
 	check_state(concept, "performance", "goal", "accuracy", "alarm");
 	check_state(concept, "estimate", "accuracy", "", "ok");
+	check_cause(concept, "performance", "accuracy", "", "concept", "x");
+	check_cause(concept, "concept", "disagreement", "accuracy", "concept", "x");
+	g_assert_cmpfloat_with_epsilon(
+	        json_get_number(
+	                json_at(find(concept, "performance", "accuracy", ""), "evidence.cause.loss.metric"), "loss", 0),
+	        0.8973 - value_of(concept, "performance", "accuracy"), 1e-9);
 	world_close(&w);
 }
 
