@@ -9,6 +9,7 @@
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -29,6 +30,7 @@ static struct {
 	char *chain_path, *key_path;
 	GBytes *chain, *key; /* PEM */
 	Mark chain_mark, key_mark;
+	bool is_missing; /* one of the files is, and that was told */
 } tls;
 
 static gnutls_datum_t datum(GBytes *bytes)
@@ -38,15 +40,40 @@ static gnutls_datum_t datum(GBytes *bytes)
 	return (gnutls_datum_t){.data = (void *)data, .size = (unsigned)size};
 }
 
-/* Both files, and that the key is the certificate's. */
-static bool check_pair(GBytes *chain, GBytes *key, GError **error)
+/* What a handshake needs; the certificates in `certs`, which has room for CHAIN_MOST, are the caller's to free. */
+static int import_pair(GBytes *chain, GBytes *key, gnutls_pcert_st *certs, unsigned *ret_count, gnutls_privkey_t to)
 {
 	gnutls_datum_t c = datum(chain), k = datum(key);
+	*ret_count = CHAIN_MOST;
+	int how = gnutls_privkey_import_x509_raw(to, &k, GNUTLS_X509_FMT_PEM, NULL, 0);
+	return how < 0 ? how : gnutls_pcert_list_import_x509_raw(certs, ret_count, &c, GNUTLS_X509_FMT_PEM, 0);
+}
+
+/* The key is the certificate's, and a handshake will find both as it wants them. */
+static int try_pair(GBytes *chain, GBytes *key)
+{
+	gnutls_pcert_st certs[CHAIN_MOST];
+	gnutls_privkey_t mine;
 	gnutls_certificate_credentials_t pair;
-	if (gnutls_certificate_allocate_credentials(&pair) < 0)
-		return fail(error, FAIL_UNAVAILABLE, "no memory for the certificate");
-	int how = gnutls_certificate_set_x509_key_mem(pair, &c, &k, GNUTLS_X509_FMT_PEM);
+	unsigned count = 0;
+	gnutls_datum_t c = datum(chain), k = datum(key);
+	int how = gnutls_certificate_allocate_credentials(&pair);
+	if (how < 0)
+		return how;
+	how = gnutls_certificate_set_x509_key_mem(pair, &c, &k, GNUTLS_X509_FMT_PEM);
 	gnutls_certificate_free_credentials(pair);
+	if (how < 0 || (how = gnutls_privkey_init(&mine)) < 0)
+		return how;
+	how = import_pair(chain, key, certs, &count, mine);
+	for (unsigned i = 0; how >= 0 && i < count; i++)
+		gnutls_pcert_deinit(&certs[i]);
+	gnutls_privkey_deinit(mine);
+	return how;
+}
+
+static bool check_pair(GBytes *chain, GBytes *key, GError **error)
+{
+	int how = try_pair(chain, key);
 	if (how == GNUTLS_E_CERTIFICATE_KEY_MISMATCH)
 		return fail(error, FAIL_INVALID, "the key in %s is not the one of the certificate in %s", tls.key_path,
 		        tls.chain_path);
@@ -115,13 +142,19 @@ void tls_close(void)
 	g_clear_pointer(&tls.key_path, g_free);
 }
 
+static bool is_there(void)
+{
+	return access(tls.chain_path, R_OK) == 0 && access(tls.key_path, R_OK) == 0;
+}
+
 bool server_renew(bool always, bool *ret_renewed, GError **error)
 {
 	Mark chain, key;
 	*ret_renewed = false;
-	if (!tls.chain_path)
+	if (!tls.chain_path || (tls.is_missing && !always && !is_there()))
 		return true;
-	if (!mark_of(tls.chain_path, &chain, error) || !mark_of(tls.key_path, &key, error))
+	tls.is_missing = !mark_of(tls.chain_path, &chain, error) || !mark_of(tls.key_path, &key, error);
+	if (tls.is_missing)
 		return false;
 	if (!always && mark_equal(&chain, &tls.chain_mark) && mark_equal(&key, &tls.key_mark))
 		return true;
@@ -131,16 +164,13 @@ bool server_renew(bool always, bool *ret_renewed, GError **error)
 	return *ret_renewed = read_pair(error);
 }
 
-static bool copy_pair(gnutls_pcert_st *certs, unsigned *count, gnutls_privkey_t key)
+static bool copy_pair(gnutls_pcert_st *certs, unsigned *ret_count, gnutls_privkey_t to)
 {
 	g_mutex_lock(&tls.lock);
-	g_autoptr(GBytes) chain_text = g_bytes_ref(tls.chain);
-	g_autoptr(GBytes) key_text = g_bytes_ref(tls.key);
+	g_autoptr(GBytes) chain = g_bytes_ref(tls.chain);
+	g_autoptr(GBytes) key = g_bytes_ref(tls.key);
 	g_mutex_unlock(&tls.lock);
-	gnutls_datum_t c = datum(chain_text), k = datum(key_text);
-	if (gnutls_privkey_import_x509_raw(key, &k, GNUTLS_X509_FMT_PEM, NULL, 0) < 0)
-		return false;
-	return gnutls_pcert_list_import_x509_raw(certs, count, &c, GNUTLS_X509_FMT_PEM, 0) >= 0;
+	return import_pair(chain, key, certs, ret_count, to) >= 0;
 }
 
 int tls_choose(gnutls_session_t session, const struct gnutls_cert_retr_st *info, gnutls_pcert_st **certs,
@@ -148,7 +178,7 @@ int tls_choose(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
 {
 	gnutls_pcert_st *list = gnutls_calloc(CHAIN_MOST, sizeof *list);
 	gnutls_privkey_t mine = NULL;
-	unsigned length = CHAIN_MOST;
+	unsigned length;
 	if (!list || gnutls_privkey_init(&mine) < 0 || !copy_pair(list, &length, mine)) {
 		gnutls_free(list);
 		gnutls_privkey_deinit(mine);
