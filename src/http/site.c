@@ -172,11 +172,10 @@ bool site_admit(void *site, Request *request, Reply *reply)
 {
 	Site *s = site;
 	const char *why;
-	if (!access_asks(s->access) &&
-	        !g_str_has_prefix(request->path, "/api/v1/token")) /* the ops that are never open */
+	/* Making tokens is never open; browsers ask (OPTIONS) without the page's token, and get no more than a list. */
+	if (!access_asks(s->access) && !g_str_has_prefix(request->path, "/api/v1/token"))
 		return true;
-	if (s->cors && strcmp(request->method, "OPTIONS") ==
-	                       0) /* browsers ask without the page's token, and get no more than a list */
+	if (s->cors && strcmp(request->method, "OPTIONS") == 0)
 		return true;
 	unsigned need = access_need(request->method, request->path);
 	AccessAnswer answer = access_check(s->access, need, request_header(request, "Authorization"), &request->caller);
