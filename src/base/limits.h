@@ -50,6 +50,9 @@
 /* Rows a program that embeds the library may score in one call: it has its memory in its own hand. */
 #define LIMIT_EMBED_ROWS ((size_t)100000000)
 
+/* Rows that wait for a shadow: memory, and what a candidate that is slower than the traffic may lag behind. */
+#define LIMIT_SHADOW_ROWS 10000
+
 /* Depth of nested YAML or JSON read from outside: recursion uses the stack. */
 #define LIMIT_NESTING 64
 

@@ -176,6 +176,8 @@ static void print_next(FILE *out, const json_t *result)
 	        "          gyre predict %s ROWS.csv  score rows\n"
 	        "          gyre model show %s %*s  where the model comes from\n",
 	        width + 10, "", name, name, 5, "");
+	if (!champion && json_get_bool(json_object_get(result, "gate"), "pass", false))
+		fprintf(out, "          gyre deploy %s@%d %*s  put it into use\n", name, version, 7, "");
 	if (!champion && !json_get_bool(json_object_get(result, "gate"), "pass", true))
 		fprintf(out, "          gyre model promote %s@%d --override --by NAME --reason WHY\n", name, version);
 }

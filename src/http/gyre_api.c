@@ -99,13 +99,13 @@ static bool read_ask(const Request *r, Ask *ret, GError **error)
 	return scan_finish(&s, error);
 }
 
-static void write_answer(GString *to, const char *id, const Scores *s, const Explanations *x)
+static void write_answer(GString *to, const Visit *v, const Scores *s, const Explanations *x)
 {
 	g_string_append(to, "{\"id\":");
-	out_text(to, id);
+	out_text(to, v->id);
 	g_string_append(to, ",\"model\":");
 	out_text(to, s->served->name);
-	g_string_append_printf(to, ",\"version\":%d,\"predictions\":", s->served->version);
+	g_string_append_printf(to, ",\"version\":%d,\"route\":\"%s\",\"predictions\":", s->served->version, v->route);
 	answer_write(s, x, to);
 	g_string_append(to, "}\n");
 }
@@ -117,7 +117,7 @@ static bool score_with(Visit *v, Ask *ask, GError **error)
 	char *at = ask->model ? strrchr(ask->model, '@') : NULL;
 	if (at)
 		*at = '\0';
-	if (!visit_find(v, ask->model ? ask->model : v->site->project, at ? at + 1 : NULL, &s, error))
+	if (!visit_choose(v, ask->model ? ask->model : v->site->project, at ? at + 1 : NULL, &s, error))
 		return false;
 	g_autoptr(Batch) b = visit_batch(v, s);
 	if (!ask->rows)
@@ -130,7 +130,7 @@ static bool score_with(Visit *v, Ask *ask, GError **error)
 		return false;
 	ok = !ask->explain || explanations_make(b, &scores, &x, error);
 	if (ok)
-		write_answer(v->reply->body, v->id, &scores, &x);
+		write_answer(v->reply->body, v, &scores, &x);
 	scores_clear(&scores);
 	return ok;
 }
@@ -141,6 +141,16 @@ static bool score(Visit *v, GError **error)
 	bool ok = visit_allows(v, "POST", error) && read_ask(v->request, &ask, error) && score_with(v, &ask, error);
 	g_free(ask.model);
 	return ok;
+}
+
+static json_t *deployment_of(const ModelEntry *e)
+{
+	if (!e->rollout)
+		return json_null();
+	Shares s = rollout_shares(e->rollout);
+	return json_pack("{s:s,s:i,s:s,s:f,s:f}", "id", rollout_id(e->rollout), "version",
+	        rollout_candidate(e->rollout)->version, "strategy", rollout_strategy(e->rollout), "canary", s.canary,
+	        "shadow", s.shadow);
 }
 
 /* What is loaded, with a row that can be sent at once. */
@@ -155,11 +165,11 @@ static bool served(Visit *v, GError **error)
 		json_t *versions = json_array();
 		for (guint k = 0; k < e->versions->len; k++)
 			json_array_append_new(versions, json_integer(((const Served *)e->versions->pdata[k])->version));
-		json_array_append_new(
-		        models, json_pack("{s:s,s:o,s:o,s:O,s:O,s:o}", "name", e->name, "stable",
-		                        e->stable ? json_integer(e->stable->version) : json_null(), "versions",
-		                        versions, "aliases", e->aliases, "problems", e->problems, "example",
-		                        e->stable ? served_example(e->stable) : json_null()));
+		json_array_append_new(models,
+		        json_pack("{s:s,s:o,s:o,s:O,s:O,s:o,s:o}", "name", e->name, "stable",
+		                e->stable ? json_integer(e->stable->version) : json_null(), "versions", versions,
+		                "aliases", e->aliases, "problems", e->problems, "deployment", deployment_of(e),
+		                "example", e->stable ? served_example(e->stable) : json_null()));
 	}
 	reply_json(v->reply, json_pack("{s:o}", "models", models));
 	return true;

@@ -389,7 +389,7 @@ bool inference_infer(Visit *v, const char *model, const char *version, GError **
 {
 	Infer in = {0};
 	Scores scores;
-	if (!visit_allows(v, "POST", error) || !visit_find(v, model, version, &in.served, error))
+	if (!visit_allows(v, "POST", error) || !visit_choose(v, model, version, &in.served, error))
 		return false;
 	g_autoptr(Batch) b = visit_batch(v, in.served);
 	if (!read_request(v, &in, b, error) || !visit_predict(v, b, &scores, error))

@@ -264,6 +264,73 @@ static void write_models(Site *site, GString *to)
 	fleet_unpin(site->fleet);
 }
 
+typedef void WriteRollout(GString *to, const char *labels, Rollout *r);
+
+static void write_share(GString *to, const char *labels, Rollout *r)
+{
+	Shares s = rollout_shares(r);
+	g_string_append_printf(to, "gyre_deployment_share{%s,strategy=\"%s\"} %g\n", labels, rollout_strategy(r),
+	        MAX(s.canary, s.shadow));
+}
+
+static ShadowCounts shadow_of(Rollout *r)
+{
+	g_autofree RolloutCounts *c = g_new0(RolloutCounts, 1);
+	rollout_counts(r, c);
+	return c->shadow;
+}
+
+static void write_shadow_rows(GString *to, const char *labels, Rollout *r)
+{
+	ShadowCounts c = shadow_of(r);
+	g_string_append_printf(to,
+	        "gyre_shadow_rows_total{%s,decision=\"same\"} %" G_GUINT64_FORMAT
+	        "\ngyre_shadow_rows_total{%s,decision=\"different\"} %" G_GUINT64_FORMAT "\n",
+	        labels, c.rows - c.different, labels, c.different);
+}
+
+static void write_shadow_difference(GString *to, const char *labels, Rollout *r)
+{
+	g_string_append_printf(to, "gyre_shadow_score_difference_total{%s} %.17g\n", labels, shadow_of(r).difference);
+}
+
+static void write_shadow_dropped(GString *to, const char *labels, Rollout *r)
+{
+	g_string_append_printf(
+	        to, "gyre_shadow_dropped_total{%s} %" G_GUINT64_FORMAT "\n", labels, shadow_of(r).dropped);
+}
+
+/* One family of samples, of each model that has a version on its way. */
+static void write_rollouts(const RouteTable *t, GString *to, WriteRollout *write)
+{
+	for (guint i = 0; i < t->models->len; i++) {
+		const ModelEntry *e = t->models->pdata[i];
+		g_autoptr(GString) labels = g_string_new(NULL);
+		if (!e->rollout)
+			continue;
+		metrics_label(labels, "model", e->name);
+		g_string_append_printf(labels, ",version=\"%d\"", rollout_candidate(e->rollout)->version);
+		write(to, labels->str, e->rollout);
+	}
+}
+
+static void write_deployments(Site *site, GString *to)
+{
+	const RouteTable *t = fleet_pin(site->fleet);
+	write_head(to, "gyre_deployment_share", "gauge",
+	        "Share of the requests that a version being deployed answers, or is given as a shadow.");
+	write_rollouts(t, to, write_share);
+	write_head(
+	        to, "gyre_shadow_rows_total", "counter", "Rows that the stable version and the shadow both answered.");
+	write_rollouts(t, to, write_shadow_rows);
+	write_head(to, "gyre_shadow_score_difference_total", "counter",
+	        "Sum over those rows of the distance between the two scores.");
+	write_rollouts(t, to, write_shadow_difference);
+	write_head(to, "gyre_shadow_dropped_total", "counter", "Requests for which the shadow had no room.");
+	write_rollouts(t, to, write_shadow_dropped);
+	fleet_unpin(site->fleet);
+}
+
 static void write_log(Site *site, GString *to)
 {
 	if (!site->log)
@@ -316,6 +383,7 @@ void metrics_write(Metrics *m, Site *site, GString *to)
 {
 	write_series(m, to);
 	write_models(site, to);
+	write_deployments(site, to);
 	write_log(site, to);
 	write_process(site, to);
 	gauges_append(site->gauges, to);

@@ -226,7 +226,7 @@ static bool find_model(Visit *v, const Served **ret, GError **error)
 		name = given;
 	else if (!usual_model(v, &name, error))
 		return false;
-	return visit_find(v, name, at ? at + 1 : NULL, ret, error);
+	return visit_choose(v, name, at ? at + 1 : NULL, ret, error);
 }
 
 static bool invocations(Visit *v, GError **error)

@@ -131,6 +131,7 @@ static ServerOptions server_options(Site *site, const json_t *in)
 	        .handle = site_handle,
 	        .is_slow = site_is_slow,
 	        .refuse = site_refuse,
+	        .done = site_done,
 	        .context = site,
 	};
 }
@@ -263,7 +264,8 @@ static bool open_fleet(const Desk *d, const json_t *in, PredLog *log, Fleet **re
 	        .models = models,
 	        .tell = tell,
 	        .loaded = announce,
-	        .context = log};
+	        .context = log,
+	        .conducts = true};
 	return fleet_open(&options, ret, error);
 }
 
@@ -340,10 +342,12 @@ static bool serve_with(
 	        .draining = &draining,
 	        .is_local = is_loopback(json_get_text(in, "listen", "")),
 	        .log = log,
+	        .shadow = shadow_open(log),
 	        .trusts_time = json_get_bool(in, "trust_time", false),
 	        .seed = new_seed()};
 	bool ok = run_site(&site, d, in, signals, error);
 	gauges_stop(site.gauges);
+	shadow_close(site.shadow);
 	metrics_free(site.metrics);
 	if (!ok)
 		return false;

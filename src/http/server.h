@@ -37,6 +37,7 @@ typedef struct Reply {
 	const char *type; /* "application/json"; static */
 	GString *body;
 	GPtrArray *headers; /* name, value, name, value ... as texts */
+	void *left;         /* what `handle` leaves for `done` */
 } Reply;
 
 void reply_header(Reply *r, const char *name, const char *value);

@@ -77,7 +77,7 @@ static void refuse_plainly(unsigned status, const char *sentence, Reply *reply)
 
 const char *visit_route(const Visit *v)
 {
-	return v->by_version ? "version" : "stable";
+	return v->route;
 }
 
 static PredLogEntry entry_of(const Visit *v)
@@ -101,10 +101,21 @@ static void count(const Visit *v)
 	metrics_count(v->site->metrics, &key, g_get_monotonic_time() - v->begun, v->rows);
 }
 
+/* A route of a deployment, once a request. */
+static void count_route(const Visit *v, const Scores *scores)
+{
+	if (!v->rollout || strcmp(v->route, "version") == 0)
+		return;
+	RolloutRoute route = strcmp(v->route, ROLLOUT_NAMES[ROLLOUT_CANARY]) == 0 ? ROLLOUT_CANARY : ROLLOUT_STABLE;
+	rollout_count(v->rollout, route, g_get_monotonic_time() - v->begun, scores);
+}
+
 /* Clients that are told to come back are told when. */
 static void refuse(const Visit *v, const GError *error)
 {
 	unsigned status = v->reply->status != 200 ? v->reply->status : (unsigned)fail_http_status(error);
+	if (v->served && v->rows == 0)
+		count_route(v, NULL);
 	if (v->served && v->site->log) {
 		PredLogEntry entry = entry_of(v);
 		predlog_add_error(v->site->log, &entry, v->served, error->message);
@@ -140,6 +151,7 @@ void site_handle(void *site, const Request *request, Reply *reply)
 	        .request = request,
 	        .reply = reply,
 	        .protocol = protocol_of(request->path),
+	        .route = "",
 	        .begun = request->whole};
 	if (!cors_preflight(v.site->cors, request, reply)) {
 		bool ok = envelope_open(&v, &envelope, &error);
@@ -193,6 +205,7 @@ void site_refuse(void *site, const Request *request, const char *sentence, Reply
 	        .request = request,
 	        .reply = reply,
 	        .protocol = protocol_of(request->path),
+	        .route = "",
 	        .begun = request->whole};
 	(v.protocol ? v.protocol->refuse : refuse_plainly)(status, sentence, reply);
 	reply->status = status;
@@ -220,7 +233,7 @@ void visit_unpin(Visit *v)
 
 bool visit_find(Visit *v, const char *model, const char *version, const Served **ret, GError **error)
 {
-	v->by_version = version != NULL;
+	v->route = version ? "version" : ROLLOUT_NAMES[ROLLOUT_STABLE];
 	return route_find(visit_routes(v), model, version, ret, error);
 }
 
@@ -241,14 +254,45 @@ static void write_id(char *to, uint64_t number)
 	to[16] = '\0';
 }
 
-Batch *visit_batch(Visit *v, const Served *s)
+static void take_id(Visit *v)
 {
 	const char *given = request_header(v->request, "X-Request-Id");
+	if (*v->id)
+		return;
 	if (is_id(given))
 		g_strlcpy(v->id, given, sizeof v->id);
 	else
 		write_id(v->id, rng_hash(v->site->seed, __atomic_add_fetch(&v->site->count, 1, __ATOMIC_RELAXED)));
 	reply_header(v->reply, "X-Request-Id", v->id);
+}
+
+/* What decides which version a caller gets. */
+static const char *key_of(const Visit *v)
+{
+	const char *sticky = rollout_sticky(v->rollout), *value = sticky ? request_header(v->request, sticky) : NULL;
+	return value && *value ? value : v->id;
+}
+
+bool visit_choose(Visit *v, const char *model, const char *version, const Served **ret, GError **error)
+{
+	if (!visit_find(v, model, version, ret, error))
+		return false;
+	const ModelEntry *e = route_model(v->routes, model);
+	if (!e || !e->rollout)
+		return true;
+	take_id(v);
+	v->rollout = e->rollout;
+	if (!version && rollout_is_canary(v->rollout, key_of(v))) {
+		v->route = ROLLOUT_NAMES[ROLLOUT_CANARY];
+		*ret = rollout_candidate(v->rollout);
+	}
+	reply_header(v->reply, "X-Gyre-Route", v->route);
+	return true;
+}
+
+Batch *visit_batch(Visit *v, const Served *s)
+{
+	take_id(v);
 	v->served = s;
 	const char *time = v->site->trusts_time ? request_header(v->request, "X-Gyre-Time") : NULL;
 	if (time && !time_parse(time, &v->time))
@@ -256,25 +300,38 @@ Batch *visit_batch(Visit *v, const Served *s)
 	return batch_new(s, v->site->rows_most);
 }
 
+/* What was answered by the stable version, for the candidate to be given when the answer is sent. */
+static void leave_shadow(const Visit *v, const PredLogEntry *entry, const Scores *s, const Batch *b)
+{
+	if (!v->rollout || strcmp(v->route, ROLLOUT_NAMES[ROLLOUT_STABLE]) != 0 ||
+	        !rollout_is_shadowed(v->rollout, key_of(v)))
+		return;
+	v->reply->left = shadow_job(v->rollout, entry, b, s);
+}
+
 bool visit_predict(Visit *v, Batch *b, Scores *ret, GError **error)
 {
 	PredLog *log = v->site->log;
 	if (v->time == NO_TIME)
 		return fail(error, FAIL_INVALID, "X-Gyre-Time is no time such as 2001-02-03T18:40:00Z");
-	if (!log || !predlog_keeps(log, v->id)) {
-		if (!serve_predict(b, ret, error))
-			return false;
-		v->rows = ret->rows;
-		if (log)
-			predlog_sample_out(log, v->rows);
-		return true;
-	}
 	if (!serve_predict(b, ret, error))
 		return false;
 	PredLogEntry entry = entry_of(v);
 	v->rows = ret->rows;
-	predlog_add(log, &entry, ret, b);
+	count_route(v, ret);
+	if (log && predlog_keeps(log, v->id))
+		predlog_add(log, &entry, ret, b);
+	else if (log)
+		predlog_sample_out(log, v->rows);
+	leave_shadow(v, &entry, ret, b);
 	return true;
+}
+
+void site_done(void *site, const Request *request, const Reply *reply)
+{
+	(void)request;
+	if (reply->left)
+		shadow_add(((Site *)site)->shadow, reply->left);
 }
 
 bool visit_no_such_path(const Visit *v, GError **error)

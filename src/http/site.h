@@ -11,6 +11,7 @@
 #include "op/op.h"
 #include "serve/fleet.h"
 #include "serve/predlog.h"
+#include "serve/shadow.h"
 
 typedef struct Protocol Protocol;
 
@@ -29,8 +30,9 @@ typedef struct Site {
 	AccessLog *access_log;       /* NULL: none */
 	int64_t started;             /* us UTC */
 	bool *draining;
-	bool is_local;    /* it listens on a loopback address */
-	PredLog *log;     /* NULL: predictions are not logged */
+	bool is_local; /* it listens on a loopback address */
+	PredLog *log;  /* NULL: predictions are not logged */
+	Shadow *shadow;
 	bool trusts_time; /* X-Gyre-Time says when a prediction is taken to be asked */
 	uint64_t seed;    /* of the ids of requests that bring none */
 	uint64_t count;
@@ -47,9 +49,10 @@ typedef struct Visit {
 	int64_t begun;            /* us, monotonic: when the whole request was there */
 	char id[ID_BYTES];        /* of the request; "" until a prediction is asked for */
 	const Served *served;     /* what predicts; NULL: nothing yet */
-	bool by_version;          /* the call named a version */
-	size_t rows;              /* that were predicted */
-	int64_t time;             /* us UTC that a trusted caller gave; 0: now */
+	const char *route; /* "stable", "canary", "version" (the call named one); "" until a model is looked for */
+	Rollout *rollout;  /* what is being deployed of the model that predicts; NULL: nothing */
+	size_t rows;       /* that were predicted */
+	int64_t time;      /* us UTC that a trusted caller gave; 0: now */
 } Visit;
 
 typedef struct BodyKind BodyKind; /* http/openapi.h */
@@ -83,6 +86,7 @@ bool site_admit(void *site, Request *request, Reply *reply);
 void site_handle(void *site, const Request *request, Reply *reply);
 bool site_is_slow(void *site, const Request *request);
 void site_refuse(void *site, const Request *request, const char *sentence, Reply *reply);
+void site_done(void *site, const Request *request, const Reply *reply);
 
 bool site_is_ready(const Site *s);
 
@@ -92,8 +96,10 @@ const Op *site_op(const char *method, const char *path);
 /* The version a call gets (route_find), pinned until the visit ends. */
 bool visit_find(Visit *v, const char *model, const char *version, const Served **ret, GError **error);
 const RouteTable *visit_routes(Visit *v);
-/* "stable", or "version" where the call named one. */
+/* "stable", "canary", or "version" where the call named one; "" while none was looked for. */
 const char *visit_route(const Visit *v);
+/* The version that predicts: visit_find's, or the candidate that is being deployed where the caller is one of its share. */
+bool visit_choose(Visit *v, const char *model, const char *version, const Served **ret, GError **error);
 
 /* A batch for the rows of a prediction: from now on what the visit does is a prediction, with an id (the request's
  * X-Request-Id, or a new one) that the answer carries as X-Request-Id, and goes to the prediction log, at the time that

@@ -362,7 +362,7 @@ static bool post(Visit *v, const Target *t, GError **error)
 	const Served *s;
 	if (!t->model)
 		return visit_fail(v, 400, error, "Missing model name in request.");
-	if (!visit_allows(v, "POST", error) || !visit_find(v, t->model, t->version, &s, error))
+	if (!visit_allows(v, "POST", error) || !visit_choose(v, t->model, t->version, &s, error))
 		return false;
 	if (strcmp(t->verb, "predict") == 0)
 		return predict(v, s, error);

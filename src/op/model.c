@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "op/desk.h"
+#include "op/deploy.h"
 #include "registry/registry.h"
 #include "track/track.h"
 
@@ -105,7 +105,11 @@ const Op OP_MODEL_SHOW = {
 static const Param PROMOTE_PARAMS[] = {
         {"model", PARAM_TEXT, "NAME@VERSION", .flags = PARAM_POSITIONAL | PARAM_REQUIRED},
         {"alias", PARAM_TEXT, "the alias to move", "\"champion\""},
-        {"override", PARAM_BOOL, "promote although the gate said no; needs --by and --reason", "false"},
+        {"override", PARAM_BOOL,
+                "promote although the gate said no, or it wants other inputs than the version in use; needs --by and "
+                "--reason",
+                "false"},
+        {"unchecked", PARAM_BOOL, "do not try it in a server of its own first", "false"},
         {"by", PARAM_TEXT, "who decides; kept on record"},
         {"reason", PARAM_TEXT, "why; kept on record"},
         {NULL},
@@ -133,6 +137,24 @@ static bool may_promote(const json_t *version, const json_t *in, GError **error)
 	return true;
 }
 
+/* What is to answer every request is tried first (serve/infra.h). */
+static bool try_version(const Desk *d, const char *name, int number, const json_t *in, GError **error)
+{
+	json_auto_t *served = NULL, *check = NULL;
+	if (json_get_bool(in, "unchecked", false) ||
+	        g_strcmp0(json_get_text(in, "alias", ALIAS_CHAMPION), ALIAS_CHAMPION) != 0)
+		return true;
+	if (!registry_get(d->meta, name, &served, error))
+		return false;
+	int stable = json_get_bool(in, "override", false) ? 0 : (int)json_get_int(served, "version", 0);
+	if (!deploy_try(d, name, number, stable == number ? 0 : stable, &check, error))
+		return false;
+	return json_get_bool(check, "pass", false) ||
+	       fail(error, FAIL_CONFLICT,
+	               "%s@%d is not fit for production: %s (to promote it all the same: --unchecked)", name, number,
+	               json_get_text(check, "reason", ""));
+}
+
 static bool promote_in(const Desk *d, const json_t *in, json_t **ret, GError **error)
 {
 	json_auto_t *version = NULL;
@@ -141,6 +163,8 @@ static bool promote_in(const Desk *d, const json_t *in, json_t **ret, GError **e
 	const char *name = json_get_text(version, "name", ""), *alias = json_get_text(in, "alias", ALIAS_CHAMPION);
 	int number = (int)json_get_int(version, "version", 0);
 	bool override = json_get_bool(in, "override", false);
+	if (!try_version(d, name, number, in, error))
+		return false;
 	if (!registry_move(d->meta, name, alias, number, override ? "override" : "gate", person(in),
 	            json_get_text(in, "reason", NULL), error))
 		return false;
@@ -161,7 +185,9 @@ static bool promote(App *app, const json_t *in, json_t **ret, GError **error)
 const Op OP_MODEL_PROMOTE = {
         .name = "model.promote",
         .help = "make a version the champion",
-        .more = "A version that the gate rejected needs --override, a person and a reason.\n"
+        .more = "A version that the gate rejected needs --override, a person and a reason.  It is tried in a server of "
+                "its own first, as\n"
+                "`gyre deploy check` does.\n"
                 "JSON: {\"name\", \"version\", \"alias\", \"by\"}",
         .effect = OP_WRITE,
         .remote = true,

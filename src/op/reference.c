@@ -27,6 +27,7 @@
 #include "project/life.h"
 #include "retrain/settings.h"
 #include "retrain/trigger.h"
+#include "serve/strategy.h"
 #include "stats/drift.h"
 #include "stats/metric.h"
 
@@ -104,6 +105,7 @@ static void configuration(FILE *out)
 	print_block(out, "kpi.NAME", "A business figure; a text is its sql.", FIGURE_PARAMS);
 	print_block(out, "kpi.NAME.worth", "What decisions are worth.", WORTH_PARAMS);
 	print_block(out, "prices", "What machines cost.", PRICES_PARAMS);
+	print_block(out, "deploy", "How a version goes into use (`gyre deploy`).", DEPLOY_PARAMS);
 	print_block(out, "fairness", "Columns whose groups the model should treat alike.", FAIRNESS_PARAMS);
 	print_block(out, "monitor.alarms", "When findings become alarms, and who is told.", ALARM_PARAMS);
 	print_block(out, "monitor.alarms.rules[]", "Other settings for some alarms.", ALARM_RULE_PARAMS);

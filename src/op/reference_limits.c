@@ -23,6 +23,7 @@ static const struct {
         {"classes of a target", LIMIT_CLASSES, "metrics and reports are tables of classes by classes"},
         {"folds, over all repeats", LIMIT_FOLDS, "each has a recipe and a model of its own"},
         {"distinct texts of a column", LIMIT_DICTIONARY, "they are kept in memory at once"},
+        {"rows that wait for a shadow", LIMIT_SHADOW_ROWS, "memory, and how far a slow candidate may lag behind"},
         {"depth of YAML and JSON", LIMIT_NESTING, "reading them uses the stack"},
         {"bytes of gyre.yaml, schema.json and other JSON", LIMIT_CONFIG_BYTES,
                 "people write them, and they are read whole"},

@@ -20,6 +20,7 @@
 #include "pipeline/plan.h"
 #include "project/life.h"
 #include "retrain/settings.h"
+#include "serve/strategy.h"
 
 static void report(void *context, const char *path, const char *problem)
 {
@@ -350,14 +351,6 @@ static void check_tests(Project *p, json_t *config)
 		json_object_set_new(config, "tests", filled);
 }
 
-static void warn_unread(Project *p, const json_t *config)
-{
-	static const char *const UNREAD[] = {"deploy"};
-	for (size_t i = 0; i < G_N_ELEMENTS(UNREAD); i++)
-		if (json_object_get(config, UNREAD[i]))
-			project_problem(p, "warning", UNREAD[i], "this version does not read this block yet");
-}
-
 /* The blocks with the absent ones filled in; where one is of the wrong type the others are still worth a look. */
 static json_t *fill_blocks(Project *p)
 {
@@ -387,6 +380,7 @@ json_t *blocks_check(Project *p)
 	check_models(p, config);
 	check_block(p, config, "gate", GATE_PARAMS);
 	check_block(p, config, "prices", PRICES_PARAMS);
+	check_block(p, config, "deploy", DEPLOY_PARAMS);
 	check_fairness(p, config);
 	check_steps(p, config);
 	check_block(p, config, "limits", LIMITS_PARAMS);
@@ -394,6 +388,5 @@ json_t *blocks_check(Project *p)
 	check_monitor(p, config);
 	check_retrain(p, config);
 	check_tests(p, config);
-	warn_unread(p, config);
 	return project_has_errors(p) ? NULL : json_incref(config);
 }

@@ -18,7 +18,7 @@ const Param PROJECT_PARAMS[] = {
         {"steps", PARAM_JSON, "steps of your own: they replace a step of that name or join the pipeline", "{}"},
         {"limits", PARAM_JSON, "cores, memory and time of steps", "{}"},
         {"seed", PARAM_INT, "seed of every random choice", "1", .min = 0, .max = 9e15},
-        {"deploy", PARAM_JSON, "how a version goes into use (not read by this version)"},
+        {"deploy", PARAM_JSON, "how a version goes into use", "{}"},
         {"monitor", PARAM_JSON, "what is watched in production", "{}"},
         {"retrain", PARAM_JSON, "when to train again, and what a challenger must show"},
         {NULL},

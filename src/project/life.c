@@ -20,6 +20,7 @@
 #include "report/step_report.h"
 #include "project/champion.h"
 #include "retrain/step_update.h"
+#include "serve/strategy.h"
 
 const StepKind *const STEP_KINDS[] = {
         &STEP_INGEST,
@@ -217,13 +218,21 @@ static bool add_gate(Life *l, GError **error)
 	return add(l, "gate", params, inputs, error);
 }
 
+/* Under continuous training, and with a strategy that takes its time, a version goes into use by a deployment; only the very first one
+ * needs none. */
+static bool waits_for_deployment(const Project *p)
+{
+	const StrategyKind *strategy = strategy_find(json_get_text(project_block(p, "deploy"), "strategy", ""));
+	return p->is_candidate || json_array_size(json_object_get(project_block(p, "retrain"), "on")) > 0 ||
+	       (strategy && strategy->waits);
+}
+
 static bool add_register(Life *l, GError **error)
 {
 	const PlanInput inputs[] = {{.name = "bundle", .from = "train.bundle"},
 	        {.name = "verdict", .from = "gate.verdict"}, {.name = "evaluation", .from = "evaluate.evaluation"},
 	        {NULL}};
-	/* Under continuous training a version goes into use by a deployment; only the very first one needs none. */
-	bool waits = l->p->is_candidate || json_array_size(json_object_get(project_block(l->p, "retrain"), "on")) > 0;
+	bool waits = waits_for_deployment(l->p);
 	return add(l, "register",
 	        json_pack("{s:s,s:s}", "model", project_name(l->p), "promote", waits ? "first" : "gate"), inputs,
 	        error);

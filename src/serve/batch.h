@@ -61,6 +61,8 @@ void batch_clear(Batch *b);
 /* Appends a row's inputs as members of a JSON object, each with a comma before it: ,"x":1.5,"word":null; times in
  * microseconds. */
 void batch_write_row(const Batch *b, size_t row, GString *to);
+/* A whole row as the JSON object that batch_scan_object reads; times in microseconds.  Free with g_free. */
+char *batch_row_json(const Batch *b, size_t row);
 /* Does an input's name begin as the columns that the prediction log adds do (serve/predlog.h)? */
 bool batch_name_is_taken(const char *name);
 

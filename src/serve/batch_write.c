@@ -35,6 +35,19 @@ bool batch_name_is_taken(const char *name)
 	return g_ascii_strcasecmp(name, "prediction") == 0;
 }
 
+char *batch_row_json(const Batch *b, size_t row)
+{
+	GString *to = g_string_new("{");
+	for (size_t i = 0; i < b->served->inputs; i++) {
+		g_string_append(to, i ? "," : "");
+		out_text(to, b->served->input_names[i]);
+		g_string_append_c(to, ':');
+		write_value(batch_cell(b, row, i), to);
+	}
+	g_string_append_c(to, '}');
+	return g_string_free(to, FALSE);
+}
+
 void batch_write_row(const Batch *b, size_t row, GString *to)
 {
 	for (size_t i = 0; i < b->served->inputs; i++) {

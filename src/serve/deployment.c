@@ -12,7 +12,10 @@
 
 #define COLUMNS                                                                                                 \
 	"id, model, version, stable, strategy, params, state, who, reason, created, started, ended, ended_by, " \
-	"ended_reason, undone, evidence"
+	"ended_reason, undone, evidence, checked_until"
+
+/* The one in progress is the newest, whatever the clock did. */
+#define NEWEST_FIRST "ORDER BY CASE WHEN ended IS NULL THEN 0 ELSE 1 END, created DESC, id DESC"
 
 static bool parse_member(json_t *row, const char *key, GError **error)
 {
@@ -55,21 +58,18 @@ bool deployment_current(Meta *m, const char *model, json_t **ret, GError **error
 	        json_pack("[s]", model), ret, error);
 }
 
-static bool newest(Meta *m, const char *model, json_t **ret, GError **error)
+bool deployment_newest(Meta *m, const char *model, json_t **ret, GError **error)
 {
-	return read_one(m,
-	        "SELECT " COLUMNS " FROM deployments WHERE model = $1 ORDER BY created DESC, id DESC LIMIT 1",
+	return read_one(m, "SELECT " COLUMNS " FROM deployments WHERE model = $1 " NEWEST_FIRST " LIMIT 1",
 	        json_pack("[s]", model), ret, error);
 }
 
 bool deployment_list(Meta *m, const char *model, json_t **ret, GError **error)
 {
 	json_auto_t *rows = NULL;
-	bool ok = model ? meta_run(m,
-	                          "SELECT " COLUMNS " FROM deployments WHERE model = $1 ORDER BY created DESC, id DESC",
+	bool ok = model ? meta_run(m, "SELECT " COLUMNS " FROM deployments WHERE model = $1 " NEWEST_FIRST,
 	                          json_pack("[s]", model), &rows, error)
-	                : meta_run(m, "SELECT " COLUMNS " FROM deployments ORDER BY created DESC, id DESC", NULL, &rows,
-	                          error);
+	                : meta_run(m, "SELECT " COLUMNS " FROM deployments " NEWEST_FIRST, NULL, &rows, error);
 	if (!ok)
 		return false;
 	size_t i;
@@ -81,24 +81,14 @@ bool deployment_list(Meta *m, const char *model, json_t **ret, GError **error)
 	return true;
 }
 
-bool deployment_event(Meta *m, const char *id, int64_t number, const char *event, const char *who, const json_t *about,
-        GError **error)
+bool deployment_event(Meta *m, const char *id, const char *event, const char *who, const json_t *about, GError **error)
 {
-	json_auto_t *none = json_object(), *by = json_text(who);
-	json_t *args = json_pack("[sIssOO]", id, (json_int_t)meta_now(), event, "", by, about ? about : none);
-	if (number) {
-		json_array_set_new(args, 3, json_integer(number));
-		return meta_run(m,
-		        "INSERT INTO deployment_events (deployment_id, at, event, number, who, about)"
-		        " VALUES ($1, $2, $3, $4, $5, $6)",
-		        args, NULL, error);
-	}
-	json_array_remove(args, 3);
+	json_auto_t *none = json_object(), *by = json_text(who ? who : "");
 	return meta_run(m,
 	        "INSERT INTO deployment_events (deployment_id, number, at, event, who, about)"
 	        " SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM deployment_events WHERE deployment_id = "
 	        "$1",
-	        args, NULL, error);
+	        json_pack("[sIsOO]", id, (json_int_t)meta_now(), event, by, about ? about : none), NULL, error);
 }
 
 bool deployment_events(Meta *m, const char *id, json_t **ret, GError **error)
@@ -207,7 +197,7 @@ static bool insert(Meta *m, const Beginning *b, GError **error)
 	               json_pack("[ssiOsOOOI]", b->id, b->model, b->version, stable, b->kind->name, b->params, who,
 	                       reason, (json_int_t)meta_now()),
 	               NULL, error) &&
-	       deployment_event(m, b->id, 0, "begun", b->who, NULL, error);
+	       deployment_event(m, b->id, "begun", b->who, NULL, error);
 }
 
 static bool begin(Meta *m, Beginning *b, GError **error)
@@ -230,13 +220,11 @@ bool deployment_begin(Meta *m, const char *model, int version, const char *strat
 bool deployment_claim(Meta *m, const char *id, const char *checker, unsigned seconds, bool *ret_mine, GError **error)
 {
 	json_auto_t *row = NULL;
-	int64_t now = meta_now();
+	json_int_t now = meta_now(), until = now + (json_int_t)seconds * G_USEC_PER_SEC;
 	if (!meta_row(m,
 	            "UPDATE deployments SET checker = $2, checked_until = $3 WHERE id = $1 AND state = 'checking'"
 	            " AND (checker IS NULL OR checker = $2 OR checked_until < $4) RETURNING id",
-	            json_pack("[ssII]", id, checker, (json_int_t)(now + (int64_t)seconds * G_USEC_PER_SEC),
-	                    (json_int_t)now),
-	            &row, error))
+	            json_pack("[ssII]", id, checker, until, now), &row, error))
 		return false;
 	*ret_mine = row != NULL;
 	return true;
@@ -266,14 +254,14 @@ static bool finish(Meta *m, const char *id, const char *state, const char *who, 
 	return meta_run(m,
 	               "UPDATE deployments SET state = $2, ended = $3, ended_by = $4, ended_reason = $5 WHERE id = $1",
 	               json_pack("[ssIOO]", id, state, (json_int_t)meta_now(), by, why), NULL, error) &&
-	       deployment_event(m, id, 0, state, who, about, error);
+	       deployment_event(m, id, state, who, about, error);
 }
 
 static bool start(Meta *m, const char *id, GError **error)
 {
 	return meta_run(m, "UPDATE deployments SET state = 'running', started = $2 WHERE id = $1",
 	               json_pack("[sI]", id, (json_int_t)meta_now()), NULL, error) &&
-	       deployment_event(m, id, 0, "checked", DEPLOY_WHO_AUTO, NULL, error);
+	       deployment_event(m, id, "checked", DEPLOY_WHO_AUTO, NULL, error);
 }
 
 static bool checked(Meta *m, const char *id, const json_t *check, const char *why_not, GError **error)
@@ -330,7 +318,7 @@ static bool take_back(Meta *m, const json_t *d, const char *who, const char *rea
 	json_auto_t *about = json_pack("{s:O,s:i}", "reason", why, "back_to", version);
 	return meta_run(m, "UPDATE deployments SET state = 'rolled_back', undone = $2 WHERE id = $1",
 	               json_pack("[sI]", id, (json_int_t)meta_now()), NULL, error) &&
-	       deployment_event(m, id, 0, "rolled_back", who, about, error);
+	       deployment_event(m, id, "rolled_back", who, about, error);
 }
 
 static bool roll_back(Meta *m, const json_t *open, const char *model, const char *who, const char *reason,
@@ -341,7 +329,7 @@ static bool roll_back(Meta *m, const json_t *open, const char *model, const char
 		*ret_which = json_incref((json_t *)open);
 		return finish(m, json_get_text(open, "id", ""), "rolled_back", who, reason, error);
 	}
-	if (!newest(m, model, &last, error))
+	if (!deployment_newest(m, model, &last, error))
 		return false;
 	if (!last || strcmp(json_get_text(last, "state", ""), "promoted") != 0)
 		return fail(error, FAIL_NOT_FOUND, "no deployment of the model \"%s\" is there to roll back", model);

@@ -12,7 +12,7 @@
  * A deployment as JSON: {"id", "model", "version": the candidate, "stable": version before it or null, "strategy", "params":
  * DEPLOY_PARAMS filled, "state", "who", "reason"|null, "created" us, "started" us|null: when it was found good, "ended" us|null,
  * "ended_by"|null, "ended_reason"|null, "undone" us|null: when it was taken back after its promotion, "evidence": {"check": {...},
- * "verdict": {...}}}. */
+ * "verdict": {...}}: serve/infra.h and serve/conduct.h, "checked_until" us|null: someone checks it until then}. */
 #pragma once
 
 #include <jansson.h>
@@ -23,13 +23,17 @@
 #define DEPLOY_WHO_AUTO "automatic" /* who ended it when no person did */
 
 /* Begins one in state `checking`.  version: of the model; strategy: NULL takes params.strategy; params: as DEPLOY_PARAMS, NULL: all
- * defaults; "override": true beside them lets a version through that did not pass the gate (who and reason answer for it).
+ * defaults; "override": true beside them lets a version through that did not pass the gate, or that wants other inputs than the one in use (who and reason answer
+ * for it).
  * FAIL_CONFLICT: one is in progress, the version is in use already, there is none in use beside it, or the gate said no. */
 bool deployment_begin(Meta *m, const char *model, int version, const char *strategy, const json_t *params,
         const char *who, const char *reason, json_t **ret, GError **error);
 
 /* The one in progress; *ret NULL: none. */
 bool deployment_current(Meta *m, const char *model, json_t **ret, GError **error);
+
+/* The newest, whatever became of it; *ret NULL: none ever. */
+bool deployment_newest(Meta *m, const char *model, json_t **ret, GError **error);
 
 /* how: "promoted": of one that is running; "rolled_back": of the one in progress, else of the newest, when it was promoted and its
  * version is the champion still, which then goes back to the version before. */
@@ -51,8 +55,7 @@ bool deployment_checked(
 bool deployment_add_evidence(Meta *m, const char *id, const char *key, const json_t *value, GError **error);
 
 /* What happened, in order: [{"number", "at" us, "event", "who", "about": {}}].  Events: begun, checked, refused, promoted,
- * rolled_back, look (serve/rollout_judge.h). */
+ * rolled_back, look (serve/conduct.h). */
 bool deployment_events(Meta *m, const char *id, json_t **ret, GError **error);
-/* about may be NULL.  number 0: the next one; another: FAIL_CONFLICT if it is there already. */
-bool deployment_event(Meta *m, const char *id, int64_t number, const char *event, const char *who, const json_t *about,
-        GError **error);
+/* about may be NULL. */
+bool deployment_event(Meta *m, const char *id, const char *event, const char *who, const json_t *about, GError **error);

@@ -23,6 +23,7 @@ static void entry_free(void *entry)
 	ModelEntry *e = entry;
 	g_ptr_array_unref(e->versions);
 	served_unref(e->stable);
+	rollout_unref(e->rollout);
 	json_decref(e->aliases);
 	json_decref(e->problems);
 	g_free(e->name);

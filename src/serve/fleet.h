@@ -7,11 +7,13 @@
  *
  * The registry is looked at every `poll_ms`.  For NAME: the champion (the newest version where there is none) is what a
  * call without a version gets, and every version that an alias points at is loaded too.  NAME@VERSION and NAME@ALIAS load that one
- * only.  A version that cannot be loaded replaces nothing: the old one stays, under its aliases too, with the reason on record. */
+ * only.  A version on its way into use is loaded beside, checked with requests of the stable version, and then gets its share of the
+ * calls.  A version that cannot be loaded replaces nothing: the old one stays, under its aliases too, with the reason on record. */
 #pragma once
 
 #include <jansson.h>
 
+#include "serve/rollout.h"
 #include "serve/served.h"
 
 typedef struct ModelEntry {
@@ -19,6 +21,7 @@ typedef struct ModelEntry {
 	Served *stable;      /* what a call without a version gets; NULL: none could be loaded */
 	GPtrArray *versions; /* of Served *, newest first */
 	json_t *aliases;     /* {alias: version}: of loaded versions */
+	Rollout *rollout;    /* a version on its way into use (serve/deployment.h), loaded and checked; NULL: none */
 	json_t *problems;    /* [{"version", "reason"}]: versions that should be here and could not be loaded */
 } ModelEntry;
 
@@ -37,6 +40,9 @@ typedef struct FleetOptions {
 	/* A version is loaded and not in any table yet; false keeps it out.  NULL: nobody wants to know. */
 	bool (*loaded)(void *context, const Served *s, GError **error);
 	void *context;
+	/* Deployments are watched over too: counts written down, candidates checked that nobody checks, judged, promoted and rolled
+	 * back (serve/conduct.h).  Else they are followed only. */
+	bool conducts;
 } FleetOptions;
 
 /* Loads what is asked for; what cannot be found or loaded now is an error. */

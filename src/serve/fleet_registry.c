@@ -24,8 +24,7 @@ static void failure_free(void *failure)
 	g_free(failure);
 }
 
-static void tell(const Fleet *f, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static void tell(const Fleet *f, const char *format, ...)
+void fleet_tell(const Fleet *f, const char *format, ...)
 {
 	if (!f->tell)
 		return;
@@ -35,14 +34,6 @@ static void tell(const Fleet *f, const char *format, ...)
 	va_end(arguments);
 	f->tell(sentence);
 }
-
-/* The store as one look sees it. */
-typedef struct Look {
-	Fleet *f;
-	Meta *meta;
-	Blobs *blobs;
-	RouteTable *table; /* being made */
-} Look;
 
 static Served *loaded_already(const Look *l, const char *name, int version, const char *digest)
 {
@@ -58,7 +49,7 @@ static Served *loaded_already(const Look *l, const char *name, int version, cons
 	return NULL;
 }
 
-static bool load_version(const Look *l, const char *name, int version, const char *digest, Served **ret, GError **error)
+bool look_load(const Look *l, const char *name, int version, const char *digest, Served **ret, GError **error)
 {
 	g_autofree char *path = NULL;
 	*ret = loaded_already(l, name, version, digest);
@@ -73,12 +64,12 @@ static bool load_version(const Look *l, const char *name, int version, const cha
 	        served_load(name, version, digest, path, &loaded, &problem) &&
 	        (!l->f->loaded || l->f->loaded(l->f->context, loaded, &problem))) {
 		g_hash_table_remove(l->f->failures, digest);
-		tell(l->f, "%s@%d is loaded", name, version);
+		fleet_tell(l->f, "%s@%d is loaded", name, version);
 		*ret = g_steal_pointer(&loaded);
 		return true;
 	}
 	if (!before)
-		tell(l->f, "%s@%d cannot be loaded: %s", name, version, problem->message);
+		fleet_tell(l->f, "%s@%d cannot be loaded: %s", name, version, problem->message);
 	Failure *failure = g_new0(Failure, 1);
 	*failure = (Failure){.at = meta_now(), .reason = g_strdup(problem->message)};
 	g_hash_table_replace(l->f->failures, g_strdup(digest), failure);
@@ -99,7 +90,7 @@ static int newest_first(gconstpointer a, gconstpointer b)
 	return (*(const Served *const *)b)->version - (*(const Served *const *)a)->version;
 }
 
-static void hold(ModelEntry *e, Served *s)
+void entry_hold(ModelEntry *e, Served *s)
 {
 	if (!holds(e, s->version))
 		g_ptr_array_add(e->versions, served_ref(s));
@@ -120,7 +111,7 @@ static void keep_aliases(const Look *l, ModelEntry *e, const json_t *about)
 			Served *s = before->versions->pdata[k];
 			if (s->version != json_integer_value(number))
 				continue;
-			hold(e, s);
+			entry_hold(e, s);
 			json_object_set(e->aliases, name, number);
 		}
 	}
@@ -134,7 +125,7 @@ static void add_version(const Look *l, ModelEntry *e, const json_t *about, bool 
 	int version = (int)json_get_int(about, "version", 0);
 	size_t i;
 	json_t *alias;
-	if (!load_version(l, e->name, version, json_get_text(about, "digest", ""), &s, &problem)) {
+	if (!look_load(l, e->name, version, json_get_text(about, "digest", ""), &s, &problem)) {
 		json_array_append_new(
 		        e->problems, json_pack("{s:i,s:o}", "version", version, "reason", json_text(problem->message)));
 		keep_aliases(l, e, about);
@@ -146,7 +137,7 @@ static void add_version(const Look *l, ModelEntry *e, const json_t *about, bool 
 	}
 	json_array_foreach (json_object_get(about, "aliases"), i, alias)
 		json_object_set_new(e->aliases, json_string_value(alias), json_integer(version));
-	hold(e, s);
+	entry_hold(e, s);
 }
 
 /* A stable version that should be replaced by one that cannot be loaded stays. */
@@ -157,7 +148,7 @@ static void keep_stable(const Look *l, ModelEntry *e)
 	if (e->stable || !before || !before->stable)
 		return;
 	e->stable = served_ref(before->stable);
-	hold(e, e->stable);
+	entry_hold(e, e->stable);
 }
 
 static bool add_all_of(const Look *l, ModelEntry *e, GError **error)
@@ -172,7 +163,7 @@ static bool add_all_of(const Look *l, ModelEntry *e, GError **error)
 		if (json_array_size(json_object_get(about, "aliases")) &&
 		        json_get_int(about, "version", 0) != json_get_int(stable, "version", 0))
 			add_version(l, e, about, false);
-	return true;
+	return look_rollout(l, e, error);
 }
 
 static bool add_reference(const Look *l, const char *reference, GError **error)
@@ -225,7 +216,7 @@ static bool look_with(Look *l, GError **error)
 /* Nothing is swapped when nothing changed: an idle server does not churn. */
 static bool same_entry(const ModelEntry *a, const ModelEntry *b)
 {
-	bool same = a->stable == b->stable && a->versions->len == b->versions->len &&
+	bool same = a->stable == b->stable && a->rollout == b->rollout && a->versions->len == b->versions->len &&
 	            json_equal(a->aliases, b->aliases) && json_equal(a->problems, b->problems);
 	for (guint i = 0; same && i < a->versions->len; i++)
 		same = a->versions->pdata[i] == b->versions->pdata[i];
@@ -244,13 +235,29 @@ static bool same_table(const RouteTable *a, const RouteTable *b)
 	return true;
 }
 
+static void tell_rollout(const Fleet *f, const ModelEntry *e, const Rollout *r)
+{
+	Shares s = rollout_shares(r);
+	if (s.canary > 0 || s.shadow > 0)
+		fleet_tell(f, "%s: version %d %s %g %% of the requests (%s)", e->name, rollout_candidate(r)->version,
+		        s.canary > 0 ? "answers" : "is given", MAX(s.canary, s.shadow) * 100, rollout_strategy(r));
+	else
+		fleet_tell(f, "%s: version %d stands by (%s)", e->name, rollout_candidate(r)->version,
+		        rollout_strategy(r));
+}
+
 static void tell_moves(const Fleet *f, const RouteTable *old, const RouteTable *now)
 {
 	for (guint i = 0; old && i < now->models->len; i++) {
 		const ModelEntry *e = now->models->pdata[i], *before = route_model(old, e->name);
 		if (before && before->stable && e->stable && before->stable->version != e->stable->version)
-			tell(f, "%s: version %d takes the place of %d", e->name, e->stable->version,
+			fleet_tell(f, "%s: version %d takes the place of %d", e->name, e->stable->version,
 			        before->stable->version);
+		if (e->rollout && !(before && rollout_same(before->rollout, e->rollout)))
+			tell_rollout(f, e, e->rollout);
+		else if (!e->rollout && before && before->rollout)
+			fleet_tell(f, "%s: the deployment of version %d has ended", e->name,
+			        rollout_candidate(before->rollout)->version);
 	}
 }
 
@@ -258,6 +265,8 @@ static bool refresh(Fleet *f, GError **error)
 {
 	Look l = {.f = f, .table = routes_new()};
 	bool ok = look_with(&l, error);
+	if (ok && f->conducts)
+		look_conduct(&l);
 	meta_close(l.meta);
 	blobs_close(l.blobs);
 	const RouteTable *current = atomic_load(&f->table);
@@ -368,7 +377,7 @@ static gpointer watch(gpointer fleet)
 		g_autoptr(GError) problem = NULL;
 		bool is_well = fleet_refresh(f, &problem);
 		if (was_well && !is_well)
-			tell(f, "the registry cannot be read, what is loaded stays: %s", problem->message);
+			fleet_tell(f, "the registry cannot be read, what is loaded stays: %s", problem->message);
 		was_well = is_well;
 	}
 	return NULL;
@@ -389,6 +398,9 @@ static Fleet *new_fleet(const FleetOptions *o)
 	f->wanted = g_ptr_array_new_with_free_func(g_free);
 	f->unwanted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	f->failures = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, failure_free);
+	f->conducts = o->conducts;
+	f->rollouts = g_ptr_array_new_with_free_func((GDestroyNotify)rollout_unref);
+	f->spawned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	for (size_t i = 0; o->models && o->models[i]; i++)
 		g_ptr_array_add(f->wanted, g_strdup(o->models[i]));
 	f->wants_all = f->wanted->len == 0;
@@ -434,6 +446,7 @@ void fleet_close(Fleet *f)
 	g_mutex_unlock(&f->stop_lock);
 	if (f->watcher)
 		g_thread_join(f->watcher);
+	fleet_end_rollouts(f);
 	routes_free((RouteTable *)atomic_load(&f->table));
 	for (guint i = 0; i < f->retired->len; i++)
 		routes_free(f->retired->pdata[i]);
@@ -442,6 +455,8 @@ void fleet_close(Fleet *f)
 	g_ptr_array_unref(f->wanted);
 	g_hash_table_destroy(f->unwanted);
 	g_hash_table_destroy(f->failures);
+	g_hash_table_destroy(f->spawned);
+	g_ptr_array_unref(f->rollouts);
 	g_free(f->state_folder);
 	g_free(f);
 }

@@ -12,7 +12,7 @@
  *     _gyre_time time        when it was answered, or the time a trusted caller gave it (a replay)
  *     _gyre_arrived time     when it was answered, where the caller gave the time
  *     _gyre_version int      the version that answered
- *     _gyre_route text       "stable", or "version" where the call named one
+ *     _gyre_route text       "stable", "version" where the call named one; "canary" and "shadow": serve/deployment.h
  *     _gyre_protocol text    (http/site.h)
  *     _gyre_latency_us int   from the whole request to its scores, the same for all rows of a request
  *     _gyre_error text       why it was refused; then nothing below is there

@@ -19,6 +19,7 @@ typedef struct StrategyKind {
 	bool needs_stable; /* there must be another version in use */
 	bool waits;        /* for a promotion, after it was checked; else it is promoted then and there */
 	bool is_judged;    /* requests show how it does: it can be rolled back and promoted by that */
+	bool keeps_stable; /* the version before stays loaded for the soak time after the promotion */
 	double percent;    /* what params.percent is when it is not given */
 	Shares (*shares)(double percent);
 } StrategyKind;

@@ -12,6 +12,7 @@ const StrategyKind STRATEGY_BLUE_GREEN = {
         .help = "it stands loaded and warm beside the stable version; promoting and going back are one switch",
         .needs_stable = true,
         .waits = true,
+        .keeps_stable = true,
         .percent = 0,
         .shares = shares,
 };

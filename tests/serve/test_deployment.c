@@ -208,17 +208,6 @@ static void test_claim(Place *p, gconstpointer unused)
 	g_assert_true(deployment_claim(p->meta, id, "b", 60, &mine, NULL) && !mine);
 }
 
-/* A look is written by one of several servers only. */
-static void test_numbered_events(Place *p, gconstpointer unused)
-{
-	json_auto_t *d = begun(p, 2, "canary");
-	GError *error = NULL;
-	const char *id = json_get_text(d, "id", "");
-	g_assert_true(deployment_event(p->meta, id, 2, "look", DEPLOY_WHO_AUTO, NULL, NULL));
-	g_assert_false(deployment_event(p->meta, id, 2, "look", DEPLOY_WHO_AUTO, NULL, &error));
-	expect(error, FAIL_CONFLICT, "");
-}
-
 static void test_strategies(void)
 {
 	const Param *p = param_find(DEPLOY_PARAMS, "strategy");
@@ -245,7 +234,6 @@ int main(int argc, char **argv)
 	g_test_add("/deployment/override", Place, NULL, setup, test_override, teardown);
 	g_test_add("/deployment/first", Place, NULL, setup, test_first, teardown);
 	g_test_add("/deployment/claim", Place, NULL, setup, test_claim, teardown);
-	g_test_add("/deployment/numbered_events", Place, NULL, setup, test_numbered_events, teardown);
 	g_test_add_func("/deployment/strategies", test_strategies);
 	return g_test_run();
 }

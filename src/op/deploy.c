@@ -1,0 +1,125 @@
+/* deploy.c: the op that begins a deployment. */
+#include "op/deploy.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "registry/registry.h"
+#include "serve/deployment.h"
+
+/* Bounds without a default here: what is not given is gyre.yaml's. */
+static const Param PARAMS[] = {
+        {"model", PARAM_TEXT, "NAME, NAME@VERSION or NAME@ALIAS; without @: its newest version",
+                .flags = PARAM_POSITIONAL},
+        {"strategy", PARAM_TEXT, "all_at_once, canary, shadow or blue_green; else what gyre.yaml says"},
+        {"percent", PARAM_REAL, "share of the requests for the version", .min = 0, .max = 100, .unit = "%"},
+        {"shadow", PARAM_BOOL, "the same as --strategy shadow", "false"},
+        {"sticky", PARAM_TEXT, "header whose value decides which version answers", .unit = "HEADER"},
+        {"errors", PARAM_REAL, "most that the share of failed requests may lie above the stable version's", .min = 0,
+                .max = 1},
+        {"latency", PARAM_REAL,
+                "most that the 95th percentile of latency may be, in times of the stable version's (or of 1 ms)",
+                .min = 1, .max = 1000},
+        {"score_shift", PARAM_REAL, "most that the distribution of scores may differ (PSI)", .min = 0, .max = 100},
+        {"min_requests", PARAM_INT, "requests of each version before anything is judged", .min = 20, .max = 1e9},
+        {"soak", PARAM_INT, "time within the bounds before it is promoted by itself", .min = 0, .max = 31e6,
+                .unit = "s"},
+        {"promote", PARAM_TEXT, "auto or by_hand"},
+        {"rollback", PARAM_TEXT, "auto or by_hand"},
+        {"override", PARAM_BOOL,
+                "deploy although the gate said no, or it wants other inputs than the version in use; needs --by and "
+                "--reason",
+                "false"},
+        {"by", PARAM_TEXT, "who decides; kept on record"},
+        {"reason", PARAM_TEXT, "why; kept on record"},
+        {NULL},
+};
+
+const char *deploy_person(const json_t *in)
+{
+	return json_get_text(in, "by", g_get_user_name());
+}
+
+char *deploy_model(const Desk *d, const json_t *in)
+{
+	const char *given = json_get_text(in, "model", NULL), *at = given ? strrchr(given, '@') : NULL;
+	if (at)
+		return g_strndup(given, (size_t)(at - given));
+	return g_strdup(given ? given : json_get_text(yaml_root(d->project->yaml), "project", ""));
+}
+
+/* The block of gyre.yaml with what was given laid over it.  A share is its strategy's: with another strategy it goes. */
+static json_t *settings_of(const Desk *d, const json_t *in)
+{
+	json_t *block = json_object_get(yaml_root(d->project->yaml), "deploy");
+	json_t *settings = json_is_object(block) ? json_copy(block) : json_object();
+	const char *strategy = json_get_bool(in, "shadow", false) ? "shadow" : json_get_text(in, "strategy", NULL);
+	if (strategy && g_strcmp0(strategy, json_get_text(settings, "strategy", "")) != 0)
+		json_object_del(settings, "percent");
+	for (const Param *p = DEPLOY_PARAMS; p->name; p++)
+		if (json_object_get(in, p->name))
+			json_object_set(settings, p->name, json_object_get(in, p->name));
+	if (strategy)
+		json_object_set_new(settings, "strategy", json_text(strategy));
+	if (json_get_bool(in, "override", false))
+		json_object_set_new(settings, "override", json_true());
+	return settings;
+}
+
+static bool find_version(const Desk *d, const json_t *in, json_t **ret, GError **error)
+{
+	const char *given = json_get_text(in, "model", NULL);
+	g_autofree char *name = deploy_model(d, in);
+	g_autofree char *reference = given && strchr(given, '@') ? g_strdup(given) : g_strconcat(name, "@latest", NULL);
+	return registry_get(d->meta, reference, ret, error);
+}
+
+static bool deploy_in(const Desk *d, const json_t *in, json_t **ret, GError **error)
+{
+	json_auto_t *version = NULL, *begun = NULL, *settings = settings_of(d, in);
+	const char *by = json_get_text(in, "by", NULL);
+	bool override = json_get_bool(in, "override", false);
+	if (!find_version(d, in, &version, error) ||
+	        !deployment_begin(d->meta, json_get_text(version, "name", ""), (int)json_get_int(version, "version", 0),
+	                NULL, settings, override ? by : deploy_person(in), json_get_text(in, "reason", NULL), &begun,
+	                error))
+		return false;
+	return deploy_check(d, begun, ret, error);
+}
+
+static bool run(App *app, const json_t *in, json_t **ret, GError **error)
+{
+	Desk d;
+	json_auto_t *deployment = NULL;
+	if (!desk_open(app, &d, error))
+		return false;
+	bool ok = deploy_in(&d, in, &deployment, error);
+	desk_clear(&d);
+	if (!ok)
+		return false;
+	if (g_strcmp0(json_get_text(deployment, "state", ""), "refused") == 0)
+		app->status = 1;
+	*ret = deploy_json(deployment);
+	return true;
+}
+
+const Op OP_DEPLOY = {
+        .name = "deploy",
+        .help = "put a version into use, by a strategy",
+        .more = "The version is tried in a server of its own first: it is loaded, answers real requests of the "
+                "prediction log, and must keep\n"
+                "the goal's latency_p99_ms; refused: status 1, and nothing changes.  Running servers follow within a "
+                "second.  What is not\n"
+                "given stands in the block `deploy` of gyre.yaml.  docs/deploy.md has the rest.\n"
+                "JSON: {\"id\", \"model\", \"version\", \"stable\": version before or null, \"strategy\", \"params\": "
+                "{...}, \"state\": checking | running |\n"
+                "promoted | rolled_back | refused, \"who\", \"reason\", \"created\", \"started\", \"ended\", "
+                "\"ended_by\", \"ended_reason\", \"undone\",\n"
+                "\"evidence\": {\"check\": {\"pass\", \"reason\", \"requests\", \"from\", \"start_ms\", \"p50_ms\", "
+                "\"p99_ms\", \"limit_ms\"}, \"verdict\"}}",
+        .effect = OP_WRITE,
+        .remote = true,
+        .params = PARAMS,
+        .run = run,
+};
