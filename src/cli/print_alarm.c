@@ -1,5 +1,5 @@
 /* print_alarm.c: alarms, silences and notices as text. */
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/json.h"
 #include "cli/print.h"
@@ -56,6 +56,21 @@ static void print_cause(FILE *out, const json_t *cause)
 	print_object(out, cause);
 }
 
+/* What a look leaves may be nested: a line each, numbers short. */
+static void print_evidence(FILE *out, const json_t *evidence)
+{
+	const char *name;
+	json_t *value;
+	if (!json_object_size(evidence))
+		return;
+	print_head(out, "evidence");
+	json_object_foreach ((json_t *)evidence, name, value) {
+		char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(4));
+		fprintf(out, "  %-10s %s\n", name, text ? text : "");
+		free(text);
+	}
+}
+
 void print_alarm(FILE *out, const json_t *a)
 {
 	static const char *const HEADS[] = {"window", "begin", "end", "finding", ">value", ">limit", "alarm", NULL},
@@ -67,10 +82,7 @@ void print_alarm(FILE *out, const json_t *a)
 	for (size_t i = 0; i < G_N_ELEMENTS(KEYS); i++)
 		print_line(out, KEYS[i], json_object_get(a, KEYS[i]));
 	print_cause(out, json_object_get(a, "cause"));
-	if (json_is_object(json_object_get(a, "evidence"))) {
-		print_head(out, "evidence");
-		print_object(out, json_object_get(a, "evidence"));
-	}
+	print_evidence(out, json_object_get(a, "evidence"));
 	print_head(out, "windows");
 	Table *table = table_new(HEADS);
 	size_t i;
@@ -133,5 +145,5 @@ void print_outbox(FILE *out, const json_t *result)
 		        json_get_text(n, "created", ""), tries, json_get_text(n, "sent", "-"),
 		        json_get_text(n, "problem", ""), NULL);
 	}
-	table_print(table, out, "nobody was to be told anything");
+	table_print(table, out, "no notices");
 }

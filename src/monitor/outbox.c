@@ -15,7 +15,7 @@
 #define WAIT_LEAST (2 * DURATION_SECOND)
 #define WAIT_MOST (600 * DURATION_SECOND)
 
-enum { ID_DIGITS = 32, ALARMS_MOST = 1000, KEEP_SENT_DAYS = 30 };
+enum { ID_DIGITS = 32, ALARMS_MOST = 1000, KEEP_TOLD_DAYS = 30 };
 
 /* --- what is to be told --- */
 
@@ -292,7 +292,7 @@ static bool stand(Meta *m, const char *name, const json_t *receiver, Counts *cou
 	return true;
 }
 
-/* What receivers were to be told that are no longer in gyre.yaml, and what was sent long ago. */
+/* What receivers were to be told that are no longer in gyre.yaml, and what was told or given up long ago. */
 static bool tidy(Meta *m, const json_t *settings, GError **error)
 {
 	json_auto_t *rows = NULL;
@@ -311,8 +311,8 @@ static bool tidy(Meta *m, const json_t *settings, GError **error)
 		            json_pack("[s]", name), NULL, error))
 			return false;
 	}
-	return meta_run(m, "DELETE FROM outbox WHERE state = 'sent' AND sent < $1",
-	        json_pack("[I]", (json_int_t)(meta_now() - KEEP_SENT_DAYS * DURATION_DAY)), NULL, error);
+	return meta_run(m, "DELETE FROM outbox WHERE state <> 'waiting' AND created < $1",
+	        json_pack("[I]", (json_int_t)(meta_now() - KEEP_TOLD_DAYS * DURATION_DAY)), NULL, error);
 }
 
 static bool tell_in_one(Meta *m, const json_t *settings, GError **error)
