@@ -6,11 +6,10 @@
  *
  * So a value that training has never seen goes the way of the rare ones that it has seen.  The column itself stays what it
  * is: other transforms make numbers of it beside, before or after. */
-#include <math.h>
-
 #include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "feature/category_codes.h"
 #include "feature/category_fit.h"
 #include "feature/kinds.h"
 #include "feature/pick.h"
@@ -42,63 +41,9 @@ static bool finish(void *context, json_t **ret_state, GError **error)
 	return true;
 }
 
-typedef struct CategoryCodes {
-	char *column, *name;
-	Dictionary *known;
-} CategoryCodes;
-
 static bool load(const json_t *params, const json_t *state, void **ret, GError **error)
 {
-	Dictionary *known;
-	if (!categories_load(json_object_get(state, "categories"), &known, error))
-		return false;
-	CategoryCodes *t = g_new0(CategoryCodes, 1);
-	t->column = g_strdup(params_column(params, 0));
-	t->name = g_strdup_printf("%s_category", t->column);
-	t->known = known;
-	*ret = t;
-	return true;
-}
-
-static double code_of(uint32_t place)
-{
-	return place < CATEGORY_UNSEEN ? place : NAN;
-}
-
-static bool apply(const void *context, Frame *rows, GError **error)
-{
-	const CategoryCodes *t = context;
-	g_autoptr(Column) own = NULL;
-	const Column *texts = category_view(rows_find(rows, t->column), &own);
-	g_autofree uint32_t *places = g_new(uint32_t, MAX(rows->rows, (size_t)1));
-	categories_find(t->known, texts, places);
-	Column *codes = column_new(t->name, COLUMN_REAL, rows->rows, NULL);
-	for (size_t i = 0; i < rows->rows; i++)
-		codes->reals[i] = code_of(places[i]);
-	rows_append(rows, codes);
-	return true;
-}
-
-static void run(const RowStep *step, RowValue *values, Arena *texts)
-{
-	const CategoryCodes *t = step->t;
-	RowValue category = row_category(&values[step->from[0]], texts);
-	values[step->into] = row_real(code_of(row_find(t->known, &category)));
-}
-
-static void compile(const void *t, RowCompiler *to)
-{
-	row_run(to, run);
-	row_append(to, ((const CategoryCodes *)t)->name, COLUMN_REAL);
-}
-
-static void free_category(void *context)
-{
-	CategoryCodes *t = context;
-	g_free(t->column);
-	g_free(t->name);
-	dictionary_unref(t->known);
-	g_free(t);
+	return category_codes_load(params, state, "_category", ret, error);
 }
 
 static void outline(const json_t *params, Outline *columns)
@@ -123,7 +68,7 @@ const TransformKind TRANSFORM_CATEGORY = {
         .finish = finish,
         .free_fit = category_fit_free,
         .load = load,
-        .apply = apply,
-        .compile = compile,
-        .free = free_category,
+        .apply = category_codes_apply,
+        .compile = category_codes_compile,
+        .free = category_codes_free,
 };
