@@ -72,7 +72,7 @@ static json_t *row_json(const Frame *rows, size_t row)
 	json_t *object = json_object();
 	for (guint i = 0; i < rows->columns->len; i++) {
 		const Column *c = rows->columns->pdata[i];
-		if (!g_str_has_prefix(c->name, "_gyre_") && strcmp(c->name, "file_row_number") != 0)
+		if (!g_str_has_prefix(c->name, "_gyre_"))
 			json_object_set_new(object, c->name, column_json(c, row));
 	}
 	return object;
@@ -85,16 +85,16 @@ static bool read_rows(const Mistakes *m, const GArray *found, Frame **ret, GErro
 	g_autoptr(GString) list = g_string_new("-1");
 	for (guint i = 0; i < MIN(found->len, MOST_SHOWN); i++)
 		g_string_append_printf(list, ", %zu", g_array_index(found, Suspect, i).row);
-	g_autofree char *sql =
-	        g_strdup_printf("SELECT * FROM read_parquet(%s, file_row_number = true) WHERE file_row_number IN (%s)",
-	                path, list->str);
+	g_autofree char *sql = g_strdup_printf("SELECT * FROM (SELECT *, row_number() OVER () - 1 AS _gyre_place FROM "
+	                                       "read_parquet(%s)) WHERE _gyre_place IN (%s)",
+	        path, list->str);
 	return engine_frame(m->e, sql, ret, error);
 }
 
 static json_t *worst_json(const Mistakes *m, const GArray *found, const Frame *rows)
 {
 	json_t *list = json_array();
-	const Column *numbers = frame_find(rows, "file_row_number");
+	const Column *numbers = frame_find(rows, "_gyre_place");
 	for (guint k = 0; k < MIN(found->len, MOST_SHOWN); k++) {
 		const Suspect *s = &g_array_index(found, Suspect, k);
 		for (size_t i = 0; i < rows->rows; i++)

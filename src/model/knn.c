@@ -14,7 +14,7 @@
 #include "model/knn_search.h"
 #include "model/mlp_inputs.h"
 
-#define MAGIC "GYKNN01\n"
+#define MAGIC "GYKNN02\n"
 #define ROWS_MOST 1000000
 
 typedef struct Knn {
@@ -22,7 +22,8 @@ typedef struct Knn {
 	double smoothing;
 	MlpInputs inputs;
 	double *share; /* of the classes */
-	float *y, *weight;
+	double *y;     /* class index, or the number */
+	float *weight;
 	float *value; /* rows x inputs.count */
 	KnnPoints points;
 } Knn;
@@ -106,11 +107,11 @@ static uint32_t *choose_rows(const TrainSet *set, size_t most, uint32_t *ret_cou
 
 static void keep_rows(const TrainSet *set, const uint32_t *row, Knn *m)
 {
-	m->y = g_new(float, m->rows + 1);
+	m->y = g_new(double, m->rows + 1);
 	m->weight = g_new(float, m->rows + 1);
 	m->value = g_new(float, (size_t)m->rows * m->inputs.count + 1);
 	for (uint32_t i = 0; i < m->rows; i++) {
-		m->y[i] = (float)set->y[row[i]];
+		m->y[i] = set->y[row[i]];
 		m->weight[i] = set->weight ? (float)set->weight[row[i]] : 1;
 		mlp_inputs_row(&m->inputs, set->x->values + (size_t)row[i] * set->x->columns,
 		        m->value + (size_t)i * m->inputs.count, m->inputs.count);
@@ -168,7 +169,7 @@ static void answer(const Knn *m, const KnnNear *near, double *ret)
 	for (size_t i = 0; i < m->k; i++) {
 		double v = vote(m, near, i);
 		total += v;
-		ret[m->classes ? (size_t)m->y[near[i].point] : 0] += m->classes ? v : v * (double)m->y[near[i].point];
+		ret[m->classes ? (size_t)m->y[near[i].point] : 0] += m->classes ? v : v * m->y[near[i].point];
 	}
 	double own = m->classes ? m->k / (m->k + m->smoothing) : 1;
 	for (size_t k = 0; k < outputs_of(m); k++)
@@ -220,7 +221,7 @@ static bool numbers_fit(const Knn *m)
 	for (uint32_t i = 0; i < m->rows; i++) {
 		if (!(m->weight[i] > 0) || !isfinite(m->weight[i]) || !isfinite(m->y[i]))
 			return false;
-		if (m->classes && !(m->y[i] >= 0 && m->y[i] < (float)m->classes))
+		if (m->classes && !(m->y[i] >= 0 && m->y[i] < m->classes))
 			return false;
 	}
 	for (size_t k = 0; k < outputs_of(m); k++)

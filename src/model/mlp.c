@@ -220,6 +220,8 @@ static bool mlp_save(const void *model, GBytes **ret, GError **error)
 static void read_row(ByteReader *r, float *into, size_t count)
 {
 	g_autofree float *items = read_items(r, count, sizeof *items);
+	for (size_t i = 0; items && i < count; i++)
+		r->ok = r->ok && isfinite(items[i]);
 	if (items)
 		memcpy(into, items, count * sizeof *items);
 }
@@ -270,7 +272,7 @@ static bool mlp_load(GBytes *bytes, void **ret, GError **error)
 	r.ok = r.ok && m->classes <= LIMIT_CLASSES && m->classes != 1;
 	mlp_inputs_read(&r, &m->inputs);
 	read_net(&r, m, &m->net);
-	if (!read_ended(&r))
+	if (!read_ended(&r) || !isfinite(m->shift) || !isfinite(m->scale))
 		return fail(error, FAIL_BROKEN, "the stored neural network is damaged");
 	*ret = g_steal_pointer(&m);
 	return true;

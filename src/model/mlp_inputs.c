@@ -110,6 +110,7 @@ void mlp_inputs_read(ByteReader *r, MlpInputs *ret)
 	ret->scale = read_items(r, ret->columns, sizeof *ret->scale);
 	ret->flag = read_items(r, ret->columns, sizeof *ret->flag);
 	for (uint32_t j = 0; r->ok && j < ret->columns; j++)
-		if (ret->flag[j] && ret->flag[j] != ret->count++)
+		if ((ret->flag[j] && ret->flag[j] != ret->count++) || !isfinite(ret->centre[j]) ||
+		        !isfinite(ret->scale[j]))
 			r->ok = false;
 }
