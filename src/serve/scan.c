@@ -259,7 +259,7 @@ bool scan_skip(Scan *s, const char **ret_begin)
 		return skip_members(s, '{', '}');
 	if (first == '[')
 		return skip_members(s, '[', ']');
-	return scan_cell(s, &cell);
+	return g_ascii_isdigit(first) ? scan_pass_number(s) : scan_cell(s, &cell);
 }
 
 void scan_clear(Scan *s)
