@@ -94,20 +94,20 @@ def seconds(command, **more):
     return time.perf_counter() - started
 
 
-def venv():
-    """The Python with the peers of requirements.txt, installed when first needed; None and the reason if it cannot be."""
-    python = VENV / "bin" / "python"
-    wanted = (ROOT / "bench" / "requirements.txt").read_text()
-    stamp = VENV / "requirements.txt"
+def venv(name=None):
+    """The Python with the peers of requirements.txt (or requirements-NAME.txt), installed when first needed; None and the reason if it
+    cannot be."""
+    folder = VENV if not name else VENV.with_name(f"{VENV.name}-{name}")
+    file = ROOT / "bench" / ("requirements.txt" if not name else f"requirements-{name}.txt")
+    python, wanted, stamp = folder / "bin" / "python", file.read_text(), folder / "requirements.txt"
     if stamp.exists() and stamp.read_text() == wanted:
         return python, None
     print("installing the peers from PyPI", file=sys.stderr)
-    shutil.rmtree(VENV, ignore_errors=True)
-    for command in (["/usr/bin/python3", "-m", "venv", VENV],
-                    [VENV / "bin" / "pip", "install", "--quiet", "-r", ROOT / "bench" / "requirements.txt"]):
+    shutil.rmtree(folder, ignore_errors=True)
+    for command in (["/usr/bin/python3", "-m", "venv", folder], [folder / "bin" / "pip", "install", "--quiet", "-r", file]):
         done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
         if done.returncode:
-            shutil.rmtree(VENV, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
             return None, "the peers cannot be installed from PyPI: " + (done.stderr.strip().splitlines() or ["?"])[-1]
     stamp.write_text(wanted)
     return python, None

@@ -173,9 +173,51 @@ static double slowly(const char *text, size_t length)
 	return g_ascii_strtod(copy, NULL);
 }
 
+/* Digits behind `at`, of which at most MANTISSA_DIGITS fit. */
+static inline const char *add_digits(const char *at, const char *end, uint64_t *mantissa)
+{
+	uint64_t eight;
+	while (read_eight(at, end, &eight)) {
+		*mantissa = *mantissa * 100000000 + eight;
+		at += 8;
+	}
+	for (; at < end && is_digit(*at); at++)
+		*mantissa = *mantissa * 10 + (uint64_t)(*at - '0');
+	return at;
+}
+
+/* What nearly all numbers are: "-12.345", without an exponent, of digits that fit.  False: anything else. */
+static inline bool read_plain(Scan *s, Cell *ret)
+{
+	bool negative = *s->at == '-';
+	uint64_t mantissa = 0;
+	const char *begin = s->at + negative, *point = add_digits(begin, s->end, &mantissa), *at = point;
+	if (point == begin || point == s->end || (*begin == '0' && point > begin + 1))
+		return false;
+	if (*point == '.')
+		at = add_digits(point + 1, s->end, &mantissa);
+	int fraction = at > point ? (int)MIN(at - point - 1, 100) : 0;
+	if (at == point + 1 || at == s->end || (*at | 32) == 'e' || at - begin > MANTISSA_DIGITS || fraction > 22)
+		return false;
+	double value;
+	if (mantissa <= UINT64_C(1) << 53) /* both are exact, and so is the rounding of their quotient */
+		value = (double)mantissa / (double)POWERS[fraction];
+	else if (!value_of(&(Decimal){.mantissa = mantissa, .exponent = -fraction}, &value))
+		return false;
+	s->at = at;
+	*ret = (Cell){.type = CELL_REAL, .number = negative ? -value : value};
+	if (at == point && mantissa <= (uint64_t)INT64_MAX) {
+		ret->type = CELL_INT;
+		ret->integer = negative ? -(int64_t)mantissa : (int64_t)mantissa;
+	}
+	return true;
+}
+
 bool scan_json_number(Scan *s, Cell *ret)
 {
 	Decimal d;
+	if (read_plain(s, ret))
+		return true;
 	const char *begin = s->at, *end = read_decimal(begin, s->end, true, &d);
 	if (!end)
 		return scan_problem(s, "a value is expected");
