@@ -67,6 +67,24 @@ void print_monitor_run(FILE *out, const json_t *result)
 	}
 }
 
+/* Each cause once, the alarms' before the warnings'. */
+static void print_causes(FILE *out, const json_t *findings)
+{
+	static const char *const STATES[] = {"alarm", "warning"};
+	g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
+	size_t i;
+	json_t *f;
+	for (size_t s = 0; s < G_N_ELEMENTS(STATES); s++)
+		json_array_foreach ((json_t *)findings, i, f) {
+			const json_t *cause = json_object_get(json_object_get(f, "evidence"), "cause");
+			const char *name = json_get_text(cause, "cause", NULL);
+			if (!name || g_strcmp0(json_get_text(f, "state", ""), STATES[s]) != 0 ||
+			        !g_hash_table_add(told, (char *)name))
+				continue;
+			fprintf(out, "\n%s: %s\n", name, json_get_text(cause, "summary", ""));
+		}
+}
+
 void print_monitor_show(FILE *out, const json_t *result)
 {
 	static const char *const HEADS[] = {"state", "look", "measure", "of", ">value", ">limit", ">p", NULL};
@@ -89,4 +107,5 @@ void print_monitor_show(FILE *out, const json_t *result)
 	g_autofree char *all =
 	        g_strdup_printf("all %d measures are in order", (int)json_get_int(result, "measures", 0));
 	table_print(table, out, all);
+	print_causes(out, json_object_get(result, "findings"));
 }

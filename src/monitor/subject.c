@@ -189,7 +189,7 @@ static bool tally_categories(const LookInput *in, Subject *s, GError **error)
 	g_autofree char *category = category_sql(s, by_bucket);
 	g_autofree char *sql =
 	        g_strdup_printf("SELECT %s AS v, count(*)::BIGINT AS n FROM %s WHERE _gyre_error IS NULL AND "
-	                        "%s IS NOT NULL GROUP BY v ORDER BY v",
+	                        "%s IS NOT NULL GROUP BY 1 ORDER BY 1",
 	                category, in->view, s->sql);
 	g_autoptr(Frame) f = NULL;
 	SubjectCategory unseen = {.text = g_strdup("(not in training)")};
