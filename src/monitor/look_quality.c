@@ -78,7 +78,8 @@ static char *category_list(const json_t *top)
 	size_t i;
 	json_t *one;
 	json_array_foreach ((json_t *)top, i, one) {
-		g_autofree char *text = sql_text(json_string_value(json_array_get(one, 0)));
+		const json_t *value = json_array_get(one, 0); /* a bundle is outside bytes */
+		g_autofree char *text = sql_text(json_is_string(value) ? json_string_value(value) : "");
 		g_string_append_printf(list, "%s%s", i ? ", " : "", text);
 	}
 	return g_string_free(g_steal_pointer(&list), FALSE);

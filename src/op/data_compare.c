@@ -80,7 +80,7 @@ const Op OP_DATA_COMPARE = {
         .help = "compare two files column by column and say which columns drifted",
         .more = "Works without a project.  A column drifted when the change is both more than chance and large enough "
                 "to "
-                "matter;\ntoo few rows are no answer.  docs/monitoring.md says how it is decided.\n\n"
+                "matter;\ntoo few rows are no answer.  docs/compare.md says how it is decided.\n\n"
                 "JSON: {\"rows\": {\"a\", \"b\"}, \"columns\": {NAME: {\"type\", \"tests\": {\"ks\": {\"value\", "
                 "\"p\"}, "
                 "\"psi\": {\"value\", \"p\"},\n\"wasserstein\": {\"value\"}, \"jensen_shannon\": {\"value\"}, "

@@ -20,6 +20,8 @@
 #include "model/search.h"
 #include "monitor/alarm.h"
 #include "monitor/detector.h"
+#include "monitor/settings.h"
+#include "monitor/look.h"
 #include "monitor/gauges.h"
 #include "monitor/receiver.h"
 #include "op/op.h"
@@ -107,6 +109,9 @@ static void configuration(FILE *out)
 	print_block(out, "prices", "What machines cost.", PRICES_PARAMS);
 	print_block(out, "deploy", "How a version goes into use (`gyre deploy`).", DEPLOY_PARAMS);
 	print_block(out, "fairness", "Columns whose groups the model should treat alike.", FAIRNESS_PARAMS);
+	print_block(
+	        out, "monitor", "How predictions are cut into windows, and what is looked at in each.", MONITOR_PARAMS);
+	print_block(out, "monitor.labels", "When outcomes come.", MONITOR_LABELS_PARAMS);
 	print_block(out, "monitor.alarms", "When findings become alarms, and who is told.", ALARM_PARAMS);
 	print_block(out, "monitor.alarms.rules[]", "Other settings for some alarms.", ALARM_RULE_PARAMS);
 	print_block(out, "monitor.alarms.receivers.NAME", "What every receiver takes; kinds.md has the rest.",
@@ -148,6 +153,9 @@ static void kinds(FILE *out)
 		fprintf(out, "\n### %s\n\n%c%s.\n", (*k)->name, g_ascii_toupper((*k)->help[0]), (*k)->help + 1);
 	fputs("\n## Triggers (retrain.on, retrain.NAME)\n", out);
 	for (const TriggerKind *const *k = TRIGGERS; *k; k++)
+		print_kind(out, (*k)->name, (*k)->help, (*k)->params);
+	fputs("\n## Looks (monitor.looks)\n", out);
+	for (const LookKind *const *k = LOOKS; *k; k++)
 		print_kind(out, (*k)->name, (*k)->help, (*k)->params);
 	fputs("\n## Detectors (monitor detect)\n", out);
 	for (const DetectorKind *const *k = DETECTORS; *k; k++)
