@@ -91,7 +91,8 @@ static DriftReport windows_categories(Rng *r, int column, size_t count_a, size_t
 }
 
 /* Of `windows` comparisons, those in which a column drifted; with a change: in which the first column did. */
-static inline size_t windows_alarms(size_t count_a, size_t count_b, size_t windows, const WindowChange *change, double effect)
+static inline size_t windows_alarms(
+        size_t count_a, size_t count_b, size_t windows, const WindowChange *change, double effect)
 {
 	Rng r = rng_stream(count_a * 1000003 + count_b, change ? change->name : "nothing");
 	double *a = malloc(count_a * sizeof *a), *b = malloc(count_b * sizeof *b);
