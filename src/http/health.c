@@ -35,7 +35,8 @@ static bool handle(Visit *v, GError **error)
 	}
 	if (strcmp(v->request->path, "/readyz") == 0 && !site_is_ready(v->site))
 		return visit_fail(v, 503, error, "%s",
-		        *v->site->draining ? "shutting down" : "not every model could be loaded yet");
+		        __atomic_load_n(v->site->draining, __ATOMIC_RELAXED) ? "shutting down"
+		                                                             : "not every model could be loaded yet");
 	reply_text(v->reply, "text/plain", "ok\n");
 	return true;
 }

@@ -313,12 +313,13 @@ bool server_start(const ServerOptions *options, Server **ret, GError **error)
 	g_cond_init(&s->peers_changed);
 	peers_start(s);
 	s->workers = g_thread_pool_new(work, s, (gint)s->options.threads, TRUE, NULL);
+	*ret = s; /* the first request may come, and ask for the server's load, before this returns */
 	s->daemon = start_daemon(s, socket);
 	if (!s->daemon) {
+		*ret = NULL;
 		server_stop(s, 0);
 		return fail(error, FAIL_UNAVAILABLE, "the HTTP server could not be started");
 	}
-	*ret = s;
 	return true;
 }
 
