@@ -13,6 +13,7 @@ enum {
 	/* Of a connection.  The library zeroes all of it for every request, so it is no larger than a head of 16 KiB needs; larger
 	 * heads it refuses itself. */
 	MEMORY_BYTES = 32 << 10,
+	LATER_S = 5,               /* the warden's time limits are the ones that count; the library's come after */
 	ANSWER_BYTES = 512,        /* the answer to a row or two */
 	RESERVE_BYTES = 256 << 10, /* at most so much is reserved on a client's word */
 };
@@ -75,6 +76,8 @@ static void completed(
 	if (!c)
 		return;
 	set_deadline(c, g_get_monotonic_time(), s->options.idle_s);
+	if (c->peer)
+		atomic_store(&c->peer->owes_body, false);
 	if (atomic_load(&c->state) == CALL_ANSWERED && s->options.done)
 		s->options.done(s->options.context, &c->request, &c->reply);
 	if (c->is_counted)
@@ -203,7 +206,11 @@ static enum MHD_Result begin(Call *c, struct MHD_Connection *connection, const c
 		refuse(c, status, why);
 		return send_reply(c);
 	}
-	return admit(c) ? MHD_YES : send_reply(c);
+	if (!admit(c))
+		return send_reply(c);
+	if (c->peer)
+		atomic_store(&c->peer->owes_body, true);
+	return MHD_YES;
 }
 
 static void gather(Call *c, const char *data, size_t size)
@@ -228,6 +235,8 @@ static void gather(Call *c, const char *data, size_t size)
 static enum MHD_Result dispatch(Call *c)
 {
 	Server *s = c->server;
+	if (c->peer && !atomic_exchange(&c->peer->owes_body, false))
+		return MHD_NO; /* it came too late, and that was told */
 	c->request.whole = g_get_monotonic_time();
 	set_deadline(c, 0, 0);
 	c->is_counted = true;
@@ -279,7 +288,7 @@ static struct MHD_Daemon *start_daemon(Server *s, int socket)
 	        {MHD_OPTION_LISTEN_SOCKET, socket, NULL},
 	        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)o->connections, NULL},
 	        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_BYTES, NULL},
-	        {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)o->idle_s, NULL},
+	        {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)(MAX(MAX(o->idle_s, o->read_s), o->write_s) + LATER_S), NULL},
 	        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
 	        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)uri_seen, s},
 	        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)completed, s},

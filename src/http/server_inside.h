@@ -51,6 +51,8 @@ struct Peer {
 	Peer *next, **link;
 	int socket;
 	atomic_int_fast64_t deadline; /* us, monotonic */
+	atomic_bool
+	        owes_body; /* of a head that was read; whoever takes this back answers: its I/O thread, or the warden */
 	char name[64];
 };
 

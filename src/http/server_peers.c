@@ -62,13 +62,29 @@ void peer_remove(Server *s, Peer *p)
 	g_free(p);
 }
 
+/* Straight to the socket: the library answers only requests that are whole.  Nothing else was written since the head came. */
+static void tell_late(const Peer *p)
+{
+	static const char BODY[] = "{\"error\": \"the body of the request did not come in time\"}\n";
+	char text[256];
+	int size = g_snprintf(text, sizeof text,
+	        "HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\nConnection: close\r\n"
+	        "Content-Length: %zu\r\n\r\n%s",
+	        sizeof BODY - 1, BODY);
+	ssize_t sent = send(p->socket, text, (size_t)size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)sent; /* who does not read it is shut out all the same */
+}
+
 static void shut_late(Server *s)
 {
 	int64_t now = g_get_monotonic_time();
 	for (Peer *p = s->peers; p; p = p->next) {
 		int64_t deadline = atomic_load(&p->deadline);
-		if (deadline && deadline < now)
-			shutdown(p->socket, SHUT_RDWR);
+		if (!deadline || deadline >= now)
+			continue;
+		if (atomic_exchange(&p->owes_body, false) && !s->options.certificate)
+			tell_late(p);
+		shutdown(p->socket, SHUT_RDWR);
 	}
 }
 
