@@ -1,4 +1,5 @@
 /* print_alarm.c: alarms, silences and notices as text. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -48,12 +49,38 @@ static void print_line(FILE *out, const char *head, const json_t *value)
 		fprintf(out, "%-9s %s\n", head, text);
 }
 
+static void print_columns(FILE *out, const json_t *columns)
+{
+	size_t i;
+	json_t *c;
+	json_array_foreach ((json_t *)columns, i, c)
+		fprintf(out, "%s%s %.0f %%", i ? ", " : "  columns    ", json_get_text(c, "column", ""),
+		        100 * json_get_number(c, "share", 0));
+	if (json_array_size(columns))
+		fputc('\n', out);
+}
+
+/* "roc_auc is 0.68 (realised), was 0.74" */
+static void print_loss(FILE *out, const json_t *loss)
+{
+	const json_t *metric = json_object_get(loss, "metric"), *money = json_object_get(loss, "money");
+	if (json_is_object(metric))
+		fprintf(out, "  %-10s %.4g (%s), was %.4g\n", json_get_text(metric, "metric", ""),
+		        json_get_number(metric, "value", NAN), json_get_text(metric, "of", ""),
+		        json_get_number(metric, "reference", NAN));
+	if (json_is_object(money))
+		fprintf(out, "  %-10s %.4g, usually %.4g\n", json_get_text(money, "kpi", ""),
+		        json_get_number(money, "value", NAN), json_get_number(money, "usual", NAN));
+}
+
 static void print_cause(FILE *out, const json_t *cause)
 {
 	if (!json_is_object(cause))
 		return;
 	print_head(out, "probable cause");
-	print_object(out, cause);
+	fprintf(out, "  %-10s %s\n", json_get_text(cause, "cause", ""), json_get_text(cause, "summary", ""));
+	print_columns(out, json_object_get(cause, "columns"));
+	print_loss(out, json_object_get(cause, "loss"));
 }
 
 /* What a look leaves may be nested: a line each, numbers short. */

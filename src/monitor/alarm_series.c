@@ -48,8 +48,12 @@ static bool is_known(Meta *m, const AlarmSeries *s, bool *ret, GError **error)
 static bool put_point(Meta *m, const AlarmSeries *s, const json_t *point, GError **error)
 {
 	bool over = strcmp(json_get_text(point, "state", ""), "alarm") == 0;
-	json_t *evidence = over ? json_object_get(point, "evidence") : NULL,
-	       *cause = over ? json_object_get(json_object_get(point, "evidence"), "cause") : NULL, *none = json_null();
+	json_t *given = over ? json_object_get(point, "evidence") : NULL;
+	json_auto_t *evidence = json_is_object(given) ? json_copy(given) : json_null(),
+	            *cause = json_incref(json_object_get(evidence, "cause"));
+	json_object_del(evidence, "cause"); /* it stands by itself */
+	if (!cause)
+		cause = json_null();
 	return meta_run(m,
 	        "INSERT INTO alarm_points (series, begin_at, end_at, window_id, finding, value, limit_value, p, "
 	        "evidence, "
@@ -63,8 +67,7 @@ static bool put_point(Meta *m, const AlarmSeries *s, const json_t *point, GError
 	        json_pack("[s,O,O,O,O,O,O,O,O,O]", s->id, json_object_get(point, "begin"),
 	                json_object_get(point, "end"), json_object_get(point, "window"),
 	                json_object_get(point, "state"), json_object_get(point, "value"),
-	                json_object_get(point, "limit"), json_object_get(point, "p"), evidence ? evidence : none,
-	                cause ? cause : none),
+	                json_object_get(point, "limit"), json_object_get(point, "p"), evidence, cause),
 	        NULL, error);
 }
 

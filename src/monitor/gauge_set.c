@@ -26,6 +26,7 @@ const Gauge GAUGES[] = {
         [GAUGE_PERF_LOWER - 1] = {"gyre_perf_lower", "Lower end of its interval."},
         [GAUGE_PERF_UPPER - 1] = {"gyre_perf_upper", "Upper end of its interval."},
         [GAUGE_PERF_LIMIT - 1] = {"gyre_perf_limit", "Where it raises an alarm."},
+        [GAUGE_PERF_GOAL - 1] = {"gyre_perf_goal", "What the goal asks of it."},
         [GAUGE_DISAGREEMENT - 1] = {"gyre_concept_disagreement",
                 "Realized less estimated metric: a concept that changed."},
         [GAUGE_DISAGREEMENT_LIMIT - 1] = {"gyre_concept_disagreement_limit", "How far the two may be apart."},

@@ -32,6 +32,8 @@ static const GaugeLine LINES[] = {
         {"performance", "delay", GAUGE_LABEL_DELAY},
         {"performance", "maturity", GAUGE_FINDING, .measure_label = "measure"},
         {"performance", "selection", GAUGE_FINDING, .measure_label = "measure"},
+        {"performance", "goal", GAUGE_NONE, GAUGE_PERF_GOAL, .subject_label = "metric", .kind = "realized"},
+        {"estimate", "goal", GAUGE_NONE, GAUGE_PERF_GOAL, .subject_label = "metric", .kind = "estimated"},
         {"performance", NULL, GAUGE_PERF, GAUGE_PERF_LIMIT, GAUGE_PERF_LOWER, GAUGE_PERF_UPPER,
                 .measure_label = "metric", .subject_label = "subject", .kind = "realized"},
         {"estimate", NULL, GAUGE_PERF, GAUGE_PERF_LIMIT, GAUGE_PERF_LOWER, GAUGE_PERF_UPPER, .measure_label = "metric",
@@ -82,7 +84,7 @@ static void add_finding(GaugeSet *s, const char *of, const GaugeLine *l, const j
 		gauge_label(labels, l->subject_label, json_get_text(finding, "subject", ""));
 	if (l->measure_label)
 		gauge_label(labels, l->measure_label, json_get_text(finding, "measure", ""));
-	if (!l->look)
+	if (l->value == GAUGE_FINDING)
 		gauge_label(labels, "look", json_get_text(finding, "look", ""));
 	gauge_label(labels, "kind", l->kind);
 	gauge_add(s, l->value, labels->str, json_get_number(finding, "value", NAN));

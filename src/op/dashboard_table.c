@@ -89,7 +89,8 @@ static const Panel DRIFT[] = {
 
 static const Panel PERFORMANCE[] = {
 	{PANEL_LINES, "Realized and estimated", "Far apart: the concept has changed, not the data.", "short", 24, 9, .queries = {
-		{"gyre_perf" MODEL, "{{metric}} {{kind}}, " OF}, {"gyre_perf_limit" MODEL, "{{metric}} {{kind}}: limit"}}},
+		{"gyre_perf" MODEL, "{{metric}} {{kind}}, " OF}, {"gyre_perf_limit" MODEL, "{{metric}} {{kind}}: limit"},
+		{"gyre_perf_goal{model=~\"$model\",kind=\"realized\"}", "{{metric}}: goal"}}},
 	{PANEL_LINES, "Interval", "Of the realized metric.", "short", 12, 8, .queries = {
 		{"gyre_perf{model=~\"$model\",kind=\"realized\"}", "{{metric}}, " OF},
 		{"gyre_perf_lower{model=~\"$model\",kind=\"realized\"}", "{{metric}}: low"},

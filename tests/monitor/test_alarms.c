@@ -155,9 +155,9 @@ static void measure(World *w, int version, int hour, const char *subject, const 
 	MonitorWindow window = {"loans", version, "stable", hour * HOUR, (hour + 1) * HOUR, 100};
 	g_autofree char *id = window_id(&window);
 	bool over = strcmp(state, "alarm") == 0;
-	json_auto_t *finding = json_pack("{s:s,s:s,s:s,s:f,s:f,s:f,s:s,s:{s:s}}", "look", "drift", "measure", "psi",
-	        "subject", subject, "value", over ? 0.3 : 0.01, "limit", 0.1, "p", 0.001, "state", state, "evidence",
-	        "bin", "7");
+	json_auto_t *finding = json_pack("{s:s,s:s,s:s,s:f,s:f,s:f,s:s,s:{s:s,s:{s:s}}}", "look", "drift", "measure",
+	        "psi", "subject", subject, "value", over ? 0.3 : 0.01, "limit", 0.1, "p", 0.001, "state", state,
+	        "evidence", "bin", "7", "cause", "summary", "the inputs moved");
 	json_auto_t *findings = json_pack("[O]", finding);
 	meta_run(w->meta,
 	        "INSERT INTO monitor_windows (id, model, version, route, begin_at, end_at, \"rows\", outcomes, "
@@ -337,6 +337,8 @@ static void test_rules(void)
 	g_assert_cmpstr(json_get_text(alarm, "severity", ""), ==, "critical");
 	g_assert_cmpstr(json_get_text(alarm, "runbook", ""), ==, "https://x/y");
 	g_assert_cmpstr(json_get_text(json_object_get(alarm, "evidence"), "bin", ""), ==, "7");
+	g_assert_null(json_object_get(json_object_get(alarm, "evidence"), "cause"));
+	g_assert_cmpstr(json_get_text(json_object_get(alarm, "cause"), "summary", ""), ==, "the inputs moved");
 	g_assert_cmpint(notices(&w, "all"), ==, 2);
 	g_assert_cmpint(notices(&w, "bad"), ==, 1);
 	g_assert_cmpint(notices(&w, "other"), ==, 0);
