@@ -72,7 +72,8 @@ def wait(where, what, seconds=60, hurry=None):
         for pid in hurry() if hurry else ():
             os.kill(pid, signal.SIGHUP)
         time.sleep(0.2 if hurry else 0.01)
-    raise AssertionError(f"it did not come to that: {retrainings(where)}")
+    brief = [{k: r[k] for k in ("number", "phase", "reasons", "attempts", "deployment")} for r in retrainings(where)]
+    raise AssertionError(f"it did not come to that: {brief}")
 
 
 def ended(found):
