@@ -31,6 +31,7 @@ static const struct {
         {"deploy.check", print_deploy_check},
         {"deploy.promote", print_deploy},
         {"deploy.rollback", print_deploy},
+        {"deploy.share", print_deploy},
         {"deploy.status", print_deploy_status},
         {"doctor", print_doctor},
         {"feasible", print_feasible},

@@ -70,6 +70,7 @@ const Op *op_find(const char *name);
 	X(OP_MODEL_EXPORT) \
 	X(OP_DEPLOY) \
 	X(OP_DEPLOY_STATUS) \
+	X(OP_DEPLOY_SHARE) \
 	X(OP_DEPLOY_PROMOTE) \
 	X(OP_DEPLOY_ROLLBACK) \
 	X(OP_DEPLOY_CHECK) \
