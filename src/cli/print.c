@@ -46,6 +46,7 @@ static const struct {
         {"model.ls", print_models},
         {"model.rules", print_model_rules},
         {"model.show", print_model},
+        {"monitor.history", print_monitor_history},
         {"monitor.run", print_monitor_run},
         {"monitor.watch", print_watch},
         {"retrain", print_retraining},
