@@ -8,7 +8,7 @@ ARGS ?=
 
 help:
 	@echo 'make build              install what is missing (Debian, npm) and build the program: build/gyre'
-	@echo 'make demo               the main job on 3 million flights, from raw data to a registered model'
+	@echo 'make demo               the main job on 3 million flights, then their months one by one: served, watched, retrained'
 	@echo 'make check              every test; ends with "N passed, N failed, N skipped"'
 	@echo 'make check ARGS=NAME    the tests whose name contains NAME (-v shows their output)'
 	@echo 'make bench              measurements beside other programs, as ratios'
@@ -23,6 +23,7 @@ build:
 
 demo: build
 	@examples/flights/demo
+	@examples/flights/live/demo
 
 check:
 	@deps/install check

@@ -68,9 +68,12 @@ static void print_loss(FILE *out, const json_t *loss)
 		fprintf(out, "  %-10s %.4g (%s), was %.4g\n", json_get_text(metric, "metric", ""),
 		        json_get_number(metric, "value", NAN), json_get_text(metric, "of", ""),
 		        json_get_number(metric, "reference", NAN));
-	if (json_is_object(money))
-		fprintf(out, "  %-10s %.4g, usually %.4g\n", json_get_text(money, "kpi", ""),
-		        json_get_number(money, "value", NAN), json_get_number(money, "usual", NAN));
+	if (!json_is_object(money))
+		return;
+	fprintf(out, "  %-10s %.4g", json_get_text(money, "kpi", ""), json_get_number(money, "value", NAN));
+	if (json_is_number(json_object_get(money, "usual")))
+		fprintf(out, ", usually %.4g", json_get_number(money, "usual", NAN));
+	fputc('\n', out);
 }
 
 static void print_cause(FILE *out, const json_t *cause)

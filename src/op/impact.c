@@ -97,7 +97,7 @@ static json_t *verdict(const Produced *p, const json_t *figures, const json_t *c
 	return json_text(g_strchomp(text->str));
 }
 
-static bool judge(Produced *p, json_t **ret, GError **error)
+static bool judge(Produced *p, int64_t first, json_t **ret, GError **error)
 {
 	json_auto_t *figures = json_array(), *costs = NULL, *delivery = NULL;
 	const char *name;
@@ -105,9 +105,11 @@ static bool judge(Produced *p, json_t **ret, GError **error)
 	json_object_foreach ((json_t *)p->figures, name, figure)
 		if (!add_figure(p, name, figure, figures, error))
 			return false;
-	CostSpan span = {p->desk.project->state_folder, p->since, p->until, p->predictions};
+	int64_t began = MAX(
+	        p->since, first); /* predictions may be older: a past that was replayed costs and delivers nothing */
+	CostSpan span = {p->desk.project->state_folder, began, p->until, p->predictions};
 	if (!costs_of(p->desk.meta, &span, project_block(p->desk.project, "prices"), &costs, error) ||
-	        !delivery_of(p->desk.meta, p->model, p->since, p->until, &delivery, error))
+	        !delivery_of(p->desk.meta, p->model, began, p->until, &delivery, error))
 		return false;
 	*ret = json_pack("{s:s,s:o,s:o,s:I,s:I,s:O,s:O,s:O,s:o}", "model", p->model, "since", time_json(p->since),
 	        "until", time_json(p->until), "predictions", (json_int_t)p->predictions, "outcomes",
@@ -116,16 +118,16 @@ static bool judge(Produced *p, json_t **ret, GError **error)
 	return true;
 }
 
-/* Where no beginning is asked for, the model's life begins with its first run: what that cost belongs to it. */
-static bool set_since(Produced *p, const json_t *in, GError **error)
+/* When the model's life began: with its first run, what that cost belongs to it.  Where no beginning is asked for, that is it, or the
+ * first prediction if it is older. */
+static bool set_since(Produced *p, const json_t *in, int64_t *ret_first, GError **error)
 {
 	json_auto_t *row = NULL;
-	if (json_get_text(in, "since", NULL))
-		return true;
 	if (!meta_row(p->desk.meta, "SELECT MIN(started) AS first FROM executions", NULL, &row, error))
 		return false;
-	int64_t first = json_get_int(row, "first", p->until - 1);
-	p->since = p->predictions ? MIN(p->since, first) : first;
+	*ret_first = json_get_int(row, "first", p->until - 1);
+	if (!json_get_text(in, "since", NULL))
+		p->since = p->predictions ? MIN(p->since, *ret_first) : *ret_first;
 	return true;
 }
 
@@ -134,7 +136,9 @@ static bool run(App *app, const json_t *in, json_t **ret, GError **error)
 	g_auto(Produced) p = {0};
 	const char *output = json_get_text(in, "output", NULL);
 	json_auto_t *result = NULL;
-	if (!produced_open(app, in, &p, error) || !set_since(&p, in, error) || !judge(&p, &result, error))
+	int64_t first;
+	if (!produced_open(app, in, &p, error) || !set_since(&p, in, &first, error) ||
+	        !judge(&p, first, &result, error))
 		return false;
 	if (output) {
 		g_autofree char *html = impact_page(result);
