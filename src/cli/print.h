@@ -29,6 +29,7 @@ Printer print_model_compare;
 Printer print_model_errors;
 Printer print_model_fairness;
 Printer print_model_rules;
+Printer print_monitor_history;
 Printer print_monitor_run;
 Printer print_monitor_show;
 Printer print_monitor_status;

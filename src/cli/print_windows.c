@@ -109,3 +109,25 @@ void print_monitor_show(FILE *out, const json_t *result)
 	table_print(table, out, all);
 	print_causes(out, json_object_get(result, "findings"));
 }
+
+void print_monitor_history(FILE *out, const json_t *result)
+{
+	static const char *const HEADS[] = {"end", "of", "measure", ">value", ">low", ">high", ">limit", "state", NULL};
+	Table *table = table_new(HEADS);
+	size_t i;
+	json_t *p;
+	json_array_foreach (json_object_get(result, "points"), i, p) {
+		const char *subject = json_get_text(p, "subject", "");
+		g_autofree char *of = g_strdup_printf(
+		                        "@%d %s", (int)json_get_int(p, "version", 0), json_get_text(p, "route", "")),
+		                *measure = g_strdup_printf("%s %s%s%s", json_get_text(p, "look", ""),
+		                        json_get_text(p, "measure", ""), *subject ? " of " : "", subject),
+		                *value = number_text(json_object_get(p, "value"), 4),
+		                *low = number_text(json_object_get(p, "low"), 4),
+		                *high = number_text(json_object_get(p, "high"), 4),
+		                *limit = number_text(json_object_get(p, "limit"), 4);
+		table_add(table, json_get_text(p, "end", ""), of, measure, value, low, high, limit,
+		        json_get_text(p, "state", ""), NULL);
+	}
+	table_print(table, out, "nothing of the kind was measured");
+}

@@ -51,6 +51,7 @@ static const struct {
         {"deploy", ROLE_DEPLOY},
         {"deploy.promote", ROLE_DEPLOY},
         {"deploy.rollback", ROLE_DEPLOY},
+        {"deploy.share", ROLE_DEPLOY},
 };
 
 static unsigned need_of_op(const Op *op)

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "model/grow.h"
 #include "stats/calibration.h"
+#include "stats/estimate.h"
 #include "stats/moments.h"
 
 enum { LEAST_ROWS = 200, LEAF_ROWS = 50, DEPTH = 6, LEAVES = 32, NODES_MOST = 2 * LEAVES, LEAF_NUMBERS = 7 };
@@ -26,13 +27,53 @@ struct ErrorModel {
 	size_t node_count, leaf_count;
 };
 
+static double *meaning_of(const Scored *s, const json_t *calibration)
+{
+	double *truth = g_memdup2(s->scores, MAX(s->rows * s->classes, 1) * sizeof *truth);
+	g_autoptr(Calibration) c = NULL;
+	if (calibration && calibration_load(calibration, s->classes, s->positive, &c, NULL))
+		calibration_apply(c, truth, s->rows);
+	return truth;
+}
+
+static GArray *metrics_of(unsigned task)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(MetricEstimate));
+	for (const MetricKind *const *m = METRICS; *m; m++) {
+		MetricEstimate one = {.metric = *m};
+		if ((*m)->tasks & task)
+			g_array_append_val(all, one);
+	}
+	return all;
+}
+
+/* Expectations know no weights, so neither does what they are held against. */
+static json_t *lean_of(const Scored *s, const json_t *calibration, uint64_t seed)
+{
+	g_autofree double *truth = meaning_of(s, calibration);
+	g_autoptr(GArray) all = metrics_of(scored_task(s));
+	MetricEstimate *estimates = (MetricEstimate *)(void *)all->data;
+	Scored plain = *s;
+	plain.rows = MIN(s->rows, ESTIMATE_NUMBERS / (s->classes * s->classes));
+	plain.weight = NULL;
+	estimate_values(&plain, truth, seed, estimates, all->len);
+	json_t *lean = json_object();
+	for (guint i = 0; i < all->len; i++) {
+		double off = estimates[i].metric->compute(&plain) - estimates[i].value;
+		if (isfinite(off))
+			json_object_set_new(lean, estimates[i].metric->name, json_real(off));
+	}
+	return lean;
+}
+
 json_t *error_model_of_classes(const Scored *s, uint64_t seed)
 {
 	json_t *calibration = NULL, *told = NULL;
 	calibration_fit(s, "auto", seed, &calibration, &told);
 	json_decref(told);
-	return json_pack(
-	        "{s:I,s:o}", "rows", (json_int_t)s->rows, "calibration", calibration ? calibration : json_null());
+	json_t *lean = lean_of(s, calibration, seed);
+	return json_pack("{s:I,s:o,s:o}", "rows", (json_int_t)s->rows, "calibration",
+	        calibration ? calibration : json_null(), "lean", lean);
 }
 
 /* Numbers of the rows with a known truth, then the prediction. */

@@ -4,7 +4,10 @@
  * In the header, "reference": {..., "errors": ...}.  For classification what its scores mean (stats/calibration.h; null: what they
  * say), learnt even where answers are given uncalibrated:
  *
- *     {"rows": validation rows, "calibration": {...}|null}
+ *     {"rows": validation rows, "calibration": {...}|null, "lean": {metric: realised less expected on validation rows}}
+ *
+ * The lean is what an expectation is off where nothing has changed: models are seldom so well calibrated that their scores tell, say, the ROC
+ * AUC to the hundredth.  Who expects something of other rows adds it.
  *
  * For numbers a small tree over features and prediction, whose leaves know the errors of the validation rows that came there (direct loss
  * estimation, DLE; a tree, since its leaves also say how sure they are).  Inputs that move to where the errors are larger are thus
@@ -20,7 +23,7 @@
 #include "feature/matrix.h"
 #include "stats/metric.h"
 
-/* scores: as they are answered, on validation rows; as stats/metric.h.  New reference. */
+/* scores and decisions as they are answered, on validation rows; as stats/metric.h.  New reference. */
 json_t *error_model_of_classes(const Scored *s, uint64_t seed);
 
 /* Numbers: features and predictions, y with NaN left out.  NULL in *ret when there are fewer rows than a tree needs. */

@@ -51,6 +51,12 @@ bool training_errors(const Training *t, const double *scores, json_t **ret, GErr
 	        .scores = scores,
 	        .weight = weight,
 	        .positive = d->positive};
+	const json_t *threshold = json_object_get(training_result(t), "threshold");
+	g_autofree uint32_t *decided = g_new(uint32_t, MAX(d->valid_rows, 1));
+	if (d->task == TASK_BINARY) {
+		threshold_decide(&s, json_is_number(threshold) ? json_number_value(threshold) : 0.5, decided);
+		s.decided = decided;
+	}
 	*ret = error_model_of_classes(&s, t->setup.seed);
 	return true;
 }

@@ -17,6 +17,8 @@ const Param ERROR_WATCH_PARAMS[] = {
         {"settings", PARAM_JSON, "its settings", "{\"delta\": " ERROR_WATCH_DELTA "}"},
         {"warning", PARAM_TEXT, "what warns before it", "\"hddm_w\"", .choices = WARNING_NAMES},
         {"warning_settings", PARAM_JSON, "its settings", "{\"drift_confidence\": 0.0001}"},
+        {"block", PARAM_INT, "errors whose mean is one value: more than 1 where errors come in waves", "1", .min = 1,
+                .max = 1e9},
         {NULL},
 };
 
@@ -25,6 +27,8 @@ struct ErrorWatch {
 	json_t *params;
 	ErrorLevels levels;
 	bool drifted; /* at the last error: both start again with the next */
+	int64_t block, held;
+	double sum; /* of the errors held, fewer than a block */
 };
 
 static bool take_up(const json_t *params, const char *which, const char *settings, const json_t *saved, Detector **ret,
@@ -47,6 +51,9 @@ bool error_watch_open(const json_t *params, const json_t *saved, ErrorWatch **re
 	if (!take_up(params, "detector", "settings", json_object_get(saved, "alarm"), &w->alarm, error) ||
 	        !take_up(params, "warning", "warning_settings", json_object_get(saved, "warning"), &w->warning, error))
 		return false;
+	w->block = json_get_int(params, "block", 1);
+	w->held = json_get_int(saved, "held", 0);
+	w->sum = json_get_number(saved, "sum", 0);
 	w->drifted = json_get_bool(saved, "drifted", false);
 	if (saved)
 		w->levels = (ErrorLevels){json_get_number(saved, "before", NAN), json_get_number(saved, "after", NAN),
@@ -60,6 +67,8 @@ json_t *error_watch_save(const ErrorWatch *w)
 	json_t *kept =
 	        json_pack("{s:o,s:b,s:o,s:o,s:f}", "alarm", detector_save(w->alarm), "drifted", w->drifted, "before",
 	                json_number(w->levels.before), "after", json_number(w->levels.after), "count", w->levels.count);
+	json_object_set_new(kept, "held", json_integer(w->held));
+	json_object_set_new(kept, "sum", json_real(w->sum));
 	if (w->warning)
 		json_object_set_new(kept, "warning", detector_save(w->warning));
 	return kept;
@@ -87,8 +96,14 @@ static void start_again(ErrorWatch *w)
 	w->drifted = false;
 }
 
-unsigned error_watch_add(ErrorWatch *w, double value)
+unsigned error_watch_add(ErrorWatch *w, double error)
 {
+	w->sum += error;
+	if (++w->held < w->block)
+		return 0;
+	double value = w->sum / (double)w->held;
+	w->sum = 0;
+	w->held = 0;
 	if (w->drifted)
 		start_again(w);
 	DetectorWindow before = detector_window(w->alarm);

@@ -6,6 +6,9 @@
  * (bench/61-concept): at most 0.05 false alarms in 10,000 labels, and such a step within 1,000.  The warning is a drift of the
  * quicker detector, not its own warning, which on a steady error rate of 20 % comes nine times in 10,000 labels.
  *
+ * The watch takes errors for independent.  Where they come in waves (storms over a day's flights), it finds the waves; with `block` it takes the
+ * mean of so many errors as one value, whose spread then has the waves in it.
+ *
  * An error is 0 or 1, or a loss held to 0 .. 1.  A drift starts both again from nothing. */
 #pragma once
 
@@ -32,11 +35,11 @@ void error_watch_free(ErrorWatch *w);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ErrorWatch, error_watch_free)
 
 /* Returns which of the ERROR_WATCH_ bits hold after this error. */
-unsigned error_watch_add(ErrorWatch *w, double value);
+unsigned error_watch_add(ErrorWatch *w, double error);
 
 /* Of the errors since the last drift; after one, before and after it. */
 typedef struct ErrorLevels {
 	double before, after; /* mean; NAN where not known */
-	double count;         /* that `after` is of */
+	double count;         /* blocks that `after` is of */
 } ErrorLevels;
 ErrorLevels error_watch_levels(const ErrorWatch *w);

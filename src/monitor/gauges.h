@@ -2,7 +2,7 @@
  *
  * Window figures are facts of the past: each measure has the newest window in which it could be judged, and
  * gyre_look_window_end_timestamp_seconds says how old that is.  Prometheus cannot write into the past, so a replay of old data shows its last window only; the whole history
- * is `gyre monitor status` and GET /api/v1/monitor/status.
+ * is `gyre monitor history` and GET /api/v1/monitor/history.
  *
  * How many series there are is bounded: LIMIT_GAUGE_MODELS models, of each the LIMIT_GAUGE_ROUTES pairs of version and route that answered
  * last, of each measure the LIMIT_GAUGE_COLUMNS worst columns; the others are one, column="_other", with the largest value. */

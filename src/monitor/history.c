@@ -1,6 +1,7 @@
 /* history.c: windows and findings read back. */
 #include "monitor/history.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -61,5 +62,44 @@ bool history_findings(Meta *m, const char *window_id, json_t **ret, GError **err
 		json_object_set_new(row, "evidence", evidence ? evidence : json_null());
 	}
 	*ret = json_incref(rows);
+	return true;
+}
+
+/* The ends of the interval stand in the evidence; the rest of it is not told here. */
+static void lift_interval(json_t *row)
+{
+	const char *text = json_get_text(row, "evidence", NULL);
+	json_auto_t *evidence = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+	json_object_set_new(row, "low", json_number(json_get_number(evidence, "low", NAN)));
+	json_object_set_new(row, "high", json_number(json_get_number(evidence, "high", NAN)));
+	json_object_del(row, "evidence");
+}
+
+bool history_points(Meta *m, const HistoryQuery *q, json_t **ret, GError **error)
+{
+	json_auto_t *rows = NULL;
+	json_t *points = json_array();
+	if (!meta_run(m,
+	            "SELECT w.begin_at AS \"begin\", w.end_at AS \"end\", w.version, w.route, f.look, f.measure, "
+	            "f.subject, f.value, "
+	            "f.limit_value AS \"limit\", f.p, f.state, f.evidence FROM monitor_windows w JOIN monitor_findings "
+	            "f ON "
+	            "f.window_id = w.id WHERE w.model = $1 AND w.end_at > $2 AND ($3 = 0 OR w.version = $3) AND ($4 = "
+	            "'' OR "
+	            "w.route = $4) AND ($5 = '' OR f.look = $5) AND ($6 = '' OR f.measure = $6) AND ($7 = '' OR "
+	            "f.subject = $7) "
+	            "ORDER BY w.begin_at DESC, w.version DESC, w.route DESC, f.place DESC LIMIT $8",
+	            json_pack("[s,I,i,s,s,s,s,i]", q->model, (json_int_t)q->since, q->version, q->route ? q->route : "",
+	                    q->look ? q->look : "", q->measure ? q->measure : "", q->subject ? q->subject : "",
+	                    q->limit),
+	            &rows, error)) {
+		json_decref(points);
+		return false;
+	}
+	for (size_t i = json_array_size(rows); i-- > 0;) {
+		lift_interval(json_array_get(rows, i));
+		json_array_append(points, json_array_get(rows, i));
+	}
+	*ret = points;
 	return true;
 }

@@ -18,3 +18,15 @@ bool history_before(Meta *m, const char *model, int version, const char *route, 
 /* [{"look","measure","subject","value","limit","p","state": "ok" | "warning" | "alarm" | "too_few","evidence"}], as the looks left
  * them. */
 bool history_findings(Meta *m, const char *window_id, json_t **ret, GError **error);
+
+typedef struct HistoryQuery {
+	const char *model;
+	const char *look, *measure, *subject, *route; /* NULL: any */
+	int version;                                  /* 0: any */
+	int64_t since;                                /* us: windows that end after it */
+	int limit;                                    /* points, the newest */
+} HistoryQuery;
+
+/* Findings from window to window, the oldest first: [{"begin","end","version","route","look","measure","subject","value"|null,
+ * "limit"|null,"low"|null,"high"|null,"p"|null,"state"}]. */
+bool history_points(Meta *m, const HistoryQuery *q, json_t **ret, GError **error);

@@ -29,8 +29,11 @@ static void add_all(const LookInput *in, const json_t *params, const Expected *x
 		Measured m = {estimates[k].value, estimates[k].sd, (double)a->answered,
 		        json_get_number(params, "loss", 0.05), json_get_number(params, "alpha", 0.01), NULL};
 		m.why_not = (int64_t)a->rows < json_get_int(params, "min_rows", 50) ? "few" : NULL;
+		Yardstick y = g_array_index(yards, Yardstick, k);
+		y.reference = y.validation;
+		y.of = "validation";
 		if (isfinite(m.value))
-			yardstick_add(&g_array_index(yards, Yardstick, k), &m, "estimate", NULL, findings);
+			yardstick_add(&y, &m, "estimate", NULL, findings);
 	}
 }
 

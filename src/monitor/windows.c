@@ -236,7 +236,7 @@ bool windows_due(const WindowsQuery *q, GArray **ret, GError **error)
 	json_decref(w.known);
 	if (!ok)
 		return false;
-	qsort(due->data, due->len, sizeof(DueWindow), by_time);
+	g_array_sort(due, by_time);
 	*ret = g_steal_pointer(&due);
 	return true;
 }

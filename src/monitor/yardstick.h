@@ -9,11 +9,12 @@
 
 typedef struct Yardstick {
 	const MetricKind *metric;
-	bool is_named;      /* by the goal, or its default */
-	double reference;   /* of the version's test, else of its validation; NaN: not known */
-	const char *of;     /* "test" | "validation" */
-	double champion;    /* the test of the champion of today, where that is another version; else NaN */
-	double rows;        /* it was measured on about so many; 0: not known */
+	bool is_named;     /* by the goal, or its default */
+	double reference;  /* of the version's test, else of its validation; NaN: not known */
+	const char *of;    /* "test" | "validation" */
+	double validation; /* what it was there: expectations are learnt on validation rows, and are held against them */
+	double champion;   /* the test of the champion of today, where that is another version; else NaN */
+	double rows;       /* it was measured on about so many; 0: not known */
 	double least, most; /* bounds of the goal; NaN: none */
 } Yardstick;
 

@@ -21,7 +21,10 @@ static const Param PARAMS[] = {
         {"latency", PARAM_REAL,
                 "most that the 95th percentile of latency may be, in times of the stable version's (or of 1 ms)",
                 .min = 1, .max = 1000},
-        {"score_shift", PARAM_REAL, "most that the distribution of scores may differ (PSI)", .min = 0, .max = 100},
+        {"score_shift", PARAM_REAL,
+                "most that scores may differ from what they were on validation rows, beside how the stable version's "
+                "do (PSI)",
+                .min = 0, .max = 100},
         {"min_requests", PARAM_INT, "requests of each version before anything is judged", .min = 20, .max = 1e9},
         {"soak", PARAM_INT, "time within the bounds before it is promoted by itself", .min = 0, .max = 31e6,
                 .unit = "s"},

@@ -11,12 +11,17 @@
 #include "pipeline/console.h"
 #include "pipeline/run.h"
 #include "project/life.h"
+#include "retrain/settings.h"
 
 static const Param PARAMS[] = {
         {"steps", PARAM_TEXTS, "steps to bring up to date, with what they need; all when none is named", "[]",
                 .flags = PARAM_POSITIONAL},
         {"force", PARAM_BOOL, "run them even where nothing changed", "false", .letter = 'f'},
         {"candidate", PARAM_BOOL, "register a version and leave the champion in use where it is", "false"},
+        {"mode", PARAM_TEXT,
+                "retrain: train anew; fine_tune: the champion learns on from rows it has not seen, as "
+                "retrain.fine_tune says",
+                "\"retrain\"", .choices = RETRAIN_MODES},
         {"cores", PARAM_INT, "cores to use; 0: limits.cores, or all", "0", .min = 0, .max = 4096, .letter = 'j'},
         {NULL},
 };
@@ -51,6 +56,7 @@ static bool run_plan(App *app, const Desk *d, const json_t *in, json_t **ret, GE
 	g_auto(GStrv) only = names_of(json_object_get(in, "steps"));
 	json_auto_t *tags = origin_tags(d->project);
 	d->project->is_candidate = json_get_bool(in, "candidate", false);
+	d->project->learns_on = strcmp(json_get_text(in, "mode", ""), "fine_tune") == 0;
 	if (!life_plan(d->project, &champion, &plan, error))
 		return false;
 	int64_t limit = json_get_int(project_block(d->project, "limits"), "cores", 0);

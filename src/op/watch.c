@@ -97,12 +97,14 @@ static void note_problem(Watch *w, GError *problem)
 	w->told = g_strdup(w->problem);
 }
 
-/* gyre.yaml may have been edited, the store may have gone and come back: both are opened anew for each look. */
+/* gyre.yaml may have been edited, the store may have gone and come back: both are opened anew for each look.  A store that is not
+ * there is not made: that would be another one. */
 static bool open_desk(Watch *w, GError **error)
 {
 	App app = {.folder = w->folder};
+	g_autoptr(Project) sound = NULL;
 	drop_desk(w);
-	w->has_desk = desk_make(&app, &w->desk, error);
+	w->has_desk = project_open(w->folder, &sound, error) && desk_open(&app, &w->desk, error);
 	return w->has_desk;
 }
 
@@ -222,12 +224,12 @@ void watch_block_signals(sigset_t *ret)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* A signal, or 0 when the time is over.  SIGHUP only means: look now. */
+/* A signal, or 0 when the time is over. */
 static int wait_ms(const sigset_t *signals, int64_t ms)
 {
 	struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 	int signal = sigtimedwait(signals, NULL, &time);
-	return signal == SIGTERM || signal == SIGINT ? signal : 0;
+	return MAX(signal, 0);
 }
 
 int watch_finish(Watch *w, const sigset_t *signals)
@@ -238,7 +240,7 @@ int watch_finish(Watch *w, const sigset_t *signals)
 		if (!busy || w->problem || retrain_loop_waits(w->loop))
 			return 0;
 		int signal = wait_ms(signals, BUSY_MS);
-		if (signal)
+		if (signal == SIGTERM || signal == SIGINT)
 			return signal;
 	}
 }
@@ -256,7 +258,9 @@ int watch_rounds(Watch *w, const sigset_t *signals)
 		watch_step(w, &busy);
 		int64_t left = MAX(look_at - g_get_monotonic_time(), 0) / 1000;
 		int signal = wait_ms(signals, busy ? MIN(BUSY_MS, left) : left);
-		if (signal)
+		if (signal == SIGTERM || signal == SIGINT)
 			return signal;
+		if (signal) /* SIGHUP: look now */
+			look_at = 0;
 	}
 }

@@ -13,5 +13,10 @@ typedef struct Champion {
 	const char *model;
 } Champion;
 
+/* PlanChooses for learning on: the champion's bundle, and the rows its run learnt from.  FAIL_NOT_FOUND: there is no
+ * champion, or they are gone. */
+bool champion_choose_bundle(void *context, const json_t *known, char **ret_digest, GError **error);
+bool champion_choose_rows(void *context, const json_t *known, char **ret_digest, GError **error);
+
 /* A PlanChoose (pipeline/plan.h) for the input "champion" of the step evaluate; context is a Champion. */
 bool champion_choose(void *context, const json_t *known, char **ret_digest, GError **error);

@@ -19,6 +19,7 @@
 #include "registry/step_register.h"
 #include "report/step_report.h"
 #include "project/champion.h"
+#include "retrain/step_fresh.h"
 #include "retrain/step_update.h"
 #include "serve/strategy.h"
 
@@ -37,6 +38,7 @@ const StepKind *const STEP_KINDS[] = {
         &STEP_SAMPLE,
         &STEP_FEASIBLE,
         &STEP_UPDATE,
+        &STEP_FRESH,
         NULL,
 };
 
@@ -49,6 +51,7 @@ typedef struct Life {
 	Plan *plan;
 	const json_t *steps; /* the user's own */
 	json_t *roles;
+	const char *bundle; /* where the model comes from: "train.bundle", "update.bundle" */
 	uint64_t seed;
 	unsigned time_limit_s, memory_mb;
 } Life;
@@ -193,7 +196,7 @@ static bool add_train(Life *l, GError **error)
 
 static bool add_evaluate(Life *l, Champion *champion, GError **error)
 {
-	const PlanInput inputs[] = {{.name = "bundle", .from = "train.bundle"}, {.name = "test", .from = "split.test"},
+	const PlanInput inputs[] = {{.name = "bundle", .from = l->bundle}, {.name = "test", .from = "split.test"},
 	        {.name = "champion", .choose = champion_choose, .context = champion}, {NULL}};
 	json_t *params = json_pack("{s:O,s:O,s:o,s:O}", "goal", l->goal, "kpi", project_block(l->p, "kpi"), "slices",
 	        member(project_block(l->p, "gate"), "slices"), "fairness", project_block(l->p, "fairness"));
@@ -205,7 +208,7 @@ static bool add_behaviour(Life *l, GError **error)
 {
 	const json_t *tests = project_block(l->p, "tests");
 	const PlanInput inputs[] = {
-	        {.name = "bundle", .from = "train.bundle"}, {.name = "test", .from = "split.test"}, {NULL}};
+	        {.name = "bundle", .from = l->bundle}, {.name = "test", .from = "split.test"}, {NULL}};
 	return json_array_size(tests) == 0 || add(l, "behaviour", json_pack("{s:O}", "tests", tests), inputs, error);
 }
 
@@ -229,9 +232,8 @@ static bool waits_for_deployment(const Project *p)
 
 static bool add_register(Life *l, GError **error)
 {
-	const PlanInput inputs[] = {{.name = "bundle", .from = "train.bundle"},
-	        {.name = "verdict", .from = "gate.verdict"}, {.name = "evaluation", .from = "evaluate.evaluation"},
-	        {NULL}};
+	const PlanInput inputs[] = {{.name = "bundle", .from = l->bundle}, {.name = "verdict", .from = "gate.verdict"},
+	        {.name = "evaluation", .from = "evaluate.evaluation"}, {NULL}};
 	bool waits = waits_for_deployment(l->p);
 	return add(l, "register",
 	        json_pack("{s:s,s:s}", "model", project_name(l->p), "promote", waits ? "first" : "gate"), inputs,
@@ -300,6 +302,34 @@ static bool add_all(Life *l, Champion *champion, GError **error)
 	       add_own(l, error);
 }
 
+/* The champion learns on from the rows it has not seen; there is no search and no report. */
+static bool add_update(Life *l, Champion *champion, GError **error)
+{
+	const PlanInput rows[] = {{.name = "rows", .from = "split.train"},
+	        {.name = "learnt", .choose = champion_choose_rows, .context = champion}, {NULL}};
+	const PlanInput inputs[] = {{.name = "bundle", .choose = champion_choose_bundle, .context = champion},
+	        {.name = "rows", .from = "fresh.fresh"}, {NULL}};
+	const json_t *retrain = project_block(l->p, "retrain"), *goal = project_block(l->p, "goal");
+	json_auto_t *params = json_pack("{s:O,s:o,s:o,s:o}", "how", json_object_get(retrain, "fine_tune"),
+	        "calibration", member(project_block(l->p, "models"), "calibration"), "costs", member(goal, "costs"),
+	        "figure", goal_figure(goal, project_block(l->p, "kpi")));
+	if (goal_metric_named(goal))
+		json_object_set_new(params, "metric", json_text(goal_metric_named(goal)));
+	l->bundle = "update.bundle";
+	return add_as(l, "fresh", "fresh", NULL, rows, error) && add_as(l, "update", "update", params, inputs, error);
+}
+
+static bool add_learning_on(Life *l, Champion *champion, GError **error)
+{
+	if (json_object_size(l->steps))
+		return fail(error, FAIL_INVALID,
+		        "a project with steps of its own is retrained from scratch: fine_tune does not "
+		        "know where they would stand");
+	return add_ingest(l, error) && add_verify(l, error) && add_split(l, error) && add_update(l, champion, error) &&
+	       add_evaluate(l, champion, error) && add_behaviour(l, error) && add_gate(l, error) &&
+	       add_register(l, error);
+}
+
 static bool make_plan(const Project *p, Champion *champion, int64_t feasible_rows, Plan **ret, GError **error)
 {
 	const json_t *limits = project_block(p, "limits");
@@ -312,12 +342,13 @@ static bool make_plan(const Project *p, Champion *champion, int64_t feasible_row
 	        .plan = plan,
 	        .steps = project_block(p, "steps"),
 	        .roles = roles,
+	        .bundle = "train.bundle",
 	        .seed = (uint64_t)json_get_int(p->config, "seed", 1),
 	        .time_limit_s = (unsigned)json_get_int(limits, "time", 0),
 	        .memory_mb = (unsigned)json_get_int(limits, "memory_mb", 0),
 	};
-	if (!add_all(&l, champion, error) || (feasible_rows && !add_feasible(&l, feasible_rows, error)) ||
-	        !plan_check(plan, error))
+	bool ok = p->learns_on ? add_learning_on(&l, champion, error) : add_all(&l, champion, error);
+	if (!ok || (feasible_rows && !add_feasible(&l, feasible_rows, error)) || !plan_check(plan, error))
 		return false;
 	*ret = g_steal_pointer(&plan);
 	return true;

@@ -9,7 +9,7 @@
 /* NULL-ended; those of LIFE_STEPS first, in their order. */
 extern const StepKind *const STEP_KINDS[];
 
-/* The plan of a project.  The plan keeps no reference to p, but to champion, which must outlive it.  FAIL_NOT_FOUND when a source's file is not there. */
+/* The plan of a project; with p->learns_on: ingest, verify, split, fresh, update, evaluate, behaviour, gate, register.  The plan keeps no reference to p, but to champion, which must outlive it.  FAIL_NOT_FOUND when a source's file is not there. */
 bool life_plan(const Project *p, Champion *champion, Plan **ret, GError **error);
 
 /* The same with the steps of `gyre feasible` behind it (feasible/feasible.h): sample, sample_features, the same in time where

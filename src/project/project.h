@@ -20,6 +20,7 @@ typedef struct Project {
 	char *state_folder; /* FOLDER/.gyre */
 	Yaml *yaml;
 	json_t *config;    /* blocks filled with their defaults; NULL while there are errors */
+	bool learns_on;    /* set by the caller: a run lets the champion learn on instead of training anew */
 	bool is_candidate; /* set by the caller: a run registers a version and leaves the champion in use where it is */
 	json_t *problems; /* [{"file","line","column","path","severity": "error"|"warning","problem"}] in the file's order */
 } Project;

@@ -9,6 +9,7 @@
 #include "eval/versus.h"
 #include "goal/goal.h"
 #include "pipeline/run.h"
+#include "retrain/fresh_rows.h"
 
 /* The path of an artifact that a version's run left; *ret NULL when the run or the bytes are gone. */
 static bool artifact_of(const ChallengeInput *in, const json_t *version, const char *step, const char *output,
@@ -29,57 +30,14 @@ static bool artifact_of(const ChallengeInput *in, const json_t *version, const c
 	return !digest || !blobs_has(in->blobs, digest, -1) || blobs_path(in->blobs, digest, ret, error);
 }
 
-/* "t.a IS NOT DISTINCT FROM c.a AND ..." over the columns of both that are the data's own; NULL where a column of the test rows is
- * not among the champion's, or of another type: then no row can be the same. */
-static bool same_row(Engine *e, const char *fresh, const char *learnt, char **ret, GError **error)
-{
-	g_autofree char *of_fresh = g_strdup_printf("SELECT * FROM %s", fresh);
-	g_autofree char *of_learnt = g_strdup_printf("SELECT * FROM %s", learnt);
-	json_auto_t *a = NULL, *b = NULL;
-	g_autoptr(GString) sql = g_string_new(NULL);
-	size_t i, k;
-	json_t *column, *other;
-	*ret = NULL;
-	if (!engine_describe(e, of_fresh, &a, error) || !engine_describe(e, of_learnt, &b, error))
-		return false;
-	json_array_foreach (a, i, column) {
-		const char *name = json_get_text(column, "name", "");
-		bool known = false;
-		if (g_str_has_prefix(name, "_gyre_"))
-			continue;
-		json_array_foreach (b, k, other)
-			known = known || json_equal(column, other);
-		if (!known)
-			return true;
-		g_autofree char *quoted = sql_name(name);
-		g_string_append_printf(
-		        sql, "%st.%s IS NOT DISTINCT FROM c.%s", sql->len ? " AND " : "", quoted, quoted);
-	}
-	*ret = g_strdup(sql->str);
-	return true;
-}
-
 /* Writes the fresh rows to `path` and counts them. */
 static bool take_fresh(Engine *e, const char *test, const char *learnt, const char *path, json_t *ret, GError **error)
 {
-	g_autofree char *t = sql_parquet(test), *c = learnt ? sql_parquet(learnt) : NULL, *same = NULL, *query = NULL,
-	                *count = NULL;
-	json_auto_t *counts = NULL;
-	if (c && !same_row(e, t, c, &same, error))
+	FreshRows fresh;
+	if (!fresh_rows_write(e, test, learnt, path, &fresh, error))
 		return false;
-	query = same ? g_strdup_printf("SELECT t.* FROM %s t ANTI JOIN %s c ON %s ORDER BY t._gyre_row", t, c, same)
-	             : g_strdup_printf("SELECT * FROM %s", t);
-	if (!engine_write_parquet(e, query, path, error))
-		return false;
-	g_autofree char *fresh = sql_parquet(path);
-	count = g_strdup_printf(
-	        "SELECT (SELECT count(*) FROM %s) AS rows, (SELECT count(*) FROM %s) AS all_rows", fresh, t);
-	if (!engine_row(e, count, &counts, error))
-		return false;
-	int64_t rows = json_get_int(counts, "rows", 0);
-	json_object_set_new(ret, "rows", json_integer(rows));
-	json_object_set_new(
-	        ret, "left_out", learnt ? json_integer(json_get_int(counts, "all_rows", 0) - rows) : json_null());
+	json_object_set_new(ret, "rows", json_integer(fresh.rows));
+	json_object_set_new(ret, "left_out", learnt ? json_integer(fresh.all - fresh.rows) : json_null());
 	return true;
 }
 

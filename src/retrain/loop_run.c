@@ -10,6 +10,7 @@
 #include "retrain/challenge.h"
 #include "retrain/loop_inside.h"
 #include "retrain/retraining.h"
+#include "retrain/step_fresh.h"
 
 /* A run that ends for reasons outside (a full disk, a store that is held) is tried again, later each time; so is one whose watcher
  * died.  A retraining that never comes to an end must not be tried for ever. */
@@ -20,7 +21,7 @@
 
 static bool start_run(RetrainLoop *l, const LoopInput *in, const json_t *record, GError **error)
 {
-	static const char *const WORDS[] = {"run", "--candidate", NULL};
+	const char *const words[] = {"run", "--candidate", "--mode", json_get_text(record, "mode", "retrain"), NULL};
 	int64_t attempts = json_get_int(record, "attempts", 0);
 	l->waits = g_get_monotonic_time() < l->not_before;
 	if (l->waits)
@@ -37,7 +38,7 @@ static bool start_run(RetrainLoop *l, const LoopInput *in, const json_t *record,
 	        attempts ? "begun again: what was finished before is taken from the cache" : "the pipeline runs",
 	        changes};
 	WorkerOptions options = {
-	        .words = WORDS, .program = l->program, .folder = l->folder, .answer = answer, .log = log};
+	        .words = words, .program = l->program, .folder = l->folder, .answer = answer, .log = log};
 	return file_make_folder(folder, error) && retraining_move(in->meta, &count, in->now, &moved, error) &&
 	       worker_start(&options, &l->worker, error);
 }
@@ -84,9 +85,15 @@ static bool run_failed(RetrainLoop *l, const LoopInput *in, const json_t *record
 	const char *said = json_get_text(ended, "error", NULL);
 	size_t i;
 	json_t *step;
-	json_array_foreach (json_object_get(answer, "steps"), i, step)
+	bool is_known = false;
+	json_array_foreach (json_object_get(answer, "steps"), i, step) {
 		said = json_get_text(step, "error", said);
+		is_known = is_known || (strcmp(json_get_text(step, "name", ""), STEP_FRESH_NAME) == 0 &&
+		                               g_strcmp0(json_get_text(step, "error_code", NULL), "conflict") == 0);
+	}
 	json_auto_t *changes = changes_of(ended, answer);
+	if (is_known)
+		return loop_end(l, in, record, PHASE_NOTHING, g_steal_pointer(&changes), said, error);
 	if ((status != STATUS_OUTSIDE && status >= 0) || attempts >= MOST_ATTEMPTS)
 		return loop_end(
 		        l, in, record, PHASE_FAILED, g_steal_pointer(&changes), said ? said : "the run failed", error);

@@ -6,7 +6,10 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "model/update.h"
 #include "retrain/trigger.h"
+
+const char *const RETRAIN_MODES[] = {"retrain", "fine_tune", NULL};
 
 const Param RETRAIN_PARAMS[] = {
         {"on", PARAM_TEXTS, "what starts a retraining: schedule, new_data, drift, decay, kpi", "[]"},
@@ -15,6 +18,9 @@ const Param RETRAIN_PARAMS[] = {
         {"drift", PARAM_JSON, "which drift alarms count"},
         {"decay", PARAM_JSON, "which alarms of performance count"},
         {"kpi", PARAM_JSON, "which alarms of business figures count"},
+        {"mode", PARAM_TEXT, "retrain: train anew; fine_tune: the champion learns on from rows it has not seen",
+                "\"retrain\"", .choices = RETRAIN_MODES},
+        {"fine_tune", PARAM_JSON, "how it learns on: {keep, trees, share}", "{}"},
         {"cooldown", PARAM_TEXT, "least time from the end of one retraining to the begin of the next", "\"1h\""},
         {"budget", PARAM_JSON, "what retraining may cost in any 24 hours: {runs, cpu_seconds}", "{}"},
         {"judge", PARAM_JSON, "what a challenger must show against the champion", "{}"},
@@ -114,6 +120,7 @@ json_t *retrain_check(const json_t *block, ParamReport *report, void *context)
 		fill_trigger(&c, filled, *k);
 	fill_block(&c, filled, "budget", RETRAIN_BUDGET_PARAMS);
 	fill_block(&c, filled, "judge", RETRAIN_JUDGE_PARAMS);
+	fill_block(&c, filled, "fine_tune", UPDATE_PARAMS);
 	if (!duration_parse(json_get_text(filled, "cooldown", ""), &us))
 		note(&c, "retrain.cooldown", "not a length of time such as 90s, 15m, 1h, 2d or 1w");
 	return c.failed ? NULL : json_incref(filled);

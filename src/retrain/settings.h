@@ -3,6 +3,7 @@
 
 #include "base/param.h"
 
+extern const char *const RETRAIN_MODES[]; /* NULL-ended */
 extern const Param RETRAIN_PARAMS[], RETRAIN_BUDGET_PARAMS[], RETRAIN_JUDGE_PARAMS[];
 
 /* Checks the block (NULL: absent) and reports every problem with its path.  Returns it with all defaults: `budget` and `judge`

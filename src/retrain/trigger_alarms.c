@@ -60,18 +60,31 @@ static json_t *brief(const json_t *alarm)
 	return out;
 }
 
+/* The one to speak of: the first with a subject, as a column says more than a window. */
+static const json_t *foremost(const json_t *alarms)
+{
+	size_t i;
+	json_t *alarm;
+	json_array_foreach ((json_t *)alarms, i, alarm)
+		if (*json_get_text(alarm, "subject", ""))
+			return alarm;
+	return json_array_get(alarms, 0);
+}
+
 static json_t *cause_of(json_t *alarms)
 {
-	const json_t *first = json_array_get(alarms, 0);
+	const json_t *first = foremost(alarms);
 	size_t count = json_array_size(alarms);
-	const char *subject = json_get_text(first, "subject", "");
+	const char *subject = json_get_text(first, "subject", ""),
+	           *why = json_get_text(json_object_get(first, "cause"), "summary", NULL);
 	g_autofree char *text = json_canonical(alarms);
 	g_autofree char *digest = digest_of_bytes(text, strlen(text));
 	g_autofree char *key = g_strdup_printf("alarm:%s", digest);
 	g_autofree char *more = count > 1 ? g_strdup_printf(", and %zu more", count - 1) : g_strdup("");
-	g_autofree char *sentence = g_strdup_printf("the alarm %s %s%s%s fires: %.4g where %.4g is the limit%s",
-	        json_get_text(first, "look", ""), json_get_text(first, "measure", ""), *subject ? " of " : "", subject,
-	        json_get_number(first, "value", 0), json_get_number(first, "limit", 0), more);
+	g_autofree char *sentence = g_strdup_printf("%s%sthe alarm %s %s%s%s fires: %.4g where %.4g is the limit%s",
+	        why ? why : "", why ? ": " : "", json_get_text(first, "look", ""), json_get_text(first, "measure", ""),
+	        *subject ? " of " : "", subject, json_get_number(first, "value", 0), json_get_number(first, "limit", 0),
+	        more);
 	return json_pack("{s:s,s:o,s:{s:O}}", "key", key, "reason", json_text(sentence), "evidence", "alarms", alarms);
 }
 

@@ -321,6 +321,37 @@ static bool take_back(Meta *m, const json_t *d, const char *who, const char *rea
 	       deployment_event(m, id, "rolled_back", who, about, error);
 }
 
+static bool share(Meta *m, const char *model, double percent, const char *who, json_t **ret_open, GError **error)
+{
+	json_auto_t *open = NULL;
+	if (!deployment_current(m, model, &open, error))
+		return false;
+	if (!open || strcmp(json_get_text(open, "state", ""), "running") != 0)
+		return fail(error, FAIL_NOT_FOUND, "no deployment of the model \"%s\" is running", model);
+	const StrategyKind *kind = strategy_find(json_get_text(open, "strategy", ""));
+	if (!kind || !kind->is_judged)
+		return fail(
+		        error, FAIL_INVALID, "a deployment by %s has no share", json_get_text(open, "strategy", ""));
+	json_t *params = json_object_get(open, "params");
+	json_auto_t *about = json_pack("{s:O,s:f}", "from", json_object_get(params, "percent"), "to", percent);
+	json_object_set_new(params, "percent", json_real(percent));
+	*ret_open = json_incref(open);
+	return meta_run(m, "UPDATE deployments SET params = $2 WHERE id = $1",
+	               json_pack("[OO]", json_object_get(open, "id"), params), NULL, error) &&
+	       deployment_event(m, json_get_text(open, "id", ""), "share", who, about, error);
+}
+
+bool deployment_share(Meta *m, const char *model, double percent, const char *who, json_t **ret, GError **error)
+{
+	json_auto_t *open = NULL;
+	if (!(percent >= 0 && percent <= 100))
+		return fail(error, FAIL_INVALID, "a share lies between 0 and 100 %%");
+	if (!meta_begin_durable(m, error))
+		return false;
+	return meta_end(m, share(m, model, percent, who, &open, error), error) &&
+	       deployment_get(m, json_get_text(open, "id", ""), ret, error);
+}
+
 static bool roll_back(Meta *m, const json_t *open, const char *model, const char *who, const char *reason,
         json_t **ret_which, GError **error)
 {

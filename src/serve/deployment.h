@@ -40,6 +40,9 @@ bool deployment_newest(Meta *m, const char *model, json_t **ret, GError **error)
 bool deployment_end(
         Meta *m, const char *model, const char *how, const char *who, const char *reason, json_t **ret, GError **error);
 
+/* Another share for one that is running (percent, 0 .. 100): callers that have the candidate keep it when it grows. */
+bool deployment_share(Meta *m, const char *model, double percent, const char *who, json_t **ret, GError **error);
+
 /* Of a model, or of all (NULL), newest first. */
 bool deployment_list(Meta *m, const char *model, json_t **ret, GError **error);
 bool deployment_get(Meta *m, const char *id, json_t **ret, GError **error);
@@ -54,7 +57,7 @@ bool deployment_checked(
 /* Sets a member of the evidence (replacing it). */
 bool deployment_add_evidence(Meta *m, const char *id, const char *key, const json_t *value, GError **error);
 
-/* What happened, in order: [{"number", "at" us, "event", "who", "about": {}}].  Events: begun, checked, refused, promoted,
+/* What happened, in order: [{"number", "at" us, "event", "who", "about": {}}].  Events: begun, checked, share, refused, promoted,
  * rolled_back, look (serve/conduct.h). */
 bool deployment_events(Meta *m, const char *id, json_t **ret, GError **error);
 /* about may be NULL. */

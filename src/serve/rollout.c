@@ -15,6 +15,12 @@ typedef struct AtomicRoute {
 	_Atomic uint64_t requests, errors, latency[ROLLOUT_LATENCIES], scores[ROLLOUT_SCORES];
 } AtomicRoute;
 
+/* Inner edges of 20 equal parts of a version's scores on validation rows. */
+typedef struct ScoreScale {
+	double edges[ROLLOUT_SCORES - 1];
+	bool is_known;
+} ScoreScale;
+
 struct Rollout {
 	int references;
 	char *id, *row, *sticky;
@@ -22,11 +28,9 @@ struct Rollout {
 	Shares shares;
 	uint64_t salt;
 	Served *candidate;
-	json_t *params; /* as on record: to see that they changed */
-	/* Score histogram: by label where there are more than two classes, else between the edges. */
-	double edges[ROLLOUT_SCORES - 1];
-	size_t edge_count;
-	Dictionary *labels; /* of the stable version; NULL: by edges */
+	json_t *params;                    /* as on record: to see that they changed */
+	ScoreScale scales[ROLLOUT_ROUTES]; /* of the version that answers a route */
+	_Atomic unsigned turn;             /* to share out scores that lie on several edges */
 	AtomicRoute routes[ROLLOUT_ROUTES];
 	GMutex shadow_lock;
 	ShadowCounts shadow;
@@ -42,30 +46,33 @@ static uint64_t text_hash(const char *text)
 	return h;
 }
 
-/* Inner edges of 20 equal parts of the stable version's scores on validation rows, where its bundle tells them; without, a
- * probability has 20 parts of equal width, and a number is not looked at. */
-static void find_edges(Rollout *r, const Served *stable)
+static ScoreScale scale_of(const Served *served)
 {
-	const json_t *quantiles = json_at(bundle_header(stable->bundle), "reference.scores.quantiles");
-	bool classifies = bundle_classifies(stable->bundle);
-	size_t told = json_array_size(quantiles);
-	for (size_t i = 1; i < ROLLOUT_SCORES; i++) {
-		double edge = told == ROLLOUT_SCORES + 1 ? json_number_value(json_array_get(quantiles, i))
-		              : classifies               ? (double)i / ROLLOUT_SCORES
-		                                         : NAN;
-		bool grows = isfinite(edge) && (r->edge_count == 0 || edge > r->edges[r->edge_count - 1]);
-		if (grows)
-			r->edges[r->edge_count++] = edge;
-	}
+	const json_t *quantiles = json_at(bundle_header(served->bundle), "reference.scores.quantiles");
+	ScoreScale scale = {.is_known = json_array_size(quantiles) == ROLLOUT_SCORES + 1};
+	for (size_t i = 1; scale.is_known && i < ROLLOUT_SCORES; i++)
+		scale.edges[i - 1] = json_number_value(json_array_get(quantiles, i));
+	return scale;
 }
 
-static void find_labels(Rollout *r, const Served *stable)
+/* A probability at least lies between 0 and 1. */
+static ScoreScale equal_parts(const Served *served)
 {
-	r->labels = dictionary_new();
-	for (size_t k = 0; k < bundle_classes(stable->bundle); k++) {
-		const char *label = bundle_class(stable->bundle, k);
-		dictionary_code(r->labels, label, strlen(label));
-	}
+	ScoreScale scale = {.is_known = bundle_classifies(served->bundle)};
+	for (size_t i = 1; i < ROLLOUT_SCORES; i++)
+		scale.edges[i - 1] = (double)i / ROLLOUT_SCORES;
+	return scale;
+}
+
+/* Each version on a scale of its own: what it does here that it did not do on its validation rows.  So another kind of model, whose
+ * scores have another shape, is not taken for a fault.  A version whose bundle tells nothing is put on the other's scale. */
+static void find_scales(Rollout *r, const Served *stable)
+{
+	ScoreScale own = scale_of(r->candidate), before = stable ? scale_of(stable) : own;
+	if (!own.is_known)
+		own = before.is_known ? before : equal_parts(r->candidate);
+	r->scales[ROLLOUT_STABLE] = before.is_known ? before : own;
+	r->scales[ROLLOUT_CANARY] = r->scales[ROLLOUT_SHADOW] = own;
 }
 
 Rollout *rollout_new(const json_t *d, Served *candidate, const Served *stable)
@@ -82,10 +89,7 @@ Rollout *rollout_new(const json_t *d, Served *candidate, const Served *stable)
 	r->candidate = served_ref(candidate);
 	r->params = json_incref(params);
 	g_mutex_init(&r->shadow_lock);
-	if (stable && bundle_classes(stable->bundle) > 2)
-		find_labels(r, stable);
-	else if (stable)
-		find_edges(r, stable);
+	find_scales(r, stable);
 	return r;
 }
 
@@ -100,7 +104,6 @@ void rollout_unref(Rollout *r)
 	if (!r || __atomic_sub_fetch(&r->references, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
 	served_unref(r->candidate);
-	g_clear_pointer(&r->labels, dictionary_unref);
 	json_decref(r->params);
 	g_mutex_clear(&r->shadow_lock);
 	g_free(r->id);
@@ -199,22 +202,19 @@ double scores_figure(const Scores *s, size_t row)
 	return scores[positive >= 0 ? (size_t)positive : bundle_decide(b, scores)];
 }
 
-static bool score_bin(const Rollout *r, const Scores *s, size_t *ret)
+/* A score that lies on several edges (a tree has few different ones) belongs to the parts beside all of them: it is shared out. */
+static bool score_part(Rollout *r, RolloutRoute route, const Scores *s, size_t *ret)
 {
-	if (r->labels) {
-		const char *label = scores_label(s, 0);
-		uint32_t code = ROLLOUT_SCORES - 1; /* a label the stable version has not */
-		if (label)
-			dictionary_find(r->labels, label, strlen(label), &code);
-		*ret = MIN(code, (uint32_t)ROLLOUT_SCORES - 1);
-		return true;
-	}
+	const ScoreScale *scale = &r->scales[route];
 	double figure = scores_figure(s, 0);
-	size_t bin = 0;
-	while (bin < r->edge_count && figure > r->edges[bin])
-		bin++;
-	*ret = bin;
-	return r->edge_count > 0 && !isnan(figure);
+	size_t first = 0, last;
+	while (first < ROLLOUT_SCORES - 1 && figure > scale->edges[first])
+		first++;
+	for (last = first; last < ROLLOUT_SCORES - 1 && figure == scale->edges[last];)
+		last++;
+	unsigned turn = last > first ? atomic_fetch_add_explicit(&r->turn, 1, memory_order_relaxed) : 0;
+	*ret = first + turn % (last - first + 1);
+	return scale->is_known && !isnan(figure);
 }
 
 static void bump(_Atomic uint64_t *count)
@@ -225,15 +225,15 @@ static void bump(_Atomic uint64_t *count)
 void rollout_count(Rollout *r, RolloutRoute route, int64_t us, const Scores *scores)
 {
 	AtomicRoute *a = &r->routes[route];
-	size_t bin;
+	size_t part;
 	bump(&a->requests);
 	if (!scores) {
 		bump(&a->errors);
 		return;
 	}
 	bump(&a->latency[rollout_latency_bucket(us)]);
-	if (score_bin(r, scores, &bin))
-		bump(&a->scores[bin]);
+	if (score_part(r, route, scores, &part))
+		bump(&a->scores[part]);
 }
 
 void rollout_count_shadow(Rollout *r, const Scores *stable, const Scores *shadow)

@@ -3,6 +3,9 @@
  * Which version answers is a hash of the caller's key (the sticky header's value, or the request's id) under the deployment's id: every
  * server on the store gives the same caller the same version, and a larger share keeps those it has.
  *
+ * Scores are counted by the part of the version's own scores on validation rows that they lie in (twenty equal ones): what it does
+ * here that it did not do there.
+ *
  * Counts are added by the serving threads with atomics.  They are of requests, not rows, so that one large request is one
  * voice: of its scores the first row's counts. */
 #pragma once
@@ -29,7 +32,7 @@ typedef struct RouteCounts {
 	uint64_t requests; /* failed ones included */
 	uint64_t errors;
 	uint64_t latency[ROLLOUT_LATENCIES]; /* of those that were answered */
-	uint64_t scores[ROLLOUT_SCORES];
+	uint64_t scores[ROLLOUT_SCORES];     /* by part, from the lowest scores on */
 } RouteCounts;
 
 /* Requests of which the shadow's answers were set beside the stable ones. */

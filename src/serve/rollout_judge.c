@@ -19,7 +19,7 @@ Bounds bounds_of(const json_t *params)
 {
 	return (Bounds){.errors = json_get_number(params, "errors", 0.01),
 	        .latency = json_get_number(params, "latency", 1.5),
-	        .score_shift = json_get_number(params, "score_shift", 0.25),
+	        .score_shift = json_get_number(params, "score_shift", 0.5),
 	        .min_requests = (uint64_t)json_get_int(params, "min_requests", 200)};
 }
 
@@ -174,9 +174,14 @@ char *rollout_reasons(const json_t *findings)
 	g_autoptr(GString) text = g_string_new(NULL);
 	size_t i;
 	json_t *f;
-	json_array_foreach ((json_t *)findings, i, f)
-		if (json_get_bool(f, "left", false))
-			add_reason(text, f);
+	json_auto_t *told = json_object(); /* once a bound, though it be left in all and lately */
+	json_array_foreach ((json_t *)findings, i, f) {
+		const char *bound = json_get_text(f, "bound", "");
+		if (!json_get_bool(f, "left", false) || json_object_get(told, bound))
+			continue;
+		json_object_set_new(told, bound, json_true());
+		add_reason(text, f);
+	}
 	return text->len ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }
 

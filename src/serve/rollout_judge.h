@@ -8,7 +8,7 @@
  *     latency      95th percentile, candidate's in times of stable's, or of one millisecond if that is more (microseconds are
  *                  nobody's worry); by the same interval, more of its requests must take longer than bound x that percentile than
  *                  of the stable ones take longer than the percentile
- *     score_shift  population stability index of the score histogram, less what it is by chance alone,
+ *     score_shift  population stability index of where scores lie, each version's among its own on validation rows (rollout.h), less what it is by chance alone,
  *                  (bins - 1) (1/n + 1/m); the limit by the variance of a noncentral chi-squared, which the index times
  *                  n m / (n + m) is about
  *

@@ -35,8 +35,10 @@ const Param DEPLOY_PARAMS[] = {
         {"latency", PARAM_REAL,
                 "most that the 95th percentile of latency may be, in times of the stable version's (or of 1 ms)", "1.5",
                 .min = 1, .max = 1000},
-        {"score_shift", PARAM_REAL, "most that the distribution of scores may differ from the stable version's (PSI)",
-                "0.25", .min = 0, .max = 100},
+        {"score_shift", PARAM_REAL,
+                "most that scores may differ from what they were on validation rows, beside how the stable version's "
+                "do (PSI)",
+                "0.5", .min = 0, .max = 100},
         {"min_requests", PARAM_INT, "requests of each version before anything is judged", "200", .min = 20, .max = 1e9},
         {"soak", PARAM_INT, "time within the bounds before it is promoted by itself", "3600", .min = 0, .max = 31e6,
                 .unit = "s"},

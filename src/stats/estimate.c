@@ -125,11 +125,18 @@ static void spread(const Scored *s, const Rows *r, uint64_t seed, MetricEstimate
 	}
 }
 
-void estimate_metrics(const Scored *s, const double *truth, uint64_t seed, MetricEstimate *inout, size_t count)
+void estimate_values(const Scored *s, const double *truth, uint64_t seed, MetricEstimate *inout, size_t count)
 {
 	Rows all = rows_choose(s, truth, seed, most_rows(s, ESTIMATE_NUMBERS));
 	expect(s, &all, inout, count);
 	rows_clear(&all);
+	for (size_t m = 0; m < count; m++)
+		inout[m].sd = NAN;
+}
+
+void estimate_metrics(const Scored *s, const double *truth, uint64_t seed, MetricEstimate *inout, size_t count)
+{
+	estimate_values(s, truth, seed, inout, count);
 	Rows some = rows_choose(s, truth, seed, MIN((size_t)ESTIMATE_ROWS, most_rows(s, ESTIMATE_NUMBERS / 4)));
 	g_autofree MetricEstimate *spreads = g_memdup2(inout, count * sizeof *inout);
 	expect(s, &some, spreads, count);

@@ -24,6 +24,8 @@ typedef struct MetricEstimate {
  * too. */
 #define ESTIMATE_ROWS 20000
 #define ESTIMATE_NUMBERS ((size_t)1 << 24)
+/* The values alone. */
+void estimate_values(const Scored *s, const double *truth, uint64_t seed, MetricEstimate *inout, size_t count);
 void estimate_metrics(const Scored *s, const double *truth, uint64_t seed, MetricEstimate *inout, size_t count);
 
 /* Estimate and reality on the same rows.  se: of the difference: by chance of the outcomes, and because what the scores mean was learnt

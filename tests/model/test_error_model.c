@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/rng.h"
+#include "stats/estimate.h"
 
 /* u ~ U(0, 1), v noise; y = 10 u + e, e ~ N(bias, 1) below u = 0.5 and N(bias, 3) above; the prediction is 10 u.  share: of rows above. */
 typedef struct World {
@@ -159,6 +160,13 @@ static void test_classes(void)
 		json_auto_t *errors = error_model_of_classes(&s, 1);
 		g_assert_cmpint(json_get_int(errors, "rows", 0), ==, N);
 		g_assert_true(json_is_object(json_object_get(errors, "calibration")) == (flat == 1));
+		/* What is left is small; where scores mean what they say, their own expectation and the lean are the truth. */
+		MetricEstimate auc = {.metric = metric_find("roc_auc")};
+		double lean = json_get_number(json_object_get(errors, "lean"), "roc_auc", NAN);
+		g_assert_cmpfloat(fabs(lean), <, 0.01);
+		estimate_values(&s, p, 1, &auc, 1);
+		if (!flat)
+			g_assert_cmpfloat_with_epsilon(auc.value + lean, auc.metric->compute(&s), 1e-12);
 	}
 }
 

@@ -101,9 +101,31 @@ static void test_direction(void)
 	g_assert_cmpfloat(error_watch_levels(w).before, >, error_watch_levels(w).after);
 }
 
+/* Errors in waves: each block of 200 has a rate of its own, between 0.1 and 0.5.  Taken one by one every wave is a change; by blocks none is,
+ * and a rate that rises by 0.2 for good is still found. */
+static void test_waves(void)
+{
+	for (int by_blocks = 0; by_blocks < 2; by_blocks++) {
+		g_autoptr(ErrorWatch) w = watch_new(
+		        by_blocks ? "{\"block\": 400, \"settings\": {\"clock\": 1, \"delta\": 0.02}}" : "{}", NULL);
+		Rng r = rng_stream(9, "waves");
+		double rate = 0;
+		int early = 0, late = 0;
+		for (int k = 0; k < 200000; k++) {
+			bool after = k >= 150000;
+			if (k % 200 == 0)
+				rate = 0.1 + 0.4 * rng_unit(&r) + (after ? 0.2 : 0);
+			int rose = (error_watch_add(w, rng_unit(&r) < rate) & ERROR_WATCH_ROSE) != 0;
+			*(after ? &late : &early) += rose;
+		}
+		g_test_message("%s: %d before, %d after", by_blocks ? "blocks" : "one by one", early, late);
+		g_assert_true(by_blocks ? early == 0 && late == 1 : early > 20);
+	}
+}
+
 static void test_put_away(void)
 {
-	static const char *const SETTINGS[] = {"{}", "{\"warning\": \"none\"}",
+	static const char *const SETTINGS[] = {"{}", "{\"block\": 3}", "{\"warning\": \"none\"}",
 	        "{\"detector\": \"hddm_w\", \"settings\": {}, \"warning\": \"adwin\", \"warning_settings\": {}}"};
 	for (size_t i = 0; i < G_N_ELEMENTS(SETTINGS); i++) {
 		g_autoptr(ErrorWatch) through = watch_new(SETTINGS[i], NULL), kept = watch_new(SETTINGS[i], NULL);
@@ -154,6 +176,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/error_watch/changes", test_changes);
 	g_test_add_func("/error_watch/steady", test_steady);
 	g_test_add_func("/error_watch/direction", test_direction);
+	g_test_add_func("/error_watch/waves", test_waves);
 	g_test_add_func("/error_watch/put_away", test_put_away);
 	g_test_add_func("/error_watch/choices", test_choices);
 	g_test_add_func("/error_watch/bad_settings", test_bad_settings);

@@ -318,6 +318,8 @@ static void test_settings(void)
 	        {"{\"schedule\": {\"cron\": \"0 3 * * *\", \"zone\": \"Nowhere\"}}", "retrain.schedule", "time zone"},
 	        {"{\"cooldown\": \"soon\"}", "retrain.cooldown", "length of time"},
 	        {"{\"budget\": {\"runs\": 0}}", "retrain.budget.runs", ""},
+	        {"{\"mode\": \"tune\"}", "retrain.mode", "fine_tune"},
+	        {"{\"fine_tune\": {\"keep\": 2}}", "retrain.fine_tune.keep", ""},
 	        {"{\"judge\": {\"rule\": \"worse\"}}", "retrain.judge.rule", "better"},
 	        {"{\"new_data\": {\"settle\": \"x\"}}", "retrain.new_data.settle", "length of time"},
 	        {"{\"new_dta\": {}}", "retrain.new_dta", "new_data"},

@@ -208,6 +208,28 @@ static void test_claim(Place *p, gconstpointer unused)
 	g_assert_true(deployment_claim(p->meta, id, "b", 60, &mine, NULL) && !mine);
 }
 
+static void test_share(Place *p, gconstpointer unused)
+{
+	json_auto_t *d = begun(p, 2, "canary"), *now = NULL, *events = NULL;
+	json_t *none;
+	GError *error = NULL;
+	g_assert_false(deployment_share(p->meta, "loans", 50, "Ada", &none, &error));
+	expect(g_steal_pointer(&error), FAIL_NOT_FOUND, "running");
+	json_auto_t *running = check(p, d, NULL);
+	g_assert_cmpstr(STATE(running), ==, "running");
+	g_assert_true(deployment_share(p->meta, "loans", 50, "Ada", &now, NULL));
+	g_assert_cmpfloat(json_get_number(json_object_get(now, "params"), "percent", 0), ==, 50);
+	g_assert_false(deployment_share(p->meta, "loans", 101, "Ada", &none, &error));
+	expect(g_steal_pointer(&error), FAIL_INVALID, "between");
+	g_assert_true(deployment_events(p->meta, json_get_text(d, "id", ""), &events, NULL));
+	g_assert_cmpfloat(json_get_number(json_at(json_array_get(events, 2), "about"), "from", 0), ==, 10);
+	json_auto_t *back = ended(p, "rolled_back"), *green = begun(p, 2, "blue_green"),
+	            *stands = check(p, green, NULL);
+	g_assert_true(back && stands);
+	g_assert_false(deployment_share(p->meta, "loans", 50, "Ada", &none, &error));
+	expect(g_steal_pointer(&error), FAIL_INVALID, "no share");
+}
+
 static void test_strategies(void)
 {
 	const Param *p = param_find(DEPLOY_PARAMS, "strategy");
@@ -234,6 +256,7 @@ int main(int argc, char **argv)
 	g_test_add("/deployment/override", Place, NULL, setup, test_override, teardown);
 	g_test_add("/deployment/first", Place, NULL, setup, test_first, teardown);
 	g_test_add("/deployment/claim", Place, NULL, setup, test_claim, teardown);
+	g_test_add("/deployment/share", Place, NULL, setup, test_share, teardown);
 	g_test_add_func("/deployment/strategies", test_strategies);
 	return g_test_run();
 }
