@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "registry/registry.h"
 
 const json_t *summary_step(const json_t *result, const char *name)
 {
@@ -36,13 +37,21 @@ static json_t *values_of(const json_t *metrics)
 	return values;
 }
 
-static json_t *model_of(const json_t *registration)
+/* What the registration says; but whether it is the champion, as it is now: a deployment may have made it so since. */
+static bool model_of(const Desk *d, const json_t *registration, json_t **ret, GError **error)
 {
-	if (!registration)
-		return json_null();
-	return json_pack("{s:O,s:O,s:O,s:O}", "name", json_object_get(registration, "model"), "version",
-	        json_object_get(registration, "version"), "digest", json_object_get(registration, "digest"), "champion",
-	        json_object_get(registration, "champion"));
+	json_auto_t *champion = NULL;
+	const json_t *version = json_object_get(registration, "version");
+	if (!registration) {
+		*ret = json_null();
+		return true;
+	}
+	if (!registry_alias(d->meta, json_get_text(registration, "model", ""), ALIAS_CHAMPION, &champion, error))
+		return false;
+	*ret = json_pack("{s:O,s:O,s:O,s:b}", "name", json_object_get(registration, "model"), "version", version,
+	        "digest", json_object_get(registration, "digest"), "champion",
+	        champion && json_equal(json_object_get(champion, "version"), version));
+	return true;
 }
 
 typedef struct Left {
@@ -105,9 +114,10 @@ static json_t *summary_of(const Desk *d, const json_t *result, const Left *left)
 bool summary_add(const Desk *d, json_t *result, GError **error)
 {
 	Left left = {0};
-	bool ok = left_read(d, result, &left, error);
+	json_t *model = NULL;
+	bool ok = left_read(d, result, &left, error) && model_of(d, left.registration, &model, error);
 	if (ok) {
-		json_object_set_new(result, "model", model_of(left.registration));
+		json_object_set_new(result, "model", model);
 		json_object_set_new(result, "metrics",
 		        json_pack("{s:o,s:o}", "test", values_of(json_at(left.evaluation, "model.metrics")), "baseline",
 		                values_of(json_at(left.evaluation, "baseline.metrics"))));
