@@ -49,6 +49,7 @@ const Op *op_find(const char *name);
 	X(OP_OUTCOME) \
 	X(OP_LOG_SEAL) \
 	X(OP_LOG) \
+	X(OP_LOG_LABELLED) \
 	X(OP_KPI) \
 	X(OP_KPI_PUSH) \
 	X(OP_IMPACT) \

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "monitor/outbox.h"
 #include "monitor/pass.h"
+#include "op/labelled.h"
 #include "retrain/retraining.h"
 #include "retrain/trigger.h"
 
@@ -31,7 +32,8 @@ struct Watch {
 	RetrainLoop *loop;
 	bool leads, told_waits;
 	int64_t pass_at; /* monotonic us of the next pass */
-	char *problem, *told;
+	char *problem, *told, *told_trigger;
+	char *outcomes; /* what they were known by when retrain.labelled was written */
 };
 
 static void tell(void *unused, const char *sentence)
@@ -81,6 +83,8 @@ void watch_close(Watch *w)
 	g_free(w->folder);
 	g_free(w->problem);
 	g_free(w->told);
+	g_free(w->told_trigger);
+	g_free(w->outcomes);
 	g_free(w);
 }
 
@@ -132,6 +136,19 @@ static bool pass(Watch *w, GError **error)
 	return ok;
 }
 
+/* A trigger that cannot look is told of once, not at every look. */
+static void tell_trigger(Watch *w, const json_t *one)
+{
+	const char *what = json_get_text(one, "reason", NULL);
+	g_autofree char *sentence = g_strdup_printf("%s%s: %s", what ? "" : "cannot look at ",
+	        json_get_text(one, "trigger", ""), what ? what : json_get_text(one, "error", ""));
+	if (w->is_quiet || g_strcmp0(sentence, w->told_trigger) == 0)
+		return;
+	fprintf(stderr, "gyre: %s\n", sentence);
+	g_free(w->told_trigger);
+	w->told_trigger = g_steal_pointer(&sentence);
+}
+
 static bool look_at_triggers(Watch *w, GError **error)
 {
 	TriggerInput in = {.meta = w->desk.meta,
@@ -145,12 +162,8 @@ static bool look_at_triggers(Watch *w, GError **error)
 	json_t *one;
 	if (!triggers_look(&in, &told, error))
 		return false;
-	json_array_foreach (told, i, one) {
-		const char *what = json_get_text(one, "reason", NULL);
-		if (!w->is_quiet)
-			fprintf(stderr, "gyre: %s%s: %s\n", what ? "" : "cannot look at ",
-			        json_get_text(one, "trigger", ""), what ? what : json_get_text(one, "error", ""));
-	}
+	json_array_foreach (told, i, one)
+		tell_trigger(w, one);
 	return true;
 }
 
@@ -176,6 +189,42 @@ static bool tell_receivers(Watch *w, GError **error)
 	        w->desk.meta, json_object_get(project_block(w->desk.project, "monitor"), "alarms"), &told, error);
 }
 
+/* What the outcomes are known by: how many there are, and how often any was said. */
+static bool outcomes_mark(Watch *w, char **ret, GError **error)
+{
+	json_auto_t *row = NULL;
+	if (!meta_row(w->desk.meta,
+	            "SELECT count(*) AS n, coalesce(sum(changes), 0) AS changes, coalesce(max(received), 0) AS newest "
+	            "FROM "
+	            "outcomes WHERE model = $1",
+	            json_pack("[s]", project_name(w->desk.project)), &row, error))
+		return false;
+	*ret = json_canonical(row);
+	return true;
+}
+
+/* retrain.labelled: rewritten when outcomes came, but not under a run that reads it. */
+static bool update_labelled(Watch *w, GError **error)
+{
+	const char *file = json_get_text(project_block(w->desk.project, "retrain"), "labelled", NULL);
+	g_autofree char *mark = NULL;
+	json_auto_t *done = NULL;
+	g_autoptr(GError) problem = NULL;
+	if (!file || retrain_loop_works(w->loop))
+		return true;
+	if (!outcomes_mark(w, &mark, error))
+		return false;
+	if (g_strcmp0(mark, w->outcomes) == 0)
+		return true;
+	if (!labelled_update(&w->desk, file, w->memory_mb, &done, &problem) && problem->code != FAIL_NOT_FOUND) {
+		g_propagate_error(error, g_steal_pointer(&problem));
+		return false;
+	}
+	g_free(w->outcomes);
+	w->outcomes = g_steal_pointer(&mark);
+	return true;
+}
+
 static bool look(Watch *w, GError **error)
 {
 	if (!watch_begin(w, error))
@@ -183,7 +232,7 @@ static bool look(Watch *w, GError **error)
 	if (!w->leads)
 		return true;
 	if (g_get_monotonic_time() >= w->pass_at) {
-		if (!pass(w, error))
+		if (!pass(w, error) || !update_labelled(w, error))
 			return false;
 		w->pass_at = g_get_monotonic_time() + (int64_t)PASS_EVERY_S * G_USEC_PER_SEC;
 	}

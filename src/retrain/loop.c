@@ -139,6 +139,11 @@ static bool step_under_way(RetrainLoop *l, const LoopInput *in, const json_t *re
 	return loop_follow_deployment(l, in, record, error);
 }
 
+bool retrain_loop_works(const RetrainLoop *l)
+{
+	return l->worker != NULL;
+}
+
 bool retrain_loop_waits(const RetrainLoop *l)
 {
 	return l->waits;

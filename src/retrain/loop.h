@@ -44,6 +44,8 @@ typedef struct LoopInput {
 /* Is this process the one that takes the steps?  Tries to become it. */
 bool retrain_loop_leads(RetrainLoop *l, const char *model, bool *ret_leads, GError **error);
 
+/* Is a child of this loop at work? */
+bool retrain_loop_works(const RetrainLoop *l);
 /* After a step: does what is under way wait for somebody else: a deployment that takes its time, a run that is tried again later? */
 bool retrain_loop_waits(const RetrainLoop *l);
 

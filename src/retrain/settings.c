@@ -21,6 +21,8 @@ const Param RETRAIN_PARAMS[] = {
         {"mode", PARAM_TEXT, "retrain: train anew; fine_tune: the champion learns on from rows it has not seen",
                 "\"retrain\"", .choices = RETRAIN_MODES},
         {"fine_tune", PARAM_JSON, "how it learns on: {keep, trees, share}", "{}"},
+        {"labelled", PARAM_TEXT,
+                "Parquet file that the watch keeps predictions with known outcomes in: a source of the data"},
         {"cooldown", PARAM_TEXT, "least time from the end of one retraining to the begin of the next", "\"1h\""},
         {"budget", PARAM_JSON, "what retraining may cost in any 24 hours: {runs, cpu_seconds}", "{}"},
         {"judge", PARAM_JSON, "what a challenger must show against the champion", "{}"},
