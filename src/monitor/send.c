@@ -57,13 +57,13 @@ static void set_number(CURL *c, CURLoption option, long value)
 	curl->easy_setopt(c, option, value);
 }
 
+/* Not CURLOPT_NOSIGNAL: without it libcurl itself ignores SIGPIPE while it writes to a peer that has gone. */
 static void set_common(CURL *c, const Message *m)
 {
 	set_text(c, CURLOPT_URL, m->url);
 	set_text(c, CURLOPT_USERNAME, m->user);
 	set_text(c, CURLOPT_PASSWORD, m->password);
 	set_text(c, CURLOPT_CAINFO, m->ca_file);
-	set_number(c, CURLOPT_NOSIGNAL, 1);
 	set_number(c, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
 	set_number(c, CURLOPT_TIMEOUT, TOTAL_SECONDS);
 	curl->easy_setopt(c, CURLOPT_WRITEFUNCTION, swallow);
