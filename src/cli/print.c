@@ -23,6 +23,7 @@ static const struct {
         {"check", print_check},
         {"completion", print_text},
         {"data.compare", print_data_compare},
+        {"monitor.backtest", print_backtest},
         {"data.diff", print_data_diff},
         {"data.folds", print_text},
         {"data.log", print_data_log},

@@ -9,6 +9,7 @@ typedef void Printer(FILE *out, const json_t *result);
 Printer print_alarm;
 Printer print_alarm_send;
 Printer print_alarms;
+Printer print_backtest;
 Printer print_check;
 Printer print_data_compare;
 Printer print_data_diff;

@@ -386,12 +386,12 @@ bool bundle_origins(const Bundle *b, Origins **ret, GError **error)
 	return recipe_origins(b->recipe, ret, error);
 }
 
-bool bundle_predict_matrix(const Bundle *b, const Matrix *x, double *ret, GError **error)
+bool bundle_predict_model(const Bundle *b, const void *model, const Matrix *x, double *ret, GError **error)
 {
 	if (x->columns != b->columns)
 		return fail(error, FAIL_INVALID, "the model needs %zu features, these rows have %zu", b->columns,
 		        x->columns);
-	if (!family_predict(b->family, b->model, x, ret, error))
+	if (!family_predict(b->family, model, x, ret, error))
 		return false;
 	bundle_calibrate(b, ret, x->rows);
 	return true;
@@ -401,6 +401,11 @@ void bundle_calibrate(const Bundle *b, double *scores, size_t rows)
 {
 	if (b->calibration)
 		calibration_apply(b->calibration, scores, rows);
+}
+
+bool bundle_predict_matrix(const Bundle *b, const Matrix *x, double *ret, GError **error)
+{
+	return bundle_predict_model(b, b->model, x, ret, error);
 }
 
 static bool features_of(const Bundle *b, Frame *rows, Matrix **ret, GError **error)

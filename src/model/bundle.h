@@ -56,6 +56,8 @@ bool bundle_predict_rows(const Bundle *b, const RowValue *values, size_t rows, d
 /* The same from ready features (rows x features), as bundle_features makes them: with their kinds, which the bundle owns. */
 bool bundle_predict_matrix(const Bundle *b, const Matrix *x, double *ret, GError **error);
 bool bundle_features(const Bundle *b, Frame *rows, Matrix **ret, GError **error);
+/* As bundle_predict_matrix, by another model of the same family in its place. */
+bool bundle_predict_model(const Bundle *b, const void *model, const Matrix *x, double *ret, GError **error);
 
 /* Probabilities of rows through the bundle's calibration, in place; as they are where it has none. */
 void bundle_calibrate(const Bundle *b, double *scores, size_t rows);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "model/bundle_carry.h"
 #include "model/error_model.h"
 #include "model/fresh_rows.h"
 #include "model/reference_scores.h"
@@ -213,13 +214,12 @@ static bool reference_of(const Update *s, json_t **ret, GError **error)
 
 static json_t *provenance_of(const Update *s)
 {
-	json_t *provenance = json_copy(json_object_get(bundle_header(s->old), "provenance"));
-	json_object_set_new(provenance, "parent", json_text(s->u->digest));
-	json_object_set_new(provenance, "update_digest", json_text(s->u->rows_digest));
-	json_object_set(provenance, "update", (json_t *)s->u->how);
-	json_object_set_new(provenance, "seed", json_integer((json_int_t)s->u->seed));
-	json_object_set_new(provenance, "gyre", json_string(GYRE_VERSION));
-	return provenance;
+	BundleCarry carry = {.old = s->old,
+	        .digest = s->u->digest,
+	        .rows_digest = s->u->rows_digest,
+	        .how = s->u->how,
+	        .seed = s->u->seed};
+	return bundle_provenance(&carry);
 }
 
 static bool pack(const Update *s, const void *model, const char *path, GError **error)

@@ -20,8 +20,11 @@
 #include "report/step_report.h"
 #include "project/champion.h"
 #include "retrain/step_fresh.h"
+#include "retrain/step_contest.h"
+#include "retrain/step_online.h"
 #include "retrain/step_update.h"
 #include "serve/strategy.h"
+#include "retrain/step_window.h"
 
 const StepKind *const STEP_KINDS[] = {
         &STEP_INGEST,
@@ -39,6 +42,9 @@ const StepKind *const STEP_KINDS[] = {
         &STEP_FEASIBLE,
         &STEP_UPDATE,
         &STEP_FRESH,
+        &STEP_WINDOW,
+        &STEP_ONLINE,
+        &STEP_CONTEST,
         NULL,
 };
 

@@ -1,5 +1,6 @@
-/* test_step_update.c: a bundle learns on: same recipe, judged on the newest rows, the same bytes for the same inputs, the parent on
+/* test_step_update.c: a bundle learns on, in one step or outcome by outcome: same recipe, judged on the newest rows, the same bytes for the same inputs, the parent on
  * record; and rows the recipe does not fit are refused. */
+#include "retrain/step_online.h"
 #include "retrain/step_update.h"
 
 #include <math.h>
@@ -186,6 +187,55 @@ static void test_fits(void)
 	place_clear(&p);
 }
 
+static bool live(const Place *p, const char *rows, const char *known, const char *params, const char *name)
+{
+	const char *inputs[] = {"bundle", p->old, "rows", rows, "known", known, NULL};
+	g_autofree char *folder = at(p, name);
+	json_auto_t *given = json_loads(params, 0, NULL);
+	g_autoptr(GError) error = NULL;
+	g_assert_nonnull(given);
+	bool ok = step_test_run(&STEP_ONLINE, given, inputs, folder, 3, &error);
+	g_assert_no_error(error);
+	return ok;
+}
+
+static double *read_scores(const Place *p, const char *name)
+{
+	g_autofree char *path = g_build_filename(p->folder, name, "scores", NULL);
+	char *bytes = NULL;
+	gsize size;
+	g_assert_true(g_file_get_contents(path, &bytes, &size, NULL));
+	g_assert_cmpuint(size, ==, 1500 * 2 * sizeof(double));
+	return (double *)(void *)bytes;
+}
+
+#define PERIOD "\"time\": \"at\", \"from\": \"2024-01-02 01:00:00\", \"until\": \"2024-01-03 02:00:00\", \"sips\": "
+
+/* Rows 1500 to 3000 are minutes from 2024-01-02 01:00 on.  Outcomes that arrive after the period teach nothing in it; those that
+ * arrive in it do, and the model at its end is the same in however many sips it learnt. */
+static void test_online(void)
+{
+	Place p = place_new("ftrl");
+	g_autofree char *rows = make_rows(&p, "rows.parquet", 1500, -1, ""),
+	                *one = g_build_filename(p.folder, "at once", "bundle", NULL);
+	g_autofree char *many = g_build_filename(p.folder, "by sips", "bundle", NULL), *a = NULL, *b = NULL;
+	live(&p, rows, rows, "{" PERIOD "40, \"delay\": 900000000000}", "late");
+	live(&p, rows, rows, "{" PERIOD "1}", "at once");
+	live(&p, rows, rows, "{" PERIOD "50}", "by sips");
+	g_autofree double *late = read_scores(&p, "late"), *once = read_scores(&p, "at once"),
+	                  *sips = read_scores(&p, "by sips");
+	double moved = 0;
+	for (size_t i = 0; i < 1500; i++) {
+		g_assert_cmpfloat(late[2 * i], ==, once[2 * i]);
+		moved += fabs(sips[2 * i] - once[2 * i]);
+	}
+	g_assert_cmpfloat(moved, >, 150);
+	gsize size, other;
+	g_assert_true(g_file_get_contents(one, &a, &size, NULL) && g_file_get_contents(many, &b, &other, NULL));
+	g_assert_true(size == other && memcmp(a, b, size) == 0);
+	place_clear(&p);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -195,5 +245,6 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/update/boosted", "boosted", test_family);
 	g_test_add_data_func("/update/forest", "forest", test_family);
 	g_test_add_func("/update/fits", test_fits);
+	g_test_add_func("/update/online", test_online);
 	return g_test_run();
 }
