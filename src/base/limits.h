@@ -30,6 +30,9 @@
 /* Bytes of the files that a model of the family `command` is made of: they are read whole, and are part of a bundle. */
 #define LIMIT_COMMAND_MODEL_BYTES (1 << 30)
 
+/* Buckets that words of a text fall in: each is a feature, and a row of 4,096 is still quick to make. */
+#define LIMIT_WORD_BUCKETS 4096
+
 /* Distinct values of a column that one_hot spreads out before the rest is lumped together as "other". */
 #define LIMIT_ONE_HOT 1000
 

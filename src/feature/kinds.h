@@ -17,6 +17,7 @@ extern const TransformKind TRANSFORM_ONE_HOT;
 extern const TransformKind TRANSFORM_ORDINAL;
 extern const TransformKind TRANSFORM_SCALE;
 extern const TransformKind TRANSFORM_TARGET_MEAN;
+extern const TransformKind TRANSFORM_WORDS;
 
 /* What nearly every table begins and ends with. */
 #define PARAM_COLUMNS(text)                                                                   \

@@ -20,6 +20,7 @@ const TransformKind *const TRANSFORMS[] = {
         &TRANSFORM_ORDINAL,
         &TRANSFORM_SCALE,
         &TRANSFORM_TARGET_MEAN,
+        &TRANSFORM_WORDS,
         NULL,
 };
 

@@ -28,5 +28,7 @@ bool bundle_carry(const BundleCarry *c, const char *path, GError **error)
 	json_object_del(header, "parts");
 	json_object_set_new(header, "rows", json_integer(json_get_int(header, "rows", 0) + (json_int_t)c->rows));
 	json_object_set_new(header, "provenance", bundle_provenance(c));
+	if (c->threshold)
+		json_object_set(header, "threshold", (json_t *)c->threshold);
 	return bundle_write(path, header, bytes, error);
 }

@@ -1,4 +1,4 @@
-/* bundle_carry.h: a bundle packed again around a model that learnt on: recipe, calibration, threshold and profile stay; rows and
+/* bundle_carry.h: a bundle packed again around a model that learnt on: recipe, calibration and profile stay; rows and
  * provenance say what became of it. */
 #pragma once
 
@@ -11,6 +11,7 @@ typedef struct BundleCarry {
 	const json_t *how;       /* as it was done; kept */
 	const void *model;       /* of the old one's family */
 	size_t rows;             /* learnt from more */
+	const json_t *threshold; /* NULL: stays */
 	uint64_t seed;
 } BundleCarry;
 

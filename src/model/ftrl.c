@@ -179,6 +179,8 @@ static Ftrl *ftrl_new(const TrainSet *set, const json_t *params)
 	m->l2 = json_get_number(params, "l2", 1);
 	m->label = label_scale(set);
 	mlp_inputs_measure(set, &m->inputs);
+	for (uint32_t j = 0; j < m->inputs.columns; j++) /* constant so far: in rows to come it may not be */
+		m->inputs.scale[j] = m->inputs.scale[j] > 0 ? m->inputs.scale[j] : 1;
 	m->cells = ((size_t)m->inputs.count + 1) * m->margins;
 	m->z = g_new0(double, m->cells);
 	m->n = g_new0(double, m->cells);

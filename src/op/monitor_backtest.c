@@ -47,13 +47,13 @@ typedef struct Backtest {
 	ReplaySettings set;
 	ReplayPeriod *periods;
 	size_t count;
-	json_t *modes, *notes, *roles, *params, *train, *update, *contest;
+	json_t *modes, *notes, *roles, *params, *train, *update, *decision, *contest;
 	char *family;
 } Backtest;
 
 static void backtest_clear(Backtest *b)
 {
-	json_t *const owned[] = {b->modes, b->notes, b->roles, b->params, b->train, b->update, b->contest};
+	json_t *const owned[] = {b->modes, b->notes, b->roles, b->params, b->train, b->update, b->decision, b->contest};
 	for (size_t i = 0; i < G_N_ELEMENTS(owned); i++)
 		json_decref(owned[i]);
 	g_free(b->family);
@@ -213,8 +213,10 @@ static bool settle(Backtest *b, GError **error)
 	        project_name(b->d->project), "search", "method", "random", "trials", json_object_get(b->in, "trials"),
 	        "portfolio", 0, "ensemble", "method", "none", "calibration", "none", "params", b->params, "metric",
 	        json_text(goal_metric_named(goal)), "costs", or_null(goal, "costs"), "figure", figure);
-	b->update = json_pack("{s:O,s:o,s:o,s:o}", "how", how, "metric", json_text(goal_metric_named(goal)), "costs",
+	b->decision = json_pack("{s:o,s:o,s:o}", "metric", json_text(goal_metric_named(goal)), "costs",
 	        or_null(goal, "costs"), "figure", json_incref(figure));
+	b->update = json_copy(b->decision);
+	json_object_set(b->update, "how", how);
 	b->contest = json_pack("{s:o,s:O}", "metric", json_text(goal_metric_named(goal)), "kpi", kpi);
 	b->set.good = "verify.good";
 	b->set.rows = json_get_int(b->in, "rows", 200000);
@@ -223,6 +225,7 @@ static bool settle(Backtest *b, GError **error)
 	b->set.roles = b->roles;
 	b->set.train = b->train;
 	b->set.update = b->update;
+	b->set.decision = b->decision;
 	b->set.contest = b->contest;
 	b->set.family = b->family;
 	b->set.online = "ftrl";

@@ -20,6 +20,7 @@ static const struct {
         {"features after all transforms", LIMIT_FEATURES,
                 "a dense row of them is what fits a core's first cache twice"},
         {"values `one_hot` spreads out", LIMIT_ONE_HOT, "the rest is lumped together as \"other\""},
+        {"buckets of `words`", LIMIT_WORD_BUCKETS, "each is a feature of every row"},
         {"classes of a target", LIMIT_CLASSES, "metrics and reports are tables of classes by classes"},
         {"folds, over all repeats", LIMIT_FOLDS, "each has a recipe and a model of its own"},
         {"distinct texts of a column", LIMIT_DICTIONARY, "they are kept in memory at once"},

@@ -28,6 +28,7 @@ static bool live(Replay *r, size_t p, const char *before, ReplayAnswer *ret, GEr
 	        {.name = "known", .from = known}, {NULL}};
 	json_t *params = json_pack("{s:s,s:s,s:s,s:I,s:I,s:f}", "time", set->time, "from", from, "until", until,
 	        "delay", (json_int_t)set->delay, "sips", (json_int_t)set->sips, "keep", set->keep);
+	json_object_update(params, (json_t *)set->decision);
 	PlanStep step = {.name = name, .kind = "online", .inputs = inputs};
 	g_ptr_array_add(ret->steps, g_strdup(name));
 	ret->bundle = g_strconcat(name, ".bundle", NULL);

@@ -26,11 +26,12 @@ typedef struct ReplaySettings {
 	int64_t rows;     /* a training takes at most, about; 0: all */
 	double valid;     /* share of them to choose by */
 	const json_t *features, *roles;
-	const json_t *train;   /* params of the step train, but for the families */
-	const json_t *update;  /* params of the step update */
-	const json_t *contest; /* "metric" and "kpi" of the step contest */
-	const char *family;    /* of the modes that train in batches */
-	const char *online;    /* of the one that learns online */
+	const json_t *train;    /* params of the step train, but for the families */
+	const json_t *update;   /* params of the step update */
+	const json_t *decision; /* params of retrain/decision.h */
+	const json_t *contest;  /* "metric" and "kpi" of the step contest */
+	const char *family;     /* of the modes that train in batches */
+	const char *online;     /* of the one that learns online */
 	int64_t sips;
 	double keep; /* online */
 	uint64_t seed;

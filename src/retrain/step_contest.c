@@ -87,11 +87,13 @@ static bool take_scores(Contest *c, size_t k, GError **error)
 		return !given || fail(error, FAIL_INVALID, "there is no input \"scores.%d\"", (int)place);
 	if (!file_read(path, G_MAXINT32, &bytes, &size, error))
 		return false;
-	if (size != a->rows * a->outputs * sizeof *a->scores)
+	size_t scores = a->rows * a->outputs, decided = bundle_classifies(c->bundles[k]) ? a->rows : 0;
+	const double *numbers = (const double *)(const void *)bytes;
+	if (size != (scores + decided) * sizeof *a->scores)
 		return fail(error, FAIL_BROKEN, "the scores of %s are not of these rows", mode_of(c, k));
-	memcpy(a->scores, bytes, size);
-	g_clear_pointer(&a->decided, g_free);
-	answers_decide(c->bundles[k], a);
+	memcpy(a->scores, numbers, scores * sizeof *a->scores);
+	for (size_t i = 0; i < decided; i++)
+		a->decided[i] = (uint32_t)CLAMP(numbers[scores + i], 0, (double)c->t.classes - 1);
 	return true;
 }
 

@@ -11,6 +11,7 @@
 #include "model/bundle_carry.h"
 #include "model/fresh_rows.h"
 #include "model/update.h"
+#include "retrain/decision.h"
 
 static const Param PARAMS[] = {
         {.name = "time", .type = PARAM_TEXT, .flags = PARAM_REQUIRED, .help = "the column that orders rows in time"},
@@ -23,6 +24,7 @@ static const Param PARAMS[] = {
                 .max = 1e18,
                 .unit = "us",
                 .help = "how long after a row its outcome arrives"},
+        DECISION_PARAMS,
         {.name = "sips",
                 .type = PARAM_INT,
                 .preset = "100",
@@ -46,10 +48,12 @@ typedef struct Online {
 	void *model; /* own */
 	json_t *family_params, *how;
 	FreshRows known;
-	size_t learnt; /* rows of known */
-	Matrix *x;     /* of the period's rows, in their order */
-	int64_t *time; /* of these */
-	double *scores;
+	size_t learnt;  /* rows of known */
+	Matrix *x;      /* of the period's rows, in their order */
+	int64_t *time;  /* of these */
+	double *scores; /* of the period's rows; behind them the classes decided on, where there are such */
+	double *unseen; /* scores of the known rows before they were learnt from */
+	Decision decision;
 	int64_t begin, end, delay, sips;
 } Online;
 
@@ -63,6 +67,7 @@ static void online_clear(Online *o)
 	matrix_free(o->x);
 	g_free(o->time);
 	g_free(o->scores);
+	g_free(o->unseen);
 	bundle_free(o->b);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Online, online_clear)
@@ -97,7 +102,8 @@ static bool read_all(Online *o, GError **error)
 	g_autoptr(Engine) e = NULL;
 	const char *known = step_input(o->s, "known");
 	bool any;
-	return engine_open(&limits, &e, error) && read_rows(e, o, error) && has_rows(e, known, &any, error) &&
+	return decision_read(o->params, o->b, step_input(o->s, "rows"), &o->decision, error) &&
+	       engine_open(&limits, &e, error) && read_rows(e, o, error) && has_rows(e, known, &any, error) &&
 	       (!any || fresh_rows_read(e, o->b, known, &o->known, error));
 }
 
@@ -113,6 +119,9 @@ static bool learn(Online *o, size_t end, GError **error)
 	if (end <= o->learnt)
 		return true;
 	TrainSet fresh = fresh_rows_part(&o->known, o->b, o->learnt, end, &room);
+	double *unseen = o->unseen + o->learnt * bundle_outputs(o->b);
+	if (!bundle_predict_model(o->b, o->model, fresh.x, unseen, error))
+		return false;
 	fresh.threads = 1;
 	fresh.seed = step_seed(o->s);
 	UpdateSet set = {.fresh = &fresh,
@@ -165,6 +174,25 @@ static bool live(Online *o, GError **error)
 	return learn(o, known_rows(o), error);
 }
 
+/* From the next period on, by what it said of the known rows before it learnt from them. */
+static json_t *threshold_after(const Online *o)
+{
+	Scored s = {.rows = known_rows(o),
+	        .classes = bundle_classes(o->b),
+	        .y = o->known.y,
+	        .scores = o->unseen,
+	        .weight = o->known.weight,
+	        .positive = bundle_classes(o->b) == 2 ? (size_t)bundle_positive(o->b) : 0};
+	return decision_threshold(&o->decision, &s, json_object_get(bundle_header(o->b), "threshold"));
+}
+
+static void decide(Online *o)
+{
+	size_t rows = o->x->rows, outputs = bundle_outputs(o->b);
+	for (size_t i = 0; bundle_classifies(o->b) && i < rows; i++)
+		o->scores[rows * outputs + i] = (double)bundle_decide(o->b, o->scores + i * outputs);
+}
+
 static bool begin(Online *o, GError **error)
 {
 	const char *from = json_get_text(o->params, "from", ""), *until = json_get_text(o->params, "until", "");
@@ -185,16 +213,24 @@ static bool begin(Online *o, GError **error)
 	       o->family->save(model, &kept, error) && o->family->load(kept, &o->model, error);
 }
 
+/* Numbers a row. */
+static size_t room_of(const Online *o)
+{
+	return bundle_outputs(o->b) + (bundle_classifies(o->b) ? 1 : 0);
+}
+
 static bool leave(Online *o, GError **error)
 {
+	json_auto_t *threshold = threshold_after(o);
 	BundleCarry carry = {.old = o->b,
+	        .threshold = threshold,
 	        .digest = step_input_digest(o->s, "bundle"),
 	        .rows_digest = step_input_digest(o->s, "known"),
 	        .how = o->how,
 	        .model = o->model,
 	        .rows = o->learnt,
 	        .seed = step_seed(o->s)};
-	size_t size = o->x->rows * bundle_outputs(o->b) * sizeof *o->scores;
+	size_t size = o->x->rows * room_of(o) * sizeof *o->scores;
 	json_auto_t *about = json_pack("{s:I,s:I,s:I}", "rows", (json_int_t)o->x->rows, "known",
 	        (json_int_t)known_rows(o), "sips", (json_int_t)o->sips);
 	return bundle_carry(&carry, step_output(o->s, "bundle"), error) &&
@@ -207,8 +243,12 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 	g_auto(Online) o = {.s = s, .params = params};
 	if (!begin(&o, error) || !read_all(&o, error))
 		return false;
-	o.scores = g_new0(double, MAX(o.x->rows * bundle_outputs(o.b), (size_t)1));
-	return live(&o, error) && leave(&o, error);
+	o.scores = g_new0(double, MAX(o.x->rows * room_of(&o), (size_t)1));
+	o.unseen = g_new0(double, MAX(known_rows(&o) * bundle_outputs(o.b), (size_t)1));
+	if (!live(&o, error))
+		return false;
+	decide(&o);
+	return leave(&o, error);
 }
 
 static const char *const INPUTS[] = {"bundle", "rows", "known", NULL};

@@ -5,8 +5,9 @@
  * period is cut into `sips`: before each the model learns from all outcomes that have arrived before its begin, oldest first, and then
  * answers the rows of the sip.  So no row is answered by a model that has seen its outcome, or one not yet known then.
  *
- * scores: doubles, rows x outputs in the order of `rows`.  The bundle is the model at the period's end, having learnt from all of
- * known.  about: {"rows", "known", "sips"}. */
+ * scores: doubles, rows x outputs in the order of `rows`, and behind them, for classes, the class decided on for each row by the threshold
+ * at the begin.  The bundle is the model at the period's end, having learnt from all of known; its threshold is chosen by what
+ * it said of them before.  about: {"rows", "known", "sips"}. */
 #pragma once
 
 #include "pipeline/step.h"

@@ -7,8 +7,8 @@
 #include "base/json.h"
 #include "model/bundle_update.h"
 #include "model/calibrate.h"
-#include "model/costs.h"
 #include "model/update.h"
+#include "retrain/decision.h"
 
 static const Param PARAMS[] = {
         {.name = "how", .type = PARAM_JSON, .preset = "{}", .help = "keep, trees, share"},
@@ -18,22 +18,11 @@ static const Param PARAMS[] = {
                 .min = 0,
                 .max = 0.9,
                 .help = "share of the fresh rows, the newest, that calibration and threshold are judged on"},
-        {.name = "metric",
-                .type = PARAM_TEXT,
-                .help = "what old and new are compared by; else roc_auc, log_loss or rmse"},
-        {.name = "threshold_metric",
-                .type = PARAM_TEXT,
-                .help = "what the threshold between two classes is chosen by; else the metric"},
+        DECISION_PARAMS,
         {.name = "calibration",
                 .type = PARAM_TEXT,
                 .preset = "\"auto\"",
                 .help = "auto keeps the old one where it still helps; none, or one of the calibrations, learnt anew"},
-        {.name = "costs",
-                .type = PARAM_JSON,
-                .help = "what decisions between two classes cost: {tp, fp, fn, tn}; the threshold is chosen by them"},
-        {.name = "figure",
-                .type = PARAM_JSON,
-                .help = "a business figure, {sql, grows}, by whose costs the threshold is chosen if it has such"},
         {.name = "threads",
                 .type = PARAM_INT,
                 .preset = "2",
@@ -43,47 +32,15 @@ static const Param PARAMS[] = {
         {NULL},
 };
 
-static bool find_metric(const char *name, unsigned task, const MetricKind **ret, GError **error)
-{
-	*ret = metric_find(name);
-	if (!*ret)
-		return fail(error, FAIL_INVALID, "there is no metric \"%s\"", name);
-	return (*ret)->tasks & task || fail(error, FAIL_INVALID, "the metric %s is not for this target", name);
-}
-
 /* The bundle is read for its roles alone: what the settings mean depends on the task. */
-static bool find_costs(
-        const StepRun *s, const json_t *params, const Bundle *b, DecisionCosts *ret, bool *ret_found, GError **error)
-{
-	const json_t *costs = json_object_get(params, "costs"), *figure = json_object_get(params, "figure");
-	const char *sql = json_get_text(figure, "sql", NULL);
-	*ret_found = json_is_object(costs) && bundle_classes(b) == 2;
-	if (*ret_found)
-		*ret = costs_from_json(costs);
-	if (*ret_found || !sql || bundle_classes(b) != 2)
-		return true;
-	return costs_from_figure(step_input(s, "rows"), json_object_get(bundle_header(b), "roles"),
-	        (size_t)bundle_positive(b), sql, json_get_bool(figure, "grows", true), ret, ret_found, error);
-}
-
-static const char *usual_metric(unsigned task)
-{
-	return task == TASK_BINARY ? "roc_auc" : task == TASK_MULTICLASS ? "log_loss" : "rmse";
-}
-
-static bool settle(const StepRun *s, const json_t *params, BundleUpdate *u, DecisionCosts *costs, GError **error)
+static bool settle(const json_t *params, BundleUpdate *u, Decision *ret, GError **error)
 {
 	g_autoptr(Bundle) b = NULL;
-	bool found = false;
-	if (!bundle_load(u->bundle, &b, error))
+	if (!bundle_load(u->bundle, &b, error) || !decision_read(params, b, u->rows, ret, error))
 		return false;
-	unsigned task = task_of(json_object_get(bundle_header(b), "roles"));
-	const char *metric = json_get_text(params, "metric", usual_metric(task));
-	if (!find_metric(metric, task, &u->metric, error) ||
-	        !find_metric(json_get_text(params, "threshold_metric", metric), task, &u->threshold_by, error) ||
-	        !find_costs(s, params, b, costs, &found, error))
-		return false;
-	u->costs = found ? costs : NULL;
+	u->metric = ret->metric;
+	u->threshold_by = ret->threshold_by;
+	u->costs = ret->has_costs ? &ret->costs : NULL;
 	return calibrate_known(u->calibration) ||
 	       fail(error, FAIL_INVALID, "there is no calibration \"%s\"", u->calibration);
 }
@@ -105,7 +62,7 @@ static void tell(StepRun *s, const json_t *about)
 static bool run(StepRun *s, const json_t *params, GError **error)
 {
 	json_auto_t *how = NULL, *about = NULL;
-	DecisionCosts costs;
+	Decision decision;
 	if (!param_fill(UPDATE_PARAMS, "how", json_object_get(params, "how"), &how, error))
 		return false;
 	BundleUpdate u = {.bundle = step_input(s, "bundle"),
@@ -119,7 +76,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 	        .threads = (unsigned)json_get_int(params, "threads", 2),
 	        .scratch = step_scratch(s),
 	        .memory_mb = step_memory_mb(s) / 2};
-	if (!settle(s, params, &u, &costs, error) || !bundle_update(&u, step_output(s, "bundle"), &about, error))
+	if (!settle(params, &u, &decision, error) || !bundle_update(&u, step_output(s, "bundle"), &about, error))
 		return false;
 	tell(s, about);
 	return step_output_json(s, "about", about, error);

@@ -96,6 +96,65 @@ static void test_one_hot_order(void)
 	forget(&l);
 }
 
+/* Bucket of a word: FNV-1a, 64 bits; that of "foobar" is 0x85944171f73967e8 (the authors' own test value). */
+static uint64_t fnv(const char *word)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	for (; *word; word++)
+		hash = (hash ^ (unsigned char)*word) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static double bucket(const Frame *rows, const char *word, size_t row)
+{
+	g_autofree char *name = g_strdup_printf("s~%d", (int)(fnv(word) % 1000));
+	return column_number(frame_find(rows, name), row);
+}
+
+/* Case, punctuation and short words; UTF-8; missing texts.  Idf: 2 rows of 3 have "spam", 1 has "ham": 1 + ln(4 / 3), 1 + ln(4 / 2). */
+static void test_words(void)
+{
+	g_autoptr(Frame) rows = rows_of("s:text\nSpam SPAM a ham!\nspam-gr\xc3\xbc\xc3\x9f"
+	                                "e\n\n");
+	Learnt l = learn("words", "{\"columns\": \"s\", \"buckets\": 1000, \"weight\": \"count\"}", rows, NULL);
+	g_assert_true(fnv("foobar") == UINT64_C(0x85944171f73967e8));
+	g_assert_null(l.state);
+	apply(&l, rows);
+	g_assert_cmpuint(rows->columns->len, ==, 1001);
+	g_assert_cmpfloat(bucket(rows, "spam", 0), ==, 2);
+	g_assert_cmpfloat(bucket(rows, "ham", 0), ==, 1);
+	g_assert_cmpfloat(bucket(rows, "a", 0), ==, 0);
+	g_assert_cmpfloat(bucket(rows, "spam", 1), ==, 1);
+	g_assert_cmpfloat(bucket(rows,
+	                          "gr\xc3\xbc\xc3\x9f"
+	                          "e",
+	                          1),
+	        ==, 1);
+	g_assert_cmpfloat(bucket(rows, "spam", 2), ==, 0);
+	forget(&l);
+	g_autoptr(Frame) weighed = rows_of("s:text\nSpam spam ham\nspam\n");
+	l = learn("words", "{\"columns\": \"s\", \"buckets\": 1000, \"weight\": \"tf_idf\"}", weighed, NULL);
+	apply(&l, weighed);
+	double spam = log(3) * (1 + log(4.0 / 3)), ham = log(2) * (1 + log(2));
+	g_assert_cmpfloat_with_epsilon(bucket(weighed, "spam", 0), spam / hypot(spam, ham), 1e-12);
+	g_assert_cmpfloat_with_epsilon(bucket(weighed, "ham", 0), ham / hypot(spam, ham), 1e-12);
+	g_assert_cmpfloat_with_epsilon(bucket(weighed, "spam", 1), 1, 1e-12);
+	forget(&l);
+	g_autoptr(Frame) pairs = rows_of("s:text\nfree cash now\ncash free now");
+	l = learn("words", "{\"columns\": \"s\", \"buckets\": 4096, \"weight\": \"binary\", \"pairs\": true}", pairs,
+	        NULL);
+	apply(&l, pairs);
+	double ones = 0, differ = 0;
+	for (size_t j = 1; j < pairs->columns->len; j++) {
+		const Column *c = pairs->columns->pdata[j];
+		ones += c->reals[0];
+		differ += c->reals[0] != c->reals[1];
+	}
+	g_assert_cmpfloat(ones, ==, 5); /* three words, two pairs */
+	g_assert_cmpfloat(differ, ==, 4);
+	forget(&l);
+}
+
 static void test_ordinal(void)
 {
 	g_autoptr(Frame) rows = rows_of("s:text,n:real\nb,10\nB,9\na,1e3\n,nan\nb,-0\nb,0");
@@ -433,6 +492,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/kinds/one_hot", test_one_hot);
 	g_test_add_func("/kinds/one_hot_order", test_one_hot_order);
 	g_test_add_func("/kinds/ordinal", test_ordinal);
+	g_test_add_func("/kinds/words", test_words);
 	g_test_add_func("/kinds/category", test_category);
 	g_test_add_func("/kinds/count", test_count);
 	g_test_add_func("/kinds/target_mean", test_target_mean);
