@@ -1,11 +1,11 @@
 /* periods.c: cuts the table's time into stretches, and counts what is known when. */
 #include "retrain/periods.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/limits.h"
 
 static bool is_word(const char *every)
 {
@@ -15,8 +15,7 @@ static bool is_word(const char *every)
 /* Rows with begin_at and end_at, one a stretch. */
 static bool stretches_sql(const PeriodsWanted *w, char **ret, GError **error)
 {
-	char *end = NULL;
-	long rows = is_word(w->every) ? 0 : strtol(w->every, &end, 10);
+	gint64 rows = 0;
 	if (is_word(w->every)) {
 		*ret = g_strdup_printf(
 		        "SELECT epoch_us(date_trunc('%s', moment)) AS begin_at, epoch_us(date_trunc('%s', moment) + "
@@ -24,12 +23,13 @@ static bool stretches_sql(const PeriodsWanted *w, char **ret, GError **error)
 		        w->every, w->every, w->every);
 		return true;
 	}
-	if (rows < 1 || *end)
+	if (!g_ascii_string_to_signed(w->every, 10, 1, LIMIT_ROWS, &rows, NULL))
 		return fail(error, FAIL_INVALID, "period: month, week, day or a number of rows, not \"%s\"", w->every);
 	*ret = g_strdup_printf(
 	        "WITH parts AS (SELECT min(epoch_us(moment)) AS begin_at, max(epoch_us(moment)) + 1 AS last FROM "
 	        "(SELECT moment, "
-	        "(row_number() OVER (ORDER BY moment) - 1) // %ld AS part FROM moments) GROUP BY part) SELECT "
+	        "(row_number() OVER (ORDER BY moment) - 1) // %" G_GINT64_FORMAT
+	        " AS part FROM moments) GROUP BY part) SELECT "
 	        "begin_at, "
 	        "coalesce(lead(begin_at) OVER (ORDER BY begin_at), last) AS end_at FROM parts ORDER BY begin_at",
 	        rows);
