@@ -27,10 +27,14 @@ static void print_deployment(FILE *out, const json_t *d)
 	const json_t *params = json_object_get(d, "params"), *check = json_at(d, "evidence.check");
 	const char *reason = json_get_text(d, "reason", NULL), *ended = json_get_text(d, "ended", NULL),
 	           *sticky = json_get_text(params, "sticky", NULL), *why = json_get_text(d, "ended_reason", NULL);
+	double percent = json_get_number(params, "percent", 0);
 	fprintf(out, "%s version %d: %s\n", json_get_text(d, "model", ""), (int)json_get_int(d, "version", 0),
 	        json_get_text(d, "state", ""));
-	fprintf(out, "strategy  %s, %g %% of the requests%s%s\n", json_get_text(d, "strategy", ""),
-	        json_get_number(params, "percent", 0), sticky ? ", by the header " : "", sticky ? sticky : "");
+	fprintf(out, "strategy  %s", json_get_text(d, "strategy", ""));
+	if (percent > 0)
+		fprintf(out, ", %g %% of the requests%s%s", percent, sticky ? ", by the header " : "",
+		        sticky ? sticky : "");
+	fputc('\n', out);
 	if (json_is_integer(json_object_get(d, "stable")))
 		fprintf(out, "beside    version %d\n", (int)json_get_int(d, "stable", 0));
 	fprintf(out, "begun     %s by %s%s%s\n", json_get_text(d, "created", ""), json_get_text(d, "who", ""),

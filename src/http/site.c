@@ -277,7 +277,7 @@ bool visit_choose(Visit *v, const char *model, const char *version, const Served
 {
 	if (!visit_find(v, model, version, ret, error))
 		return false;
-	const ModelEntry *e = route_model(v->routes, model);
+	const ModelEntry *e = v->routes->rollouts ? route_model(v->routes, model) : NULL;
 	if (!e || !e->rollout)
 		return true;
 	take_id(v);

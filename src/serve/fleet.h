@@ -28,6 +28,7 @@ typedef struct ModelEntry {
 typedef struct RouteTable {
 	GPtrArray *models; /* of ModelEntry *, by name */
 	GHashTable *by_name;
+	unsigned rollouts; /* models that have one */
 } RouteTable;
 
 typedef struct Fleet Fleet;

@@ -44,6 +44,7 @@ static bool check(const Served *candidate, const Served *stable, const json_t *d
 static void put(const Look *l, ModelEntry *e, Rollout *r)
 {
 	e->rollout = r;
+	l->table->rollouts++;
 	if (!g_ptr_array_find(l->f->rollouts, r, NULL))
 		g_ptr_array_add(l->f->rollouts, rollout_ref(r));
 }

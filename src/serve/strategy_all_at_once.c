@@ -10,6 +10,5 @@ static Shares shares(double percent)
 const StrategyKind STRATEGY_ALL_AT_ONCE = {
         .name = "all_at_once",
         .help = "it is checked, and then answers every request",
-        .percent = 100,
         .shares = shares,
 };
