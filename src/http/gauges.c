@@ -29,18 +29,26 @@ static void read_once(GaugesReader *r, Meta **meta)
 	g_mutex_unlock(&r->lock);
 }
 
+/* Returns how long to wait for the next: reading takes no more than a twentieth of a core, however much there is. */
+static int64_t timed_read(GaugesReader *r, Meta **meta)
+{
+	int64_t begun = g_get_monotonic_time();
+	read_once(r, meta);
+	return MAX((int64_t)GAUGES_SECONDS * G_USEC_PER_SEC, 20 * (g_get_monotonic_time() - begun));
+}
+
 static gpointer run(gpointer reader)
 {
 	GaugesReader *r = reader;
 	Meta *meta = NULL;
-	read_once(r, &meta);
+	int64_t pause = timed_read(r, &meta);
 	g_mutex_lock(&r->lock);
 	while (!r->ending) {
-		g_cond_wait_until(&r->wake, &r->lock, g_get_monotonic_time() + GAUGES_SECONDS * G_USEC_PER_SEC);
+		g_cond_wait_until(&r->wake, &r->lock, g_get_monotonic_time() + pause);
 		bool wanted = !r->ending && r->asked && g_get_monotonic_time() - r->asked < QUIET;
 		g_mutex_unlock(&r->lock);
 		if (wanted)
-			read_once(r, &meta);
+			pause = timed_read(r, &meta);
 		g_mutex_lock(&r->lock);
 	}
 	g_mutex_unlock(&r->lock);

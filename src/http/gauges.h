@@ -1,6 +1,6 @@
 /* gauges.h: what monitoring knows, kept ready for /metrics.
  *
- * The store is read by a thread of its own, every GAUGES_SECONDS while somebody scrapes: a scrape costs a copy of a text, however slow
+ * The store is read by a thread of its own, every GAUGES_SECONDS (less often where that took long) while somebody scrapes: a scrape costs a copy of a text, however slow
  * the store is.  While it cannot be read the last text stays, and gyre_store_read_timestamp_seconds tells its age. */
 #pragma once
 

@@ -133,29 +133,6 @@ static void add_drifted(GaugeSet *s, const char *of, const json_t *findings)
 	gauge_add(s, GAUGE_DRIFT_RATIO, of, (double)drifted / (double)judged);
 }
 
-/* Findings are in the order of their windows, the newest first.  Of a measure the newest window counts in which it could be judged
- * at all: columns of two windows side by side would be no picture of either. */
-static json_t *newest_of_each(const json_t *rows)
-{
-	json_auto_t *ends = json_object();
-	json_t *kept = json_array(), *row;
-	size_t i;
-	json_array_foreach ((json_t *)rows, i, row) {
-		g_autofree char *key =
-		        g_strjoin("\n", json_get_text(row, "look", ""), json_get_text(row, "measure", ""), NULL);
-		json_t *end = json_object_get(ends, key);
-		if (!end)
-			json_object_set(ends, key, json_object_get(row, "end"));
-		else if (!json_equal(end, json_object_get(row, "end")))
-			continue;
-		const char *text = json_get_text(row, "evidence", NULL);
-		json_t *evidence = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
-		json_object_set_new(row, "evidence", evidence ? evidence : json_null());
-		json_array_append(kept, row);
-	}
-	return kept;
-}
-
 static void add_look_ends(GaugeSet *s, const char *of, const json_t *findings)
 {
 	json_auto_t *ends = json_object();
@@ -174,15 +151,14 @@ static void add_look_ends(GaugeSet *s, const char *of, const json_t *findings)
 	}
 }
 
-static void add_findings(GaugeSet *s, const char *of, const json_t *rows)
+static void add_findings(GaugeSet *s, const char *of, const json_t *findings)
 {
-	json_auto_t *findings = newest_of_each(rows);
 	g_autoptr(GHashTable) by_measure =
 	        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
 	g_autoptr(GPtrArray) order = g_ptr_array_new();
 	size_t i;
 	json_t *f;
-	json_array_foreach (findings, i, f) {
+	json_array_foreach ((json_t *)findings, i, f) {
 		g_autofree char *key =
 		        g_strjoin("\n", json_get_text(f, "look", ""), json_get_text(f, "measure", ""), NULL);
 		GPtrArray *list = g_hash_table_lookup(by_measure, key);
@@ -230,29 +206,52 @@ static bool add_states(Meta *m, GaugeSet *s, const char *of, const json_t *windo
 	return true;
 }
 
+#define JUDGED "f.state <> 'too_few' AND f.value IS NOT NULL"
+
+/* Of a measure the newest window counts in which it could be judged at all: columns of two windows side by side would be no picture
+ * of either. */
+static bool read_findings(Meta *m, const json_t *window, json_t **ret, GError **error)
+{
+	json_auto_t *rows = NULL;
+	size_t i;
+	json_t *row;
+	if (!meta_run(m,
+	            "WITH w AS (SELECT id, begin_at, end_at FROM monitor_windows WHERE model = $1 AND version = $2 AND "
+	            "route = "
+	            "$3 ORDER BY begin_at DESC LIMIT $4), n AS (SELECT f.look, f.measure, max(w.begin_at) AS newest "
+	            "FROM w JOIN "
+	            "monitor_findings f ON f.window_id = w.id WHERE " JUDGED
+	            " GROUP BY f.look, f.measure) SELECT f.look, "
+	            "f.measure, f.subject, f.value, f.limit_value AS \"limit\", f.p, f.state, f.evidence, w.end_at AS "
+	            "\"end\" "
+	            "FROM n JOIN w ON w.begin_at = n.newest JOIN monitor_findings f ON f.window_id = w.id AND f.look = "
+	            "n.look "
+	            "AND f.measure = n.measure WHERE " JUDGED " ORDER BY f.look, f.place",
+	            json_pack("[O,O,O,i]", json_object_get(window, "model"), json_object_get(window, "version"),
+	                    json_object_get(window, "route"), WINDOWS_BACK),
+	            &rows, error))
+		return false;
+	json_array_foreach (rows, i, row) {
+		const char *text = json_get_text(row, "evidence", NULL);
+		json_t *evidence = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+		json_object_set_new(row, "evidence", evidence ? evidence : json_null());
+	}
+	*ret = json_incref(rows);
+	return true;
+}
+
 static bool add_window(Meta *m, GaugeSet *s, const json_t *w, GError **error)
 {
 	g_autofree char *of = labels_of(w);
-	json_auto_t *rows = NULL;
+	json_auto_t *findings = NULL;
 	int64_t begin = json_get_int(w, "begin", 0), end = json_get_int(w, "end", 0);
 	gauge_add(s, GAUGE_WINDOW_END, of, (double)end / 1e6);
 	gauge_add(s, GAUGE_WINDOW_SECONDS, of, (double)(end - begin) / 1e6);
 	gauge_add(s, GAUGE_WINDOW_ROWS, of, json_get_number(w, "rows", NAN));
 	gauge_add(s, GAUGE_WINDOW_OUTCOMES, of, json_get_number(w, "outcomes", NAN));
-	if (!add_states(m, s, of, w, error) ||
-	        !meta_run(m,
-	                "SELECT f.look, f.measure, f.subject, f.value, f.limit_value AS \"limit\", f.p, f.state, "
-	                "f.evidence, "
-	                "w.end_at AS \"end\" FROM (SELECT id, begin_at, end_at FROM monitor_windows WHERE model = $1 "
-	                "AND "
-	                "version = $2 AND route = $3 ORDER BY begin_at DESC LIMIT $4) w JOIN monitor_findings f ON "
-	                "f.window_id "
-	                "= w.id WHERE f.state <> 'too_few' AND f.value IS NOT NULL ORDER BY w.begin_at DESC, f.place",
-	                json_pack("[O,O,O,i]", json_object_get(w, "model"), json_object_get(w, "version"),
-	                        json_object_get(w, "route"), WINDOWS_BACK),
-	                &rows, error))
+	if (!add_states(m, s, of, w, error) || !read_findings(m, w, &findings, error))
 		return false;
-	add_findings(s, of, rows);
+	add_findings(s, of, findings);
 	return true;
 }
 
