@@ -215,6 +215,48 @@ static bool find_costs(Training *t, GError **error)
 	return true;
 }
 
+/* trial-7.json, trial-7.scores, and the yardstick's. */
+static bool is_of_trial(const char *name)
+{
+	if (!g_str_has_prefix(name, "trial-"))
+		return false;
+	const char *number = name + strlen("trial-"), *rest = number + strspn(number, "0123456789");
+	return rest > number || g_str_has_prefix(number, "baseline.");
+}
+
+/* What was made of the trials of other settings goes: it names them by numbers, behind which there may be others now. */
+static bool keep_trials_only(const char *folder, const json_t *params, GError **error)
+{
+	g_autofree char *path = g_build_filename(folder, "settings.json", NULL);
+	json_auto_t *before = NULL;
+	if (json_read_file(path, &before, NULL) && json_equal(before, params))
+		return true;
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	const char *name;
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *file = g_build_filename(folder, name, NULL);
+		if (!is_of_trial(name) && *name != '.' && !file_remove(file, error))
+			return false;
+	}
+	return json_write_file(path, params, error);
+}
+
+/* Where trials leave what they found: a search with more trials, or more time, than before goes on from these. */
+static bool trials_folder(const Training *t, const char **ret, GError **error)
+{
+	static const char *const HOW_LONG[] = {"trials", "time", "trial_time"};
+	*ret = step_scratch(t->s);
+	if (json_get_int(t->search, "trials", 1) < 2)
+		return true;
+	json_auto_t *identity = json_copy((json_t *)t->params), *search = json_copy(t->search);
+	for (size_t i = 0; i < G_N_ELEMENTS(HOW_LONG); i++)
+		json_object_del(search, HOW_LONG[i]);
+	json_object_del(identity, "project");
+	json_object_set(identity, "search", search);
+	*ret = step_memory(t->s, identity);
+	return strcmp(*ret, step_scratch(t->s)) == 0 || keep_trials_only(*ret, t->params, error);
+}
+
 static bool read_data(Training *t, GError **error)
 {
 	StepRun *s = t->s;
@@ -231,8 +273,7 @@ static bool read_data(Training *t, GError **error)
 	g_clear_pointer(&t->recipes, json_decref); /* cross-fitted states can be large */
 	t->setup.data = t->data;
 	t->setup.seed = step_seed(s);
-	t->setup.folder = step_scratch(s);
-	return find_costs(t, error);
+	return trials_folder(t, &t->setup.folder, error) && find_costs(t, error);
 }
 
 static bool calibrate(Training *t, GError **error)

@@ -8,16 +8,18 @@
 #include "pipeline/work.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 struct StepRun {
 	const StepKind *kind;
 	json_t *spec;
-	char *folder, *scratch;
-	GHashTable *outputs; /* name to path; not changed after work_new, so any thread may look */
-	GMutex lock;         /* guards the rest: trials in threads tell things too */
+	char *folder, *scratch, *memory; /* memory: NULL until it is asked for */
+	GHashTable *outputs;             /* name to path; not changed after work_new, so any thread may look */
+	GMutex lock;                     /* guards the rest: trials in threads tell things too */
 	json_t *metrics, *notes, *runs;
 };
 
@@ -51,6 +53,7 @@ void work_free(StepRun *s)
 	g_mutex_clear(&s->lock);
 	g_free(s->folder);
 	g_free(s->scratch);
+	g_free(s->memory);
 	g_free(s);
 }
 
@@ -173,6 +176,62 @@ bool step_output_json(StepRun *s, const char *name, const json_t *value, GError 
 }
 
 /* Made when it is first asked for: many steps never do.  Should that fail, so does whatever the step does with it. */
+/* Of what is kept under an identity: kind, version, inputs and seed with it. */
+static char *memory_name(const StepRun *s, const json_t *identity)
+{
+	json_auto_t *digests = json_object();
+	const char *name;
+	json_t *in;
+	json_object_foreach (json_object_get(s->spec, "inputs"), name, in)
+		json_object_set(digests, name, json_object_get(in, "digest"));
+	json_auto_t *all = json_pack("{s:s,s:i,s:O,s:O?,s:O}", "kind", s->kind->name, "version", (int)s->kind->version,
+	        "inputs", digests, "seed", json_object_get(s->spec, "seed"), "identity", identity);
+	g_autofree char *text = json_canonical(all);
+	char *digest = digest_of_bytes(text, strlen(text));
+	digest[32] = '\0';
+	return digest;
+}
+
+/* Is the folder ours for as long as this process lives? */
+static bool memory_hold(const char *path)
+{
+	g_autofree char *lock = g_build_filename(path, ".lock", NULL);
+	int file = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (file < 0)
+		return false;
+	if (flock(file, LOCK_EX | LOCK_NB) == 0)
+		return true; /* the file stays open, and with it the lock */
+	close(file);
+	return false;
+}
+
+/* Removes what is kept of other identities, unless another process has it. */
+static void memory_forget(const char *above, const char *kept)
+{
+	g_autoptr(GDir) dir = g_dir_open(above, 0, NULL);
+	const char *name;
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(above, name, NULL);
+		if (strcmp(name, kept) != 0 && memory_hold(path))
+			file_remove(path, NULL);
+	}
+}
+
+const char *step_memory(StepRun *s, const json_t *identity)
+{
+	const char *state = json_get_text(s->spec, "state_folder", NULL),
+	           *step = json_get_text(s->spec, "step", s->kind->name);
+	if (s->memory || !state)
+		return s->memory ? s->memory : s->scratch;
+	g_autofree char *name = memory_name(s, identity), *above = g_build_filename(state, "memory", step, NULL);
+	g_autofree char *path = g_build_filename(above, name, NULL);
+	if (!file_make_folder(path, NULL) || !memory_hold(path))
+		return s->scratch;
+	memory_forget(above, name);
+	s->memory = g_steal_pointer(&path);
+	return s->memory;
+}
+
 const char *step_scratch(const StepRun *s)
 {
 	g_mkdir_with_parents(s->scratch, 0755);
