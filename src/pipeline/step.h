@@ -35,7 +35,7 @@ const char *step_input(const StepRun *s, const char *name); /* path to read; NUL
 bool step_input_json(const StepRun *s, const char *name, json_t **ret, GError **error);
 const char *step_output(StepRun *s, const char *name); /* path to write; every output must exist in the end */
 bool step_output_json(StepRun *s, const char *name, const json_t *value, GError **error);
-const char *step_scratch(const StepRun *s);      /* folder for temporary files */
+const char *step_scratch(const StepRun *s); /* folder for temporary files */
 /* A folder that outlives the step and other keys: what a later execution with other settings may go on from.  identity: all settings that what
  * is kept there depends on; kind, version, seed and inputs are added.  What is found there may only save time, never change the result.  One a
  * step is kept: those of other identities are removed.  Where another process has it, or none can be made, it is the scratch folder. */
