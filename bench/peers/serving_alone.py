@@ -24,7 +24,7 @@ gyre.gyre_load.restype = ctypes.c_void_p
 gyre.gyre_describe.restype = ctypes.c_char_p
 gyre.gyre_predict_columns.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p,
                                       ctypes.c_void_p]
-model = gyre.gyre_load(bundle.encode(), None)
+model = ctypes.c_void_p(gyre.gyre_load(bundle.encode(), None))
 names = [i["name"] for i in json.loads(gyre.gyre_describe(model))["inputs"]]
 booster = xgboost.Booster(model_file=trees)
 booster.set_param({"nthread": 1})
