@@ -30,5 +30,5 @@ bool bundle_carry(const BundleCarry *c, const char *path, GError **error)
 	json_object_set_new(header, "provenance", bundle_provenance(c));
 	if (c->threshold)
 		json_object_set(header, "threshold", (json_t *)c->threshold);
-	return bundle_write(path, header, bytes, error);
+	return bundle_write_with(path, header, bytes, bundle_sample(c->old), error);
 }

@@ -1,4 +1,4 @@
-/* bundle_carry.h: a bundle packed again around a model that learnt on: recipe, calibration and profile stay; rows and
+/* bundle_carry.h: a bundle packed again around a model that learnt on: recipe, calibration, profile and sample stay; rows and
  * provenance say what became of it. */
 #pragma once
 

@@ -240,7 +240,7 @@ static bool pack(const Update *s, const void *model, const char *path, GError **
 	json_object_set_new(header, "provenance", provenance_of(s));
 	if (s->new_metrics)
 		json_object_set_new(header, "metrics", json_pack("{s:O}", "valid", s->new_metrics));
-	return bundle_write(path, header, bytes, error);
+	return bundle_write_with(path, header, bytes, s->rows.sample, error);
 }
 
 static json_t *about_of(const Update *s)

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "model/reference.h"
+#include "model/row_sample.h"
 
 #define STRANGERS_MOST 0.01 /* of the rows: above, the target has got another class */
 #define UNKNOWN_MOST 0.2    /* more of the rows than before: worth a warning */
@@ -19,6 +20,8 @@ void fresh_rows_clear(FreshRows *f)
 	g_free(f->weight);
 	g_free(f->time);
 	json_decref(f->reference);
+	if (f->sample)
+		g_bytes_unref(f->sample);
 }
 
 typedef struct Reading {
@@ -122,15 +125,44 @@ static void give(Reading *r)
 	f->time = r->time ? g_memdup2(r->times->data, r->times->len * sizeof(int64_t)) : NULL;
 }
 
+/* Rows that were logged have the model's inputs only. */
+static bool find_time(Engine *e, Reading *r, const char *table, GError **error)
+{
+	g_autofree char *query = g_strdup_printf("SELECT * FROM %s", table);
+	json_auto_t *columns = NULL;
+	size_t i;
+	json_t *column;
+	const char *wanted = r->time;
+	r->time = NULL;
+	if (!engine_describe(e, query, &columns, error))
+		return false;
+	json_array_foreach (columns, i, column)
+		if (g_strcmp0(json_get_text(column, "name", NULL), wanted) == 0)
+			r->time = wanted;
+	return true;
+}
+
+static bool read_sample(Engine *e, const Reading *r, const char *table, GError **error)
+{
+	RowSample sample = {.table = table,
+	        .number = "file_row_number",
+	        .inputs = json_at(bundle_header(r->b), "recipe.inputs"),
+	        .seed = 1};
+	return row_sample_read(e, &sample, &r->to->sample, error);
+}
+
 static bool read_all(Engine *e, Reading *r, const char *path, GError **error)
 {
-	g_autofree char *table = sql_parquet(path), *time = r->time ? sql_name(r->time) : NULL;
+	g_autofree char *table = sql_parquet(path);
+	if (!find_time(e, r, table, error))
+		return false;
+	g_autofree char *time = r->time ? sql_name(r->time) : NULL;
 	g_autofree char *order = time ? g_strdup_printf(" ORDER BY %s, file_row_number", time) : g_strdup("");
 	g_autofree char *inner = g_strndup(table, strlen(table) - 1);
-	g_autofree char *query =
-	        g_strdup_printf("SELECT * EXCLUDE (file_row_number) FROM %s, file_row_number = true)%s", inner, order);
+	g_autofree char *numbered = g_strdup_printf("%s, file_row_number = true)", inner);
+	g_autofree char *query = g_strdup_printf("SELECT * EXCLUDE (file_row_number) FROM %s%s", numbered, order);
 	g_autoptr(FrameReader) reader = NULL;
-	if (!engine_read(e, query, 0, &reader, error))
+	if (!read_sample(e, r, numbered, error) || !engine_read(e, query, 0, &reader, error))
 		return false;
 	for (;;) {
 		g_autoptr(Frame) rows = NULL;
@@ -146,13 +178,14 @@ static bool read_all(Engine *e, Reading *r, const char *path, GError **error)
 bool fresh_rows_read(Engine *e, const Bundle *b, const char *rows, FreshRows *ret, GError **error)
 {
 	const json_t *header = bundle_header(b), *roles = json_object_get(header, "roles");
+	json_auto_t *inputs = json_pack("{s:O}", "columns", json_at(header, "recipe.inputs"));
 	g_auto(FreshRows) f = {0};
 	g_auto(Reading) r = {.b = b,
 	        .roles = roles,
 	        .weight = json_get_text(roles, "weight", NULL),
 	        .time = json_get_text(roles, "time", NULL),
 	        .to = &f,
-	        .reference = reference_new(json_object_get(header, "schema")),
+	        .reference = reference_new(inputs),
 	        .values = g_array_new(FALSE, FALSE, sizeof(float)),
 	        .y = g_array_new(FALSE, FALSE, sizeof(double)),
 	        .weights = g_array_new(FALSE, FALSE, sizeof(double)),

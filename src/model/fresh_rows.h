@@ -12,6 +12,7 @@ typedef struct FreshRows {
 	size_t read, strangers; /* rows there were; of them with a label the bundle does not know */
 	size_t left_out;        /* of them without a usable target or weight, strangers among them */
 	json_t *reference;      /* {"rows", "of", "inputs", "target"}: model/reference.h */
+	GBytes *sample;         /* model/row_sample.h; NULL: none */
 } FreshRows;
 
 /* rows: the path of a Parquet file. */

@@ -4,10 +4,8 @@
 #include <malloc.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/progress.h"
@@ -15,11 +13,10 @@
 #include "data/engine.h"
 #include "data/folds.h"
 #include "model/reference.h"
+#include "model/row_sample.h"
 
-#define WATCHED_ROWS 25000 /* for early stopping: each round ranks them anew */
-#define SAMPLE_ROWS 2000
-#define SAMPLE_BYTES (16u << 20) /* long texts make rows large: then there is none */
-#define SCORES_MOST (64u << 20)  /* validation rows x classes: half a GiB of scores */
+#define WATCHED_ROWS 25000      /* for early stopping: each round ranks them anew */
+#define SCORES_MOST (64u << 20) /* validation rows x classes: half a GiB of scores */
 
 static void part_clear(Part *p)
 {
@@ -411,39 +408,13 @@ static bool finish(Reading *r, GError **error)
 	return true;
 }
 
-/* The rows whose numbers have the smallest hashes, in their own order. */
-static char *sample_query(const Reading *r)
-{
-	g_autoptr(GString) columns = g_string_new(NULL);
-	const json_t *inputs = json_object_get(r->d->recipe, "inputs");
-	size_t i;
-	json_t *input;
-	json_array_foreach ((json_t *)inputs, i, input) {
-		g_autofree char *name = sql_name(json_get_text(input, "name", ""));
-		g_string_append_printf(columns, "%s%s", i ? ", " : "", name);
-	}
-	return g_strdup_printf(
-	        "SELECT %s FROM (SELECT * FROM %s ORDER BY hash(_gyre_row::BIGINT + %d), _gyre_row LIMIT %d) "
-	        "ORDER BY _gyre_row",
-	        columns->str, r->table, (int)(r->seed % 1000000), SAMPLE_ROWS);
-}
-
 static bool read_sample(Reading *r, GError **error)
 {
-	g_autofree char *query = sample_query(r), *path = NULL, *bytes = NULL;
-	gsize size;
-	if (json_array_size(json_object_get(r->d->recipe, "inputs")) == 0)
-		return true;
-	int file = g_file_open_tmp("gyre-sample-XXXXXX", &path, error);
-	if (file < 0)
-		return false;
-	close(file);
-	bool ok = engine_write_parquet(r->engine, query, path, error) &&
-	          file_read(path, (size_t)LIMIT_BUNDLE_BYTES, &bytes, &size, error);
-	unlink(path);
-	if (ok && size <= SAMPLE_BYTES)
-		r->d->sample = g_bytes_new_take(g_steal_pointer(&bytes), size);
-	return ok;
+	RowSample sample = {.table = r->table,
+	        .number = "_gyre_row",
+	        .inputs = json_object_get(r->d->recipe, "inputs"),
+	        .seed = r->seed};
+	return row_sample_read(r->engine, &sample, &r->d->sample, error);
 }
 
 static bool begin(Reading *r, GError **error)

@@ -16,6 +16,7 @@
 #include "impact/costs.h"
 #include "impact/figure.h"
 #include "model/ensemble_kinds.h"
+#include "model/update.h"
 #include "model/family.h"
 #include "model/search.h"
 #include "monitor/alarm.h"
@@ -28,6 +29,7 @@
 #include "pipeline/plan.h"
 #include "project/life.h"
 #include "retrain/settings.h"
+#include "retrain/mode.h"
 #include "retrain/trigger.h"
 #include "serve/strategy.h"
 #include "stats/drift.h"
@@ -157,6 +159,11 @@ static void kinds(FILE *out)
 	fputs("\n## Looks (monitor.looks)\n", out);
 	for (const LookKind *const *k = LOOKS; *k; k++)
 		print_kind(out, (*k)->name, (*k)->help, (*k)->params);
+	fputs("\n## Ways of keeping up (monitor backtest --modes)\n", out);
+	for (const ModeKind *const *k = MODES; *k; k++)
+		fprintf(out, "\n### %s\n\n%c%s.\n", (*k)->name, g_ascii_toupper((*k)->help[0]), (*k)->help + 1);
+	fputs("\n## Learning on (monitor backtest, the step update)\n\n", out);
+	print_params(out, UPDATE_PARAMS, false);
 	fputs("\n## Detectors (monitor detect)\n", out);
 	for (const DetectorKind *const *k = DETECTORS; *k; k++)
 		print_kind(out, (*k)->name, (*k)->help, (*k)->params);

@@ -17,5 +17,6 @@ const Migration MIGRATIONS[] = {
         {"retrain", MIGRATION_RETRAIN},
         {"alarms", MIGRATION_ALARMS},
         {"concept", MIGRATION_CONCEPT},
+        {"online", MIGRATION_ONLINE},
         {NULL, NULL},
 };

@@ -25,3 +25,4 @@ extern const char MIGRATION_TOKENS[];
 extern const char MIGRATION_RETRAIN[];
 extern const char MIGRATION_ALARMS[];
 extern const char MIGRATION_CONCEPT[];
+extern const char MIGRATION_ONLINE[];
