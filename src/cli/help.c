@@ -19,8 +19,19 @@ static bool is_shown(const Op *op, const char *prefix)
 	return strncmp(op->name, prefix, length) == 0 && (op->name[length] == '.' || !op->name[length]);
 }
 
+/* Two blanks between the longest name and what it does, as between all others. */
+static int widest(const char *prefix)
+{
+	size_t most = 0;
+	for (const Op *const *o = OPS; *o; o++)
+		if (is_shown(*o, prefix))
+			most = MAX(most, strlen((*o)->name));
+	return (int)most;
+}
+
 void help_print(FILE *out, const char *prefix)
 {
+	int width = widest(prefix);
 	if (!prefix)
 		fputs("gyre: a machine-learning project on tables, from the question to the model in use\n\n", out);
 	fputs("usage: gyre COMMAND [OPTION...]\n\n", out);
@@ -28,7 +39,7 @@ void help_print(FILE *out, const char *prefix)
 		if (!is_shown(*o, prefix))
 			continue;
 		g_autofree char *words = words_of(*o);
-		fprintf(out, "  %-16s %s\n", words, (*o)->help);
+		fprintf(out, "  %-*s  %s\n", width, words, (*o)->help);
 	}
 	fputs("\ngyre COMMAND --help tells more.  A project is a folder with a gyre.yaml; start one with:\n"
 	      "  gyre new DATA.csv --target COLUMN\n",

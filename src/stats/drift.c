@@ -1,11 +1,12 @@
 /* drift.c: two samples side by side: the walk, the bins and the verdict. */
-#include "stats/drift_inside.h"
+#include "stats/drift.h"
 
 #include <glib.h>
 #include <math.h>
 
 #include "stats/association.h"
 #include "stats/distribution.h"
+#include "stats/drift_inside.h"
 #include "stats/test.h"
 
 const DriftKind *const DRIFT_TESTS[] = {&DRIFT_KS, &DRIFT_PSI, &DRIFT_WASSERSTEIN, &DRIFT_JENSEN_SHANNON,
