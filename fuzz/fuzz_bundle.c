@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "model/bundle.h"
+#include "stats/drift.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,11 +38,29 @@ static Frame *rows_for(const Bundle *b)
 	return rows;
 }
 
+/* The profile that windows of predictions are held against. */
+static void try_profile(const Bundle *b)
+{
+	const char *name;
+	json_t *about;
+	json_object_foreach ((json_t *)json_at(bundle_header(b), "reference.inputs"), name, about) {
+		Sketch s;
+		SketchTally t = {0};
+		DriftReport report;
+		if (!sketch_load(json_object_get(about, "sketch"), &s))
+			continue;
+		for (int i = -2; i <= 2; i++)
+			sketch_add(&s, &t, i);
+		drift_sketch(&s, &t, &report);
+	}
+}
+
 static void try_bundle(GBytes *bytes)
 {
 	g_autoptr(Bundle) b = NULL;
 	if (!bundle_load_bytes(bytes, "fuzz", &b, NULL))
 		return;
+	try_profile(b);
 	g_autoptr(Frame) rows = rows_for(b);
 	g_autofree double *scores = g_new0(double, ROWS *bundle_outputs(b));
 	if (!bundle_predict(b, rows, scores, NULL))

@@ -15,6 +15,7 @@ const Param MONITOR_PARAMS[] = {
         {"skip", PARAM_TEXTS,
                 "columns that change by their nature: counters, dates; data.time is one of them by itself", "[]"},
         {"labels", PARAM_JSON, "when outcomes come", "{}"},
+        {"drift", PARAM_JSON, "short for looks.drift: its settings, `default`, or false"},
         {"looks", PARAM_JSON, "name to settings of a look, or false to leave it out", "{}"},
         {"alarms", PARAM_JSON, "when findings become alarms, and who is told", "{}"},
         {NULL},
@@ -79,6 +80,18 @@ static json_t *fill_looks(Checking *c, json_t *given)
 	return looks;
 }
 
+static void lend_drift(Checking *c, json_t *filled)
+{
+	json_t *drift = json_object_get(filled, "drift"), *looks = json_object_get(filled, "looks");
+	if (!drift || !json_is_object(looks))
+		return;
+	if (json_object_get(looks, "drift"))
+		note(c, "monitor.drift", "looks.drift is there too: one of them");
+	else
+		json_object_set(looks, "drift", drift);
+	json_object_del(filled, "drift");
+}
+
 json_t *monitor_check(const json_t *block, ParamReport *report, void *context)
 {
 	Checking c = {report, context, false};
@@ -97,6 +110,7 @@ json_t *monitor_check(const json_t *block, ParamReport *report, void *context)
 	json_t *alarms = alarm_check(json_object_get(filled, "alarms"), note, &c);
 	if (alarms)
 		json_object_set_new(filled, "alarms", alarms);
+	lend_drift(&c, filled);
 	json_object_set_new(filled, "looks", fill_looks(&c, json_object_get(filled, "looks")));
 	return c.failed ? NULL : json_incref(filled);
 }

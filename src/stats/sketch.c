@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/limits.h"
 
 static void add_edge(Sketch *s, const double *sorted, size_t count, size_t at)
 {
@@ -68,7 +69,7 @@ bool sketch_load(const json_t *saved, Sketch *ret)
 	ret->count = 0;
 	for (size_t i = 0; i < count; i++) {
 		const json_t *edge = json_array_get(edges, i), *rows = json_array_get(below, i);
-		if (!json_is_number(edge) || !json_is_integer(rows))
+		if (!json_is_number(edge) || !json_is_integer(rows) || json_integer_value(rows) > LIMIT_ROWS)
 			return false;
 		ret->edges[i] = json_number_value(edge);
 		ret->below[i] = json_integer_value(rows);

@@ -73,6 +73,8 @@ static void test_settings(void)
 	static const char *const WRONG[][2] = {{"{\"every\": \"often\"}", "monitor.every"},
 	        {"{\"every\": \"1ms\"}", "monitor.every"}, {"{\"looks\": {\"smell\": {}}}", "monitor.looks.smell"},
 	        {"{\"labels\": {\"delay\": \"soon\"}}", "monitor.labels.delay"},
+	        {"{\"drift\": {\"alpha\": 7}}", "monitor.looks.drift.alpha"},
+	        {"{\"drift\": {}, \"looks\": {\"drift\": {}}}", "monitor.drift"},
 	        {"{\"looks\": {\"quality\": {\"alpha\": 7}}}", "monitor.looks.quality.alpha"}};
 	for (size_t i = 0; i < G_N_ELEMENTS(WRONG); i++) {
 		Problems p = {0};
@@ -85,6 +87,10 @@ static void test_settings(void)
 	json_auto_t *off = json_loads("{\"looks\": {\"quality\": false}}", 0, NULL);
 	json_auto_t *filled = monitor_check(off, world_report, NULL);
 	g_assert_true(json_is_false(json_object_get(json_object_get(filled, "looks"), "quality")));
+	json_auto_t *brief =
+	        json_loads("{\"every\": \"1h\", \"drift\": \"default\", \"labels\": {\"delay\": \"2d\"}}", 0, NULL);
+	json_auto_t *lent = monitor_check(brief, world_report, NULL);
+	g_assert_true(json_is_object(json_object_get(json_object_get(lent, "looks"), "drift")));
 	json_auto_t *absent = monitor_check(NULL, world_report, NULL);
 	g_assert_cmpfloat(
 	        json_get_number(json_object_get(json_object_get(absent, "looks"), "quality"), "rate", 0), ==, 3);

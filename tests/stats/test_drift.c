@@ -287,7 +287,7 @@ static void test_sketch_damaged(void)
 	static const char *const BAD[] = {"{}", "[]", "{\"edges\": [1], \"below\": []}",
 	        "{\"edges\": [1, 1], \"below\": [1, 2]}", "{\"edges\": [1, 2], \"below\": [2, 2]}",
 	        "{\"edges\": [1], \"below\": [0]}", "{\"edges\": [\"x\"], \"below\": [1]}",
-	        "{\"edges\": [1], \"below\": [1.5]}"};
+	        "{\"edges\": [1], \"below\": [1.5]}", "{\"edges\": [1], \"below\": [3000000000]}"};
 	Sketch s;
 	for (size_t i = 0; i < G_N_ELEMENTS(BAD); i++) {
 		json_t *saved = json_loads(BAD[i], 0, NULL);
