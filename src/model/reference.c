@@ -107,7 +107,8 @@ json_t *reference_numbers(double *values, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (!isnan(values[i]))
 			values[n++] = values[i];
-	qsort(values, n, sizeof *values, by_number);
+	if (n)
+		qsort(values, n, sizeof *values, by_number);
 	for (size_t i = 0; i < n; i++)
 		sum += values[i];
 	double mean = n ? sum / (double)n : NAN;
@@ -185,7 +186,7 @@ static void add_top(json_t *about, GArray *all, size_t rows)
 {
 	json_t *top = json_array();
 	size_t other = 0;
-	qsort(all->data, all->len, sizeof(Counted), by_count);
+	g_array_sort(all, by_count);
 	for (guint i = 0; i < all->len; i++) {
 		const Counted *c = &g_array_index(all, Counted, i);
 		json_t *value = c->text ? json_text(c->text) : json_number(c->number);

@@ -200,7 +200,7 @@ json_t *cause_columns(const json_t *findings, const char *cause, const json_t *i
 			add_ranked(parts, f, 1);
 	for (guint k = 0; k < parts->len; k++)
 		total += g_array_index(parts, Part, k).part;
-	qsort(parts->data, parts->len, sizeof(Part), by_part);
+	g_array_sort(parts, by_part);
 	for (guint k = 0; k < MIN(parts->len, COLUMNS_SHOWN) && total > 0; k++) {
 		const Part *p = &g_array_index(parts, Part, k);
 		json_array_append_new(

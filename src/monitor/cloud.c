@@ -112,7 +112,7 @@ static GHashTable *rank_categories(const Column *a, const Column *b, GArray **re
 	GHashTable *ranks = g_hash_table_new(g_str_hash, g_str_equal);
 	count_texts(a, ranks, counted);
 	count_texts(b, ranks, counted);
-	qsort(counted->data, counted->len, sizeof(Counted), by_rows);
+	g_array_sort(counted, by_rows);
 	*ret_shares = g_array_new(FALSE, FALSE, sizeof(double));
 	for (guint i = 0; i < counted->len; i++) {
 		const Counted *c = &g_array_index(counted, Counted, i);

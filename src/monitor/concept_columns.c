@@ -159,7 +159,7 @@ json_t *concept_columns(
 		total += c.part;
 		g_array_append_val(cuts, c);
 	}
-	qsort(cuts->data, cuts->len, sizeof(Cut), by_part);
+	g_array_sort(cuts, by_part);
 	for (guint i = 0; i < cuts->len; i++)
 		p[i] = g_array_index(cuts, Cut, i).p;
 	correct_benjamini_hochberg(p, cuts->len);

@@ -240,6 +240,44 @@ static void test_killed(void)
 	world_close(&w);
 }
 
+/* Three passes at once, each with a store of its own: every window is written by one of them. */
+static void test_at_once(void)
+{
+	World w;
+	world_open(&w, "{\"every\": \"1h\"}");
+	world_only(&w, "quality");
+	for (int i = 0; i < 8; i++)
+		world_hour(&w, "stable", WORLD_START + i * HOUR, 40, (WorldRow){0});
+	world_flush(&w);
+	meta_close(w.meta);
+	blobs_close(w.blobs);
+	pid_t children[3];
+	for (size_t i = 0; i < G_N_ELEMENTS(children); i++) {
+		children[i] = fork();
+		if (children[i] == 0) {
+			g_assert_true(meta_open(w.state, &w.meta, NULL) && blobs_open(w.state, &w.blobs, NULL));
+			json_decref(world_pass(&w, true, meta_now()));
+			_exit(0);
+		}
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(children); i++) {
+		int status;
+		g_assert_cmpint(waitpid(children[i], &status, 0), ==, children[i]);
+		g_assert_cmpint(status, ==, 0);
+	}
+	g_assert_true(meta_open(w.state, &w.meta, NULL) && blobs_open(w.state, &w.blobs, NULL));
+	json_auto_t *counts = NULL;
+	g_assert_true(meta_row(w.meta,
+	        "SELECT count(*) AS windows, sum(\"rows\") AS n, max(revision) AS times, (SELECT count(*) FROM "
+	        "monitor_findings) AS findings FROM monitor_windows",
+	        NULL, &counts, NULL));
+	g_assert_cmpint(json_get_int(counts, "windows", 0), ==, 8);
+	g_assert_cmpint(json_get_int(counts, "n", 0), ==, 320);
+	g_assert_cmpint(json_get_int(counts, "times", 0), ==, 1);
+	g_assert_cmpint(json_get_int(counts, "findings", 0), ==, 8 * 9);
+	world_close(&w);
+}
+
 static json_t *findings_after(World *w, int64_t begin)
 {
 	json_decref(world_pass(w, true, meta_now()));
@@ -309,6 +347,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/monitor/by_count", test_by_count);
 	g_test_add_func("/monitor/rule_changes", test_rule_changes);
 	g_test_add_func("/monitor/killed", test_killed);
+	g_test_add_func("/monitor/at_once", test_at_once);
 	g_test_add_func("/monitor/quality", test_quality);
 	return g_test_run();
 }

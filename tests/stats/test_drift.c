@@ -237,7 +237,8 @@ static double *draw(Rng *r, size_t count, double shift, double step)
 		if (step > 0)
 			values[i] = floor(values[i] / step) * step;
 	}
-	qsort(values, count, sizeof *values, windows_by_value);
+	if (count)
+		qsort(values, count, sizeof *values, windows_by_value);
 	return values;
 }
 
