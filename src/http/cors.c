@@ -10,7 +10,7 @@ static const char ALLOWED[] =
         "authorization, content-type, content-encoding, inference-header-content-length, x-request-id, "
         "traceparent, tracestate";
 static const char EXPOSED[] =
-        "x-request-id, inference-header-content-length, retry-after, traceparent, www-authenticate";
+        "x-request-id, x-gyre-route, inference-header-content-length, retry-after, traceparent, www-authenticate";
 
 static bool is_any(const char *const *origins)
 {

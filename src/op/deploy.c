@@ -12,7 +12,9 @@
 static const Param PARAMS[] = {
         {"model", PARAM_TEXT, "NAME, NAME@VERSION or NAME@ALIAS; without @: its newest version",
                 .flags = PARAM_POSITIONAL},
-        {"strategy", PARAM_TEXT, "all_at_once, canary, shadow or blue_green; else what gyre.yaml says"},
+        {"strategy", PARAM_TEXT,
+                "all_at_once, canary, shadow or blue_green; else what gyre.yaml says, or canary where a share is "
+                "given"},
         {"percent", PARAM_REAL, "share of the requests for the version", .min = 0, .max = 100, .unit = "%"},
         {"shadow", PARAM_BOOL, "the same as --strategy shadow", "false"},
         {"sticky", PARAM_TEXT, "header whose value decides which version answers", .unit = "HEADER"},
@@ -52,19 +54,33 @@ char *deploy_model(const Desk *d, const json_t *in)
 	return g_strdup(given ? given : json_get_text(yaml_root(d->project->yaml), "project", ""));
 }
 
+static bool has_share(const char *strategy)
+{
+	const StrategyKind *kind = strategy_find(strategy);
+	return !kind || kind->is_judged;
+}
+
+/* Who asks for a share, or for callers to stay with a version, means a canary where nothing else is said. */
+static const char *strategy_of(const json_t *in, const char *usual)
+{
+	const char *given = json_get_bool(in, "shadow", false) ? "shadow" : json_get_text(in, "strategy", NULL);
+	bool shares = json_object_get(in, "percent") || json_object_get(in, "sticky");
+	return given ? given : shares && !has_share(usual) ? STRATEGY_CANARY.name : usual;
+}
+
 /* The block of gyre.yaml with what was given laid over it.  A share is its strategy's: with another strategy it goes. */
 static json_t *settings_of(const Desk *d, const json_t *in)
 {
 	json_t *block = json_object_get(yaml_root(d->project->yaml), "deploy");
 	json_t *settings = json_is_object(block) ? json_copy(block) : json_object();
-	const char *strategy = json_get_bool(in, "shadow", false) ? "shadow" : json_get_text(in, "strategy", NULL);
-	if (strategy && g_strcmp0(strategy, json_get_text(settings, "strategy", "")) != 0)
+	const char *usual = json_get_text(settings, "strategy", STRATEGY_ALL_AT_ONCE.name);
+	json_auto_t *strategy = json_text(strategy_of(in, usual));
+	if (g_strcmp0(json_string_value(strategy), usual) != 0)
 		json_object_del(settings, "percent");
 	for (const Param *p = DEPLOY_PARAMS; p->name; p++)
 		if (json_object_get(in, p->name))
 			json_object_set(settings, p->name, json_object_get(in, p->name));
-	if (strategy)
-		json_object_set_new(settings, "strategy", json_text(strategy));
+	json_object_set(settings, "strategy", strategy);
 	if (json_get_bool(in, "override", false))
 		json_object_set_new(settings, "override", json_true());
 	return settings;

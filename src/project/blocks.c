@@ -351,6 +351,15 @@ static void check_tests(Project *p, json_t *config)
 		json_object_set_new(config, "tests", filled);
 }
 
+static void check_deploy(Project *p, json_t *config)
+{
+	check_block(p, config, "deploy", DEPLOY_PARAMS);
+	json_t *deploy = object_at(config, "deploy");
+	const StrategyKind *strategy = strategy_find(json_get_text(deploy, "strategy", ""));
+	if (strategy && !strategy->is_judged && json_object_get(deploy, "percent"))
+		report(p, "deploy.percent", "only strategy: canary and strategy: shadow have a share of the requests");
+}
+
 /* The blocks with the absent ones filled in; where one is of the wrong type the others are still worth a look. */
 static json_t *fill_blocks(Project *p)
 {
@@ -380,7 +389,7 @@ json_t *blocks_check(Project *p)
 	check_models(p, config);
 	check_block(p, config, "gate", GATE_PARAMS);
 	check_block(p, config, "prices", PRICES_PARAMS);
-	check_block(p, config, "deploy", DEPLOY_PARAMS);
+	check_deploy(p, config);
 	check_fairness(p, config);
 	check_steps(p, config);
 	check_block(p, config, "limits", LIMITS_PARAMS);

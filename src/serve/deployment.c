@@ -135,6 +135,10 @@ static bool fill_params(Beginning *b, const char *strategy, const json_t *params
 	if (!param_fill(DEPLOY_PARAMS, "deploy", given, &b->params, error))
 		return false;
 	b->kind = strategy_find(json_get_text(b->params, "strategy", ""));
+	if (json_object_get(given, "percent") && !b->kind->is_judged)
+		return fail(error, FAIL_INVALID,
+		        "a deployment by %s has no share of the requests: percent is for canary and shadow",
+		        b->kind->name);
 	json_object_del(b->params, "strategy");
 	if (!json_object_get(b->params, "percent"))
 		json_object_set_new(b->params, "percent", json_real(b->kind->percent));

@@ -155,6 +155,9 @@ static void test_conflicts(Place *p, gconstpointer unused)
 	expect(g_steal_pointer(&error), FAIL_CONFLICT, "gate");
 	g_assert_false(deployment_end(p->meta, "loans", "promoted", "Ada", NULL, &none, &error));
 	expect(g_steal_pointer(&error), FAIL_NOT_FOUND, "in progress");
+	json_auto_t *share = json_pack("{s:f}", "percent", 10.0);
+	g_assert_false(deployment_begin(p->meta, "loans", 2, NULL, share, "Ada", NULL, &none, &error));
+	expect(g_steal_pointer(&error), FAIL_INVALID, "has no share");
 	json_auto_t *d = begun(p, 2, NULL);
 	g_assert_cmpstr(json_get_text(d, "strategy", ""), ==, "all_at_once");
 	g_assert_false(deployment_begin(p->meta, "loans", 2, NULL, NULL, "Ada", NULL, &none, &error));
