@@ -11,6 +11,7 @@ help:
 	@echo 'make demo               the main job on 3 million flights, then their months one by one: served, watched, retrained'
 	@echo 'make check              every test; ends with "N passed, N failed, N skipped"'
 	@echo 'make check ARGS=NAME    the tests whose name contains NAME (-v shows their output)'
+	@echo 'make check-tsan         the server under load on a program built with ThreadSanitizer (builds once more)'
 	@echo 'make bench              measurements beside other programs, as ratios'
 	@echo 'make bench-automl       quality at equal time beside other AutoML systems (hours); writes docs/quality.md'
 	@echo 'make install PREFIX=DIR install the program (default /usr/local; DESTDIR is honoured)'
@@ -30,6 +31,10 @@ check:
 	@tests/build
 	@tests/run $(ARGS)
 
+check-tsan:
+	@deps/install check
+	@tests/tsan $(ARGS)
+
 bench: build
 	@deps/install bench
 	@bench/run $(ARGS)
@@ -45,6 +50,6 @@ install: build
 	@echo 'installed $(DESTDIR)$(abspath $(PREFIX))/bin/gyre'
 
 clean:
-	rm -rf build build-asan build-clang
+	rm -rf build build-asan build-clang build-tsan
 
-.PHONY: help build demo check bench bench-automl install clean
+.PHONY: help build demo check check-tsan bench bench-automl install clean

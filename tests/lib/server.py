@@ -4,6 +4,8 @@
         status, body = s.json("/v2/models")
         status, body = s.json("/v1/models/loans:predict", {"instances": [...]})
         answer = s.raw(b"GET /livez HTTP/1.1\\r\\n...")     # bytes in, bytes out until it is quiet or closed
+
+GYRE_SERVE names another program than GYRE to serve with (tests/tsan).
 """
 import http.client
 import json
@@ -17,7 +19,7 @@ import threading
 
 class Server:
     def __init__(self, *arguments, cwd=".", env=None):
-        self.process = subprocess.Popen([os.environ["GYRE"], "serve", "--port", "0", "--grace-s", "0", *arguments], cwd=cwd,
+        self.process = subprocess.Popen([os.environ.get("GYRE_SERVE", os.environ["GYRE"]), "serve", "--port", "0", "--grace-s", "0", *arguments], cwd=cwd,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         env={**os.environ, **(env or {})})
         self.said, self.port, self.tls = [], None, None      # tls: an ssl.SSLContext for https
