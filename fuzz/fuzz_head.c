@@ -43,7 +43,8 @@ static void use_path(const Request *r)
 			g_assert(g_utf8_validate(parts.part[i], -1, NULL) && !strchr(parts.part[i], '/'));
 	/* What a role guards is found by the path as sent: who predicts may not load. */
 	unsigned need = access_need(r->method, r->path);
-	if (parts.count == 5 && strcmp(parts.part[1], "repository") == 0 && strcmp(r->method, "POST") == 0)
+	if (p == &PROTOCOL_INFERENCE && parts.count == 5 && strcmp(parts.part[1], "repository") == 0 &&
+	        strcmp(r->method, "POST") == 0)
 		g_assert(!(need & (ROLE_PREDICT | ROLE_READ)));
 }
 
