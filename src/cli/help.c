@@ -9,6 +9,9 @@ static char *words_of(const Op *op)
 	return g_strdelimit(g_strdup(op->name), ".", ' ');
 }
 
+/* Columns of a line of help, at most. */
+#define MARGIN ((size_t)118)
+
 static bool is_shown(const Op *op, const char *prefix)
 {
 	if (!op->help)
@@ -77,6 +80,28 @@ static char *option_head(const Param *p)
 	return g_strdup_printf("%s--%s %s", letter, name, p->unit ? p->unit : KINDS[p->type]);
 }
 
+/* The text with its own line breaks, and further ones before words that would reach beyond the margin; it begins in column `at`, and
+ * lines that are broken go on in column `indent`. */
+static void put_wrapped(FILE *out, const char *text, size_t at, size_t indent)
+{
+	while (*text) {
+		size_t blanks = strspn(text, " "), word = strcspn(text + blanks, " \n");
+		if (at > indent && at + blanks + word > MARGIN) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			at = indent;
+			blanks = 0;
+			text += strspn(text, " ");
+		}
+		fprintf(out, "%.*s", (int)(blanks + word), text);
+		text += blanks + word;
+		at += blanks + word;
+		if (*text == '\n') {
+			fputc(*text++, out);
+			at = 0;
+		}
+	}
+}
+
 static void print_params(FILE *out, const char *title, const Param *params)
 {
 	bool any = false;
@@ -87,13 +112,15 @@ static void print_params(FILE *out, const char *title, const Param *params)
 			fprintf(out, "\n%s:\n", title);
 		any = true;
 		g_autofree char *head = option_head(p);
-		fprintf(out, "  %-26s %s", head, p->help);
+		g_autoptr(GString) text = g_string_new(p->help);
 		if (p->choices) {
 			g_autofree char *choices = g_strjoinv(", ", (char **)p->choices);
-			fprintf(out, " (%s)", choices);
+			g_string_append_printf(text, " (%s)", choices);
 		}
 		if (p->preset && p->type != PARAM_BOOL && strcmp(p->preset, "[]") != 0)
-			fprintf(out, " [%s]", p->preset);
+			g_string_append_printf(text, " [%s]", p->preset);
+		fprintf(out, "  %-26s ", head);
+		put_wrapped(out, text->str, MAX(strlen(head), 26) + 3, 29);
 		fputc('\n', out);
 	}
 }
@@ -101,8 +128,11 @@ static void print_params(FILE *out, const char *title, const Param *params)
 void help_print_op(FILE *out, const Op *op)
 {
 	print_usage(out, op);
-	if (op->more)
-		fprintf(out, "\n%s\n", op->more);
+	if (op->more) {
+		fputc('\n', out);
+		put_wrapped(out, op->more, 0, 0);
+		fputc('\n', out);
+	}
 	print_params(out, "Options", op->params);
 	print_params(out, "Options of every command", GLOBAL_PARAMS);
 }
