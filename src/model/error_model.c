@@ -198,22 +198,26 @@ static bool read_leaf(ErrorModel *m, const json_t *node, Node *ret)
 	return n[0] >= 1 && n[2] >= 0 && n[4] >= 0 && n[6] >= 0;
 }
 
+/* A whole number below `end`; anything else is `end`. */
+static size_t index_at(const json_t *node, size_t i, size_t end)
+{
+	const json_t *value = json_array_get(node, i);
+	json_int_t n = json_is_integer(value) ? json_integer_value(value) : -1;
+	return n >= 0 && (uint64_t)n < end ? (size_t)n : end;
+}
+
 /* Children stand behind their parent, so every walk ends. */
 static bool read_node(ErrorModel *m, const json_t *node, size_t place)
 {
 	Node *n = &m->nodes[place];
-	size_t size = json_array_size(node);
-	if (size == LEAF_NUMBERS)
+	if (json_array_size(node) == LEAF_NUMBERS)
 		return read_leaf(m, node, n);
-	double feature = number_at(node, 0), left = number_at(node, 3);
+	n->feature = index_at(node, 0, m->columns);
 	n->value = number_at(node, 1);
 	n->missing_right = number_at(node, 2) != 0;
-	if (size != 4 || !(feature >= 0) || !(feature < (double)m->columns) || !(left > (double)place) ||
-	        !(left + 1 < (double)m->node_count) || !isfinite(n->value))
-		return false;
-	n->feature = (size_t)feature;
-	n->left = (size_t)left;
-	return true;
+	n->left = index_at(node, 3, m->node_count);
+	return json_array_size(node) == 4 && n->feature < m->columns && n->left > place &&
+	       n->left + 1 < m->node_count && isfinite(n->value);
 }
 
 bool error_model_load(const json_t *errors, size_t columns, ErrorModel **ret, GError **error)
