@@ -140,7 +140,8 @@ static void check_cause(const json_t *findings, const char *look, const char *me
 
 static void open_world(World *w, const char *labels)
 {
-	g_autofree char *block = g_strdup_printf("{\"every\": \"1h\", \"labels\": %s}", labels);
+	g_autofree char *block = g_strdup_printf(
+	        "{\"every\": \"1h\", \"labels\": %s, \"looks\": {\"multivariate\": false, \"skew\": false}}", labels);
 	world_open(w, block);
 	json_object_set_new(w->project, "goal",
 	        json_loads("{\"task\": \"classification\", \"target\": \"t\", \"success\": [{\"metric\": \"accuracy\", "
