@@ -285,6 +285,22 @@ bool deployment_checked(Meta *m, const char *id, const json_t *check, const char
 	       deployment_get(m, id, ret, error);
 }
 
+/* What the candidate was set beside must be what it replaces. */
+static bool check_champion(Meta *m, const json_t *d, GError **error)
+{
+	json_auto_t *champion = NULL;
+	const char *model = json_get_text(d, "model", "");
+	if (!registry_alias(m, model, ALIAS_CHAMPION, &champion, error))
+		return false;
+	int64_t now = json_get_int(champion, "version", 0);
+	if (!now || now == json_get_int(d, "stable", 0) || now == json_get_int(d, "version", 0))
+		return true;
+	return fail(error, FAIL_CONFLICT,
+	        "version %d of the model \"%s\" became the champion meanwhile: roll the deployment back, and begin it "
+	        "again",
+	        (int)now, model);
+}
+
 /* The gate's word, or the override the deployment was begun with.  What no person decided is recorded as the gate's, so that it
  * does not stand in the way of the next run's (registry_may_promote). */
 static bool promote(Meta *m, const json_t *d, const char *who, const char *reason, GError **error)
@@ -295,6 +311,8 @@ static bool promote(Meta *m, const json_t *d, const char *who, const char *reaso
 	if (strcmp(json_get_text(d, "state", ""), "running") != 0)
 		return fail(error, FAIL_CONFLICT, "version %d of the model \"%s\" is still being checked",
 		        (int)json_get_int(d, "version", 0), model);
+	if (!check_champion(m, d, error))
+		return false;
 	return registry_move(m, model, ALIAS_CHAMPION, (int)json_get_int(d, "version", 0),
 	               override ? "override" : "gate",
 	               override  ? json_get_text(d, "who", "")

@@ -35,7 +35,7 @@ bool deployment_current(Meta *m, const char *model, json_t **ret, GError **error
 /* The newest, whatever became of it; *ret NULL: none ever. */
 bool deployment_newest(Meta *m, const char *model, json_t **ret, GError **error);
 
-/* how: "promoted": of one that is running; "rolled_back": of the one in progress, else of the newest, when it was promoted and its
+/* how: "promoted": of one that is running, while nobody has moved the champion to a third version (FAIL_CONFLICT); "rolled_back": of the one in progress, else of the newest, when it was promoted and its
  * version is the champion still, which then goes back to the version before. */
 bool deployment_end(
         Meta *m, const char *model, const char *how, const char *who, const char *reason, json_t **ret, GError **error);

@@ -166,6 +166,21 @@ static void test_conflicts(Place *p, gconstpointer unused)
 	expect(g_steal_pointer(&error), FAIL_CONFLICT, "still being checked");
 }
 
+static void test_moved_meanwhile(Place *p, gconstpointer unused)
+{
+	json_auto_t *d = begun(p, 2, "canary"), *running = check(p, d, NULL);
+	json_t *none;
+	GError *error = NULL;
+	g_assert_cmpstr(STATE(running), ==, "running");
+	g_assert_true(registry_move(p->meta, "loans", ALIAS_CHAMPION, 3, "override", "Bob", NULL, NULL));
+	g_assert_false(deployment_end(p->meta, "loans", "promoted", "Ada", NULL, &none, &error));
+	expect(error, FAIL_CONFLICT, "version 3 of the model \"loans\" became the champion meanwhile");
+	g_assert_cmpint(champion(p), ==, 3);
+	json_auto_t *back = ended(p, "rolled_back");
+	g_assert_cmpstr(STATE(back), ==, "rolled_back");
+	g_assert_cmpint(champion(p), ==, 3);
+}
+
 static void test_override(Place *p, gconstpointer unused)
 {
 	json_auto_t *params = json_pack("{s:b,s:f}", "override", true, "percent", 25.0), *d = NULL, *moves = NULL;
@@ -256,6 +271,7 @@ int main(int argc, char **argv)
 	g_test_add("/deployment/rolled_back", Place, NULL, setup, test_rolled_back, teardown);
 	g_test_add("/deployment/refused", Place, NULL, setup, test_refused, teardown);
 	g_test_add("/deployment/conflicts", Place, NULL, setup, test_conflicts, teardown);
+	g_test_add("/deployment/moved_meanwhile", Place, NULL, setup, test_moved_meanwhile, teardown);
 	g_test_add("/deployment/override", Place, NULL, setup, test_override, teardown);
 	g_test_add("/deployment/first", Place, NULL, setup, test_first, teardown);
 	g_test_add("/deployment/claim", Place, NULL, setup, test_claim, teardown);
