@@ -56,6 +56,7 @@ const Gauge GAUGES[] = {
         [GAUGE_RETRAININGS - 1] = {"gyre_retrainings", "Retrainings by phase."},
         [GAUGE_TRAINING_ROWS - 1] = {"gyre_training_rows", "Good rows of the data that the version in use came from."},
         [GAUGE_QUARANTINED - 1] = {"gyre_training_rows_quarantined", "Rows of it that checks moved aside."},
+        [GAUGE_CHECK_WARNINGS - 1] = {"gyre_training_check_warnings", "Checks of it that warned."},
         [GAUGE_TRAINING_MISSING - 1] = {"gyre_training_missing_ratio", "Share of its values that are missing."},
         [GAUGE_READ - 1] = {"gyre_store_read_timestamp_seconds", "When these gauges were read from the store."},
         [GAUGE_COUNT - 1] = {NULL, NULL},

@@ -87,6 +87,8 @@ static void add_finding(GaugeSet *s, const char *of, const GaugeLine *l, const j
 	if (l->value == GAUGE_FINDING)
 		gauge_label(labels, "look", json_get_text(finding, "look", ""));
 	gauge_label(labels, "kind", l->kind);
+	if (l->value == GAUGE_KPI)
+		gauge_label(labels, "unit", json_get_text(evidence, "unit", ""));
 	gauge_add(s, l->value, labels->str, json_get_number(finding, "value", NAN));
 	gauge_add(s, l->limit, labels->str, json_get_number(finding, "limit", NAN));
 	gauge_add(s, l->p, labels->str, json_get_number(finding, "p", NAN));
@@ -320,6 +322,7 @@ static bool add_training(Meta *m, GaugeSet *s, const char *of, const json_t *ver
 	       out = json_get_number(metrics, "verify.rows_out", NAN);
 	gauge_add(s, GAUGE_TRAINING_ROWS, of, out);
 	gauge_add(s, GAUGE_QUARANTINED, of, in - out);
+	gauge_add(s, GAUGE_CHECK_WARNINGS, of, json_get_number(metrics, "verify.warnings", NAN));
 	gauge_add(s, GAUGE_TRAINING_MISSING, of, json_get_number(metrics, "profile.missing_share", NAN));
 	return true;
 }

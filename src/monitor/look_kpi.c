@@ -67,6 +67,8 @@ static bool run(const LookInput *in, const json_t *params, GArray *findings, GEr
 		f.look = "kpi";
 		f.measure = name;
 		f.subject = "";
+		if (json_object_get(figure, "unit"))
+			json_object_set(f.evidence, "unit", json_object_get(figure, "unit"));
 		finding_add(findings, f);
 	}
 	return true;

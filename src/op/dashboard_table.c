@@ -110,7 +110,7 @@ static const Panel PERFORMANCE[] = {
 
 static const Panel BUSINESS[] = {
 	{PANEL_LINES, "Figures", "With the ends of their interval, and what the goal asks.", "short", 24, 9, .queries = {
-		{"gyre_kpi" MODEL, "{{name}}, " OF}, {"gyre_kpi_lower" MODEL, "{{name}}: low"}, {"gyre_kpi_upper" MODEL, "{{name}}: high"},
+		{"gyre_kpi" MODEL, "{{name}} {{unit}}, " OF}, {"gyre_kpi_lower" MODEL, "{{name}}: low"}, {"gyre_kpi_upper" MODEL, "{{name}}: high"},
 		{"gyre_kpi_goal" MODEL, "{{name}}: goal"}}},
 	{PANEL_STAT, "Age of the model", "Since it was registered.", "s", 6, 4, .queries = {{"max(gyre_model_age_seconds" MODEL ")", "age"}}},
 	{PANEL_STAT, "Age of its data", "Since the data was read.", "s", 6, 4, .queries = {{"max(gyre_training_data_age_seconds" MODEL ")", "age"}}},
@@ -121,7 +121,8 @@ static const Panel BUSINESS[] = {
 	{PANEL_LINES, "Retrainings", "By how far they came.", "short", 12, 8,
 		.queries = {{"sum by (phase) (gyre_retrainings" MODEL ")" OR_NONE, "{{phase}}"}}},
 	{PANEL_LINES, "Rows learned from", "", "short", 8, 7, .queries = {{"gyre_training_rows" MODEL, "{{model}}@{{version}}"}}},
-	{PANEL_LINES, "Rows that checks moved aside", "", "short", 8, 7, .queries = {{"gyre_training_rows_quarantined" MODEL, "{{model}}@{{version}}"}}},
+	{PANEL_LINES, "Rows that checks moved aside", "", "short", 8, 7, .queries = {{"gyre_training_rows_quarantined" MODEL, "{{model}}@{{version}}"},
+		{"gyre_training_check_warnings" MODEL, "{{model}}@{{version}}: checks that warned"}}},
 	{PANEL_LINES, "Missing values in them", "", "percentunit", 8, 7, .queries = {{"gyre_training_missing_ratio" MODEL, "{{model}}@{{version}}"}}},
 	{PANEL_TABLE, "In use", "", "short", 12, 7, .queries = {{"gyre_model_champion_info" MODEL, ""}}},
 	{PANEL_LINES, "Receivers of alarms", "What they were told, and what waits.", "short", 12, 7,
