@@ -1,8 +1,9 @@
 /* fuzz_recipe.c: any JSON as the features block of gyre.yaml, and as a recipe from a bundle.  What loads is applied to rows of
- * every column type without touching memory that is not its own. */
+ * every column type without touching memory that is not its own, and compiled it makes the same of each row. */
 #include <stdint.h>
 #include <string.h>
 
+#include "../tests/feature/row_same.h"
 #include "base/json.h"
 #include "feature/recipe.h"
 
@@ -34,6 +35,8 @@ static void apply(const Recipe *r, bool training)
 	g_autoptr(Frame) rows = some_rows();
 	if (!frame_conform(rows, recipe_inputs(r), NULL, true, NULL))
 		return;
+	if (!training)
+		same_by_row(r, rows);
 	g_autofree float *into = g_new0(float, ROWS *recipe_features(r) + 1);
 	if (training)
 		frame_add(rows, column_new("_gyre_row", COLUMN_INT, ROWS, NULL));
