@@ -1,7 +1,7 @@
 /* access_log.h: a line of JSON for each answer, whoever gave it.
  *
  *     {"time": ISO, "peer", "method", "path", "status", "us", "bytes_in", "bytes_out", "protocol", "model", "version", "route",
- *      "rows", "id", "caller", "trace", "span", "parent", "agent"}
+ *      "rows", "id", "caller", "trace", "span", "parent", "user_agent"}
  *
  * What does not apply is left out; the path is without its query.  Lines are put together by the threads that answer and
  * written by one that does nothing else: serving never waits for a disk or a pipe.  What it cannot keep up with is dropped and

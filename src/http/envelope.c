@@ -141,7 +141,7 @@ void envelope_log(const Visit *v, const Request *request)
 	put_model(line, v);
 	put_text(line, "caller", caller);
 	put_trace(line, v);
-	put_text(line, "agent", request_header(request, "User-Agent"));
+	put_text(line, "user_agent", request_header(request, "User-Agent"));
 	g_string_append(line, "}\n");
 	access_log_add(v->site->access_log, line);
 }
