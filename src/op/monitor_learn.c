@@ -64,7 +64,8 @@ const Op OP_MONITOR_LEARN = {
                 "teaches twice.  For models of the families ftrl, linear, naive_bayes, boosted, forest and baseline.\n"
                 "JSON: {\"model\", \"version\": number or null (nothing was done), \"parent\", \"root\", \"outcomes\", "
                 "\"left_out\", \"waiting\",\n"
-                "\"metrics\": what the parent said of them before, or null, \"reason\": why nothing was done, or null}",
+                "\"metrics\": what the parent said of them before, or null, \"gate\": {\"pass\", \"reasons\", "
+                "\"rows\", \"comparison\"} or null, \"reason\": why nothing was done, or null}",
         .effect = OP_WRITE,
         .remote = true,
         .params = PARAMS,

@@ -11,9 +11,12 @@
 #include "model/update.h"
 #include "registry/registry.h"
 #include "retrain/decision.h"
+#include "retrain/learning_gate.h"
 #include "serve/predlog.h"
 
 enum { PAGE = 20000 };
+
+#define JUDGED_SHARE 0.2 /* of the outcomes, the newest */
 
 typedef struct Learning {
 	const OnlineInput *in;
@@ -28,6 +31,7 @@ typedef struct Learning {
 	int64_t taken, observed;
 	FreshRows fresh;
 	double *unseen; /* what the base said of them */
+	json_t *gate;   /* {"pass", "reasons", "rows", "comparison"} */
 	Decision decision;
 	void *model; /* that has learnt on */
 	const ModelFamily *family;
@@ -41,6 +45,7 @@ static void learning_clear(Learning *l)
 	json_decref(l->base);
 	json_decref(l->how);
 	json_decref(l->params);
+	json_decref(l->gate);
 	fresh_rows_clear(&l->fresh);
 	bundle_free(l->b);
 	engine_close(l->e);
@@ -221,23 +226,56 @@ static Scored said_before(const Learning *l)
 	        .positive = bundle_classes(l->b) == 2 ? (size_t)bundle_positive(l->b) : 0};
 }
 
-static bool learn(Learning *l, GError **error)
+static bool learn_on(const Learning *l, size_t end, void **ret, GError **error)
 {
-	const void *old = bundle_model(l->b, &l->family);
 	Matrix room;
-	if (!decision_read(l->in->decision, l->b, l->rows, &l->decision, error) ||
-	        !fresh_rows_read(l->e, l->b, l->rows, &l->fresh, error))
-		return false;
-	TrainSet fresh = fresh_rows_part(&l->fresh, l->b, 0, l->fresh.x->rows, &room);
+	TrainSet fresh = fresh_rows_part(&l->fresh, l->b, 0, end, &room);
 	fresh.seed = l->in->seed;
 	fresh.threads = 1;
 	UpdateSet set = {.fresh = &fresh,
 	        .params = l->params,
 	        .how = l->how,
 	        .rows_before = json_get_number(bundle_header(l->b), "rows", 0)};
-	l->unseen = g_new(double, MAX(fresh.x->rows * bundle_outputs(l->b), (size_t)1));
-	return bundle_predict_matrix(l->b, fresh.x, l->unseen, error) &&
-	       family_update(l->family, old, &set, &l->model, error);
+	const ModelFamily *family;
+	const void *old = bundle_model(l->b, &family);
+	return family_update(family, old, &set, ret, error);
+}
+
+/* The newest outcomes are answered by a model that has learnt from those before them. */
+static bool judge(Learning *l, GError **error)
+{
+	size_t all = l->fresh.x->rows, rows = (size_t)((double)all * JUDGED_SHARE), cut = all - rows;
+	LearningGate gate = {.b = l->b,
+	        .metric = l->decision.metric,
+	        .rows = rows,
+	        .y = l->fresh.y + cut,
+	        .old = l->unseen + cut * bundle_outputs(l->b),
+	        .seed = l->in->seed};
+	g_autofree double *scores = g_new(double, MAX(rows * bundle_outputs(l->b), (size_t)1));
+	Matrix room;
+	void *model = NULL;
+	if (rows >= LEARNING_GATE_LEAST) {
+		TrainSet newest = fresh_rows_part(&l->fresh, l->b, cut, all, &room);
+		if (!learn_on(l, cut, &model, error))
+			return false;
+		bool ok = bundle_predict_model(l->b, model, newest.x, scores, error);
+		l->family->free(model);
+		if (!ok)
+			return false;
+		gate.learnt = scores;
+	}
+	l->gate = learning_gate(&gate);
+	return true;
+}
+
+static bool learn(Learning *l, GError **error)
+{
+	if (!decision_read(l->in->decision, l->b, l->rows, &l->decision, error) ||
+	        !fresh_rows_read(l->e, l->b, l->rows, &l->fresh, error))
+		return false;
+	l->unseen = g_new(double, MAX(l->fresh.x->rows * bundle_outputs(l->b), (size_t)1));
+	return bundle_predict_matrix(l->b, l->fresh.x, l->unseen, error) && judge(l, error) &&
+	       learn_on(l, l->fresh.x->rows, &l->model, error);
 }
 
 static bool pack(Learning *l, char **ret_digest, GError **error)
@@ -261,11 +299,11 @@ static bool pack(Learning *l, char **ret_digest, GError **error)
 
 static json_t *about_of(const Learning *l, const json_t *metrics)
 {
-	return json_pack("{s:o,s:{s:s},s:{s:O,s:I,s:s,s:I},s:O}", "description",
+	return json_pack("{s:o,s:{s:s},s:{s:O,s:I,s:s,s:I},s:O,s:O}", "description",
 	        json_sprintf("learnt online from %" G_GINT64_FORMAT " outcomes", l->taken), "tags", "mode", "online",
 	        "lineage", "parent", json_object_get(l->base, "digest"), "parent_version",
 	        (json_int_t)json_get_int(l->base, "version", 0), "outcomes", l->rows_digest, "taken",
-	        (json_int_t)l->taken, "metrics", metrics);
+	        (json_int_t)l->taken, "metrics", metrics, "gate", l->gate);
 }
 
 static bool take_ids(Learning *l, GError **error)
@@ -322,11 +360,12 @@ static json_t *told(const Learning *l, int version, json_t *metrics, const char 
 {
 	bool done = version > 0;
 	int64_t waiting = l->waiting + (done ? 0 : l->taken);
-	return json_pack("{s:s,s:o,s:O,s:I,s:I,s:I,s:I,s:o,s:o}", "model", l->in->model, "version",
+	return json_pack("{s:s,s:o,s:O,s:I,s:I,s:I,s:I,s:o,s:o,s:o}", "model", l->in->model, "version",
 	        done ? json_integer(version) : json_null(), "parent", json_object_get(l->base, "version"), "root",
 	        (json_int_t)l->root, "outcomes", (json_int_t)(done ? l->taken : 0), "left_out",
 	        (json_int_t)l->fresh.left_out, "waiting", (json_int_t)waiting, "metrics",
-	        metrics ? json_incref(metrics) : json_null(), "reason", json_text(reason));
+	        metrics ? json_incref(metrics) : json_null(), "gate", l->gate ? json_incref(l->gate) : json_null(),
+	        "reason", json_text(reason));
 }
 
 bool online_learn(const OnlineInput *in, json_t **ret, GError **error)

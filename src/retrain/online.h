@@ -7,7 +7,7 @@
  *
  * What learns on is the version of the last checkpoint, as long as the champion is the one that the checkpoints began with (their
  * root) or one of theirs; when another version has become champion, that one, as the root of checkpoints to come.  The champion is not
- * moved here: a version goes into use by a deployment. */
+ * moved here: a version goes into use by a deployment, and its gate says whether one may begin. */
 #pragma once
 
 #include "store/blobs.h"
@@ -27,6 +27,7 @@ typedef struct OnlineInput {
 
 /* {"model", "version": number|null, "parent": number, "root", "outcomes": taken, "left_out": of them without a usable target,
  *  "waiting": outcomes that have no prediction in the log yet, or were too many for this time,
- *  "metrics": {name: number|null}|null: what the parent said of them before it learnt, "reason": sentence why nothing was done|null}.
+ *  "metrics": {name: number|null}|null: what the parent said of them before it learnt, "gate": retrain/learning_gate.h over the newest
+ *  fifth of them, or null, "reason": sentence why nothing was done|null}.
  * FAIL_NOT_FOUND: no champion.  FAIL_CONFLICT: another one learnt at the same time: call again. */
 bool online_learn(const OnlineInput *in, json_t **ret, GError **error);

@@ -8,6 +8,7 @@
 
 #include "../monitor/world.h"
 #include "base/error.h"
+#include "retrain/learning_gate.h"
 
 static void open_world(World *w)
 {
@@ -106,7 +107,13 @@ static void test_once(void)
 	EXPECT(&w, learnt(&w, 1, 1000), 0, 3, 1, 0, 1); /* its prediction is not there yet */
 	ask(&w, 101);
 	EXPECT(&w, learnt(&w, 1, 1000), 4, 3, 1, 1, 0);
-	json_auto_t *version = NULL;
+	json_auto_t *version = NULL, *few = NULL;
+	g_assert_true(registry_get(w.meta, "half@4", &few, NULL));
+	g_assert_false(json_get_bool(json_at(few, "about.gate"), "pass", true)); /* one outcome proves nothing */
+	g_assert_true(registry_get(w.meta, "half@2", &version, NULL));
+	g_assert_true(json_get_bool(json_at(version, "about.gate"), "pass", false));
+	g_assert_cmpint(json_get_int(json_at(version, "about.gate"), "rows", 0), ==, 30);
+	json_decref(version);
 	g_assert_true(registry_get(w.meta, "half@3", &version, NULL));
 	g_assert_cmpint(json_integer_value(json_at(version, "about.lineage.parent_version")), ==, 2);
 	g_assert_true(json_is_string(json_at(version, "about.lineage.outcomes")));
@@ -125,6 +132,40 @@ static void test_once(void)
 	json_t *none = NULL;
 	g_assert_false(learn(w.state, 1, 1000, &none, &error));
 	g_assert_error(error, FAIL, FAIL_BROKEN);
+	world_close(&w);
+}
+
+/* The same answers pass, those turned round do not, nor does what nobody can tell. */
+static void test_gate(void)
+{
+	enum { ROWS = 200 };
+	World w;
+	open_world(&w);
+	g_autofree char *path = g_build_filename(w.state, "bundle", NULL);
+	g_autoptr(Bundle) b = NULL;
+	double y[ROWS], old[2 * ROWS], turned[2 * ROWS];
+	Rng rng = rng_stream(2, "gate");
+	g_assert_true(bundle_load(path, &b, NULL));
+	for (size_t i = 0; i < ROWS; i++) {
+		double p = rng_unit(&rng);
+		y[i] = rng_unit(&rng) < p;
+		turned[2 * i] = old[2 * i + 1] = p;
+		turned[2 * i + 1] = old[2 * i] = 1 - p;
+	}
+	static const char *const METRICS_TRIED[] = {"roc_auc", "log_loss"};
+	for (size_t i = 0; i < G_N_ELEMENTS(METRICS_TRIED); i++) {
+		LearningGate gate = {
+		        .b = b, .metric = metric_find(METRICS_TRIED[i]), .rows = ROWS, .y = y, .old = old, .seed = 1};
+		json_auto_t *untold = learning_gate(&gate), *same = NULL, *worse = NULL;
+		gate.learnt = old;
+		same = learning_gate(&gate);
+		gate.learnt = turned;
+		worse = learning_gate(&gate);
+		g_assert_false(json_get_bool(untold, "pass", true));
+		g_assert_true(json_get_bool(same, "pass", false));
+		g_assert_false(json_get_bool(worse, "pass", true));
+		g_assert_cmpuint(json_array_size(json_object_get(worse, "reasons")), ==, 1);
+	}
 	world_close(&w);
 }
 
@@ -171,6 +212,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/online/once", test_once);
+	g_test_add_func("/online/gate", test_gate);
 	g_test_add_func("/online/killed", test_killed);
 	return g_test_run();
 }
