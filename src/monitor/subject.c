@@ -6,6 +6,8 @@
 
 #include "base/json.h"
 
+enum { TALLY_ROWS = 8192 }; /* of a hundred columns, and they still fit a cache */
+
 static void category_clear(void *category)
 {
 	g_free(((SubjectCategory *)category)->text);
@@ -144,7 +146,7 @@ static bool tally_numbers(const LookInput *in, GPtrArray *numbers, GError **erro
 		g_string_append_printf(
 		        sql, "%s(%s)::DOUBLE AS c%u", i ? ", " : "", ((const Subject *)numbers->pdata[i])->sql, i);
 	g_string_append_printf(sql, " FROM %s WHERE _gyre_error IS NULL", in->view);
-	if (!engine_read(in->engine, sql->str, 0, &reader, error))
+	if (!engine_read(in->engine, sql->str, TALLY_ROWS, &reader, error))
 		return false;
 	for (;;) {
 		g_autoptr(Frame) rows = NULL;
