@@ -183,7 +183,8 @@ static void test_fits(void)
 	g_assert_true(json_is_null(json_object_get(told, "new")) || !json_object_get(told, "new"));
 	place_clear(&p);
 	p = place_new("knn");
-	refuse(&p, gone = make_rows(&p, "again.parquet", 0, 1, ""), "knn");
+	g_autofree char *again = make_rows(&p, "again.parquet", 0, 1, "");
+	refuse(&p, again, "knn");
 	place_clear(&p);
 }
 
