@@ -73,10 +73,11 @@ static void tell(World *w, int64_t begin, int64_t end, Fate fate)
 /* The findings of the window of the row at `begin`, after a pass; the caller frees. */
 static json_t *findings_at(World *w, int64_t begin, int64_t now)
 {
-	json_auto_t *windows = NULL, *passed = world_pass(w, true, now);
+	json_auto_t *windows = NULL;
 	json_t *found = NULL, *window;
 	g_autoptr(GError) error = NULL;
 	size_t i;
+	json_decref(world_pass(w, true, now));
 	history_windows(w->meta, "half", 0, 100, &windows, &error);
 	g_assert_no_error(error);
 	json_array_foreach (windows, i, window)
@@ -90,9 +91,10 @@ static json_t *findings_at(World *w, int64_t begin, int64_t now)
 /* Of the newest window. */
 static json_t *findings_now(World *w, int64_t now)
 {
-	json_auto_t *windows = NULL, *passed = world_pass(w, true, now);
+	json_auto_t *windows = NULL;
 	json_t *findings = NULL;
 	g_autoptr(GError) error = NULL;
+	json_decref(world_pass(w, true, now));
 	history_windows(w->meta, "half", 0, 1, &windows, &error);
 	g_assert_no_error(error);
 	history_findings(w->meta, json_get_text(json_array_get(windows, 0), "id", ""), &findings, &error);
