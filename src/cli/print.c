@@ -24,6 +24,7 @@ static const struct {
         {"completion", print_text},
         {"data.compare", print_data_compare},
         {"monitor.backtest", print_backtest},
+        {"monitor.learn", print_learn},
         {"data.diff", print_data_diff},
         {"data.folds", print_text},
         {"data.log", print_data_log},

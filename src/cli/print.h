@@ -24,6 +24,7 @@ Printer print_feasible;
 Printer print_impact;
 Printer print_kpi;
 Printer print_replay;
+Printer print_learn;
 Printer print_logs;
 Printer print_model;
 Printer print_model_compare;
