@@ -99,9 +99,11 @@ void print_kpi(FILE *out, const json_t *result)
 
 static char *money(const json_t *of, const char *key, const char *currency)
 {
-	return json_is_number(json_object_get(of, key))
-	               ? g_strdup_printf("%.2f %s", json_number_value(json_object_get(of, key)), currency)
-	               : g_strdup("no price");
+	double value = json_get_number(of, key, NAN);
+	if (isnan(value))
+		return g_strdup("no price");
+	return value > 0 && value < 0.01 ? g_strdup_printf("less than 0.01 %s", currency)
+	                                 : g_strdup_printf("%.2f %s", value, currency);
 }
 
 static void print_costs(FILE *out, const json_t *costs)
