@@ -174,7 +174,9 @@ static bool replay_point(Meta *m, const AlarmSeries *s, const json_t *row, Alarm
 	        .end = json_get_int(row, "end_at", 0),
 	        .state = state_of(json_get_text(row, "finding", "")),
 	        .value = json_get_number(row, "value", NAN),
-	        .limit = json_get_number(row, "limit_value", NAN)};
+	        .limit = json_get_number(row, "limit_value", NAN),
+	        .either_way = look_is_either_way(
+	                json_get_text(s->names, "look", ""), json_get_text(s->names, "measure", ""))};
 	bool was_open = memory->phase != ALARM_NONE;
 	alarm_step(&s->rule, &p, memory);
 	if (!was_open && memory->phase != ALARM_NONE) {

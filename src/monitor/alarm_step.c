@@ -9,12 +9,13 @@ const char *alarm_phase_name(AlarmPhase phase)
 	return NAMES[phase];
 }
 
-/* Limits are crossed upwards (a distance) or downwards (a score): what raised the alarm tells, by the sign of `worst`. */
+/* Limits are crossed upwards (a distance) or downwards (a score): what raised the alarm tells, by the sign of `worst`.  Of what may
+ * leave its limit on either side the finding shows the one that is nearer, or its size alone: neither says how far it is back. */
 static bool is_calm(const AlarmRule *rule, const AlarmPoint *p, const AlarmMemory *m)
 {
 	if (p->state != FINDING_OK)
 		return false;
-	if (isnan(p->value) || isnan(p->limit))
+	if (isnan(p->value) || isnan(p->limit) || p->either_way)
 		return true;
 	double back = rule->margin * fmin(fabs(m->worst), fabs(p->limit));
 	return m->worst < 0 ? p->value >= p->limit + back : p->value <= p->limit - back;

@@ -5,6 +5,7 @@
  *
  * "Well below" is what keeps an alarm at the limit from flapping: a window counts as calm only when its finding is ok, not merely
  * a warning, and its value is back by `margin` of how far it had gone at its worst (at most that part of the limit itself).
+ * A measure that may leave its limit on either side has no one way back: there ok is enough.
  * Windows that could not be judged are no steps.  The memory is all a step needs, so a window that is measured again is
  * replayed from the memory before it. */
 #pragma once
@@ -28,6 +29,7 @@ typedef struct AlarmPoint {
 	int64_t begin, end; /* of the window, us */
 	FindingState state;
 	double value, limit; /* NAN: none */
+	bool either_way;     /* the limit may be left on either side: look_is_either_way */
 } AlarmPoint;
 
 typedef enum AlarmPhase { ALARM_NONE, ALARM_PENDING, ALARM_FIRING, ALARM_PHASES } AlarmPhase;

@@ -27,6 +27,12 @@ const LookKind *look_kind(const char *name)
 	return NULL;
 }
 
+bool look_is_either_way(const char *look, const char *measure)
+{
+	const LookKind *k = look_kind(look);
+	return k && k->either_way && g_strv_contains(k->either_way, measure);
+}
+
 const char *finding_state_name(FindingState state)
 {
 	static const char *const NAMES[FINDING_STATES] = {"ok", "warning", "alarm", "too_few"};

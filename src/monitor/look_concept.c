@@ -194,10 +194,13 @@ static bool run(const LookInput *in, const json_t *params, GArray *findings, GEr
 	return ok;
 }
 
+static const char *const EITHER_WAY[] = {"disagreement", NULL};
+
 const LookKind LOOK_CONCEPT = {
         .name = "concept",
         .help = "whether what the model learnt is still so: estimate against reality, and the stream of its errors",
         .params = PARAMS,
         .needs_outcomes = true,
         .run = run,
+        .either_way = EITHER_WAY,
 };

@@ -148,9 +148,12 @@ static bool run(const LookInput *in, const json_t *params, GArray *findings, GEr
 	return true;
 }
 
+static const char *const EITHER_WAY[] = {"reconstruction", NULL};
+
 const LookKind LOOK_MULTIVARIATE = {
         .name = "multivariate",
         .help = "all columns together: can a model tell the window from training, do they still vary together",
         .params = PARAMS,
         .run = run,
+        .either_way = EITHER_WAY,
 };

@@ -331,9 +331,12 @@ static bool run(const LookInput *in, const json_t *params, GArray *findings, GEr
 	return ok;
 }
 
+static const char *const EITHER_WAY[] = {"rate", NULL};
+
 const LookKind LOOK_QUALITY = {
         .name = "quality",
         .help = "missing values, values never seen or out of range, refused requests, and how many there are",
         .params = PARAMS,
         .run = run,
+        .either_way = EITHER_WAY,
 };

@@ -64,6 +64,30 @@ static void test_downwards(void)
 	g_assert_cmpint(alarm_step(&rule, &back, &m), ==, ALARM_RESOLVED);
 }
 
+/* What may leave its limits on either side is back on whichever side of them it comes to lie: fewer requests than a third of
+ * 300, then 310, for which the limit that is shown is three times 300; realised 0.1 below the estimate, then 0.01. */
+static void test_either_way(void)
+{
+	static const struct {
+		double bad, limit, good, other;
+	} CASES[] = {{50, 100, 310, 900}, {-0.1, 0.04, -0.01, 0.04}, {0.1, 0.04, -0.01, 0.04}};
+	AlarmRule rule = {.windows = 1, .of = 1, .clear = 1, .margin = 0.1};
+	for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+		AlarmMemory m = {0};
+		AlarmPoint bad = {0, HOUR, FINDING_ALARM, CASES[i].bad, CASES[i].limit, true},
+		           warns = {0, HOUR, FINDING_WARNING, CASES[i].good, CASES[i].other, true},
+		           good = {0, HOUR, FINDING_OK, CASES[i].good, CASES[i].other, true};
+		g_assert_cmpint(alarm_step(&rule, &bad, &m), ==, ALARM_FIRED);
+		g_assert_cmpint(alarm_step(&rule, &warns, &m), ==, ALARM_SAME);
+		g_assert_cmpint(alarm_step(&rule, &good, &m), ==, ALARM_RESOLVED);
+	}
+	g_assert_true(look_is_either_way("quality", "rate"));
+	g_assert_true(look_is_either_way("concept", "disagreement"));
+	g_assert_true(look_is_either_way("multivariate", "reconstruction"));
+	g_assert_false(look_is_either_way("quality", "missing"));
+	g_assert_false(look_is_either_way("nothing", "rate"));
+}
+
 /* The definition, window by window over the whole history: k of the last n since the episode before ended. */
 static void test_by_definition(void)
 {
@@ -498,6 +522,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/alarm/steps", test_steps);
 	g_test_add_func("/alarm/downwards", test_downwards);
+	g_test_add_func("/alarm/either_way", test_either_way);
 	g_test_add_func("/alarm/by_definition", test_by_definition);
 	g_test_add_func("/alarm/matchers", test_matchers);
 	g_test_add_func("/alarm/store", test_store);
