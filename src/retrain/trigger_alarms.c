@@ -4,6 +4,7 @@
  * again. */
 #include "retrain/trigger_alarms.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -71,6 +72,16 @@ static const json_t *foremost(const json_t *alarms)
 	return json_array_get(alarms, 0);
 }
 
+/* Either may be unknown: a measure without a limit, an event without a value. */
+static char *figures_of(const json_t *alarm)
+{
+	double value = json_get_number(alarm, "value", NAN), limit = json_get_number(alarm, "limit", NAN);
+	if (isnan(value))
+		return g_strdup("");
+	return isnan(limit) ? g_strdup_printf(": %.4g", value)
+	                    : g_strdup_printf(": %.4g where %.4g is the limit", value, limit);
+}
+
 static json_t *cause_of(json_t *alarms)
 {
 	const json_t *first = foremost(alarms);
@@ -81,10 +92,10 @@ static json_t *cause_of(json_t *alarms)
 	g_autofree char *digest = digest_of_bytes(text, strlen(text));
 	g_autofree char *key = g_strdup_printf("alarm:%s", digest);
 	g_autofree char *more = count > 1 ? g_strdup_printf(", and %zu more", count - 1) : g_strdup("");
-	g_autofree char *sentence = g_strdup_printf("%s%sthe alarm %s %s%s%s fires: %.4g where %.4g is the limit%s",
-	        why ? why : "", why ? ": " : "", json_get_text(first, "look", ""), json_get_text(first, "measure", ""),
-	        *subject ? " of " : "", subject, json_get_number(first, "value", 0), json_get_number(first, "limit", 0),
-	        more);
+	g_autofree char *figures = figures_of(first);
+	g_autofree char *sentence = g_strdup_printf("%s%sthe alarm %s %s%s%s fires%s%s", why ? why : "",
+	        why ? ": " : "", json_get_text(first, "look", ""), json_get_text(first, "measure", ""),
+	        *subject ? " of " : "", subject, figures, more);
 	return json_pack("{s:s,s:o,s:{s:O}}", "key", key, "reason", json_text(sentence), "evidence", "alarms", alarms);
 }
 

@@ -103,13 +103,15 @@ static bool look_at_files(const TriggerInput *in, const json_t *params, const js
 	return true;
 }
 
-/* Did it grow, and by enough?  Texts (times as well) by their order. */
+/* Did it grow, and by enough?  Texts (times as well) by their order; from nothing (no row yet), or another type, by being there. */
 static bool has_grown(const json_t *old, const json_t *value, double at_least)
 {
 	if (json_is_number(old) && json_is_number(value))
 		return json_number_value(value) > json_number_value(old) &&
 		       json_number_value(value) - json_number_value(old) >= at_least;
-	return json_is_string(value) && g_strcmp0(json_string_value(value), json_string_value(old)) > 0;
+	if (json_is_string(old) && json_is_string(value))
+		return strcmp(json_string_value(value), json_string_value(old)) > 0;
+	return (json_is_number(value) || json_is_string(value)) && !json_is_boolean(old);
 }
 
 static json_t *watermark_cause(json_t *old, json_t *value)

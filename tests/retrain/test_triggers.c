@@ -254,6 +254,20 @@ static void test_watermark(Place *p, gconstpointer unused)
 	expect(p, now + 5 * MINUTE, "one row with one value");
 }
 
+/* A source that had no row yet has grown with the first. */
+static void test_watermark_of_nothing(Place *p, gconstpointer unused)
+{
+	configure(p, "{\"on\": [\"new_data\"], \"new_data\": {\"watermark\": \"select max(try_cast(x as int)) from "
+	             "rows\", \"every\": \"0s\"}}");
+	int64_t now = at("2026-01-01 00:00:00");
+	write_rows(p, "rows.csv", "x,y\n,a\n");
+	expect(p, now, NULL);
+	expect(p, now + 1, NULL);
+	write_rows(p, "rows.csv", "x,y\n3,a\n");
+	expect(p, now + 2, "from null to 3");
+	expect(p, now + 3, NULL);
+}
+
 /* An alarm as the table has it. */
 static void raise_alarm(
         const Place *p, const char *id, const char *look, const char *route, int version, const char *state)
@@ -305,6 +319,16 @@ static void test_alarms(Place *p, gconstpointer unused)
 	g_assert_nonnull(strstr(told, "and 1 more"));
 	raise_alarm(p, "aa", "drift", "stable", 2, "resolved");
 	expect(p, 6, NULL);
+	finish(p, 6);
+	raise_alarm(p, "ca", "concept", "stable", 2, "firing");
+	g_assert_true(meta_run(p->meta, "UPDATE alarms SET limit_value = NULL WHERE id = 'ca'", NULL, NULL, NULL));
+	expect(p, 7, "the alarm concept psi of age fires: 0.5");
+	finish(p, 7);
+	raise_alarm(p, "cb", "concept", "stable", 2, "firing");
+	g_assert_true(meta_run(p->meta, "UPDATE alarms SET value = NULL WHERE id = 'cb'", NULL, NULL, NULL));
+	g_autofree char *bare = looked(p, 8);
+	g_assert_nonnull(strstr(bare, "fires"));
+	g_assert_null(strstr(bare, "nan"));
 }
 
 static void test_settings(void)
@@ -366,6 +390,7 @@ int main(int argc, char **argv)
 	ADD("files", test_files);
 	ADD("too_few_files", test_too_few_files);
 	ADD("watermark", test_watermark);
+	ADD("watermark_of_nothing", test_watermark_of_nothing);
 	ADD("alarms", test_alarms);
 	g_test_add_func("/triggers/settings", test_settings);
 	g_test_add_func("/triggers/contract", test_contract);
