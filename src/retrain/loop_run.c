@@ -111,15 +111,34 @@ static bool version_of(const LoopInput *in, const char *model, int64_t number, j
 	return registry_get(in->meta, reference, ret, error);
 }
 
+/* A store that is held, a full disk: it is judged again later. */
+static bool is_passing(const GError *problem)
+{
+	return problem->domain != FAIL || problem->code == FAIL_UNAVAILABLE || problem->code == FAIL_CONFLICT;
+}
+
+/* What cannot be judged for another reason, a bundle that is gone or damaged, would stand in the way for ever. */
+static bool judge_failed(
+        RetrainLoop *l, const LoopInput *in, const json_t *record, json_t *changes, GError *problem, GError **error)
+{
+	if (is_passing(problem)) {
+		g_propagate_error(error, g_error_copy(problem));
+		return false;
+	}
+	g_autofree char *reason = g_strdup_printf("the challenger could not be judged: %s", problem->message);
+	return loop_end(l, in, record, PHASE_FAILED, json_incref(changes), reason, error);
+}
+
 static bool judge(RetrainLoop *l, const LoopInput *in, const json_t *record, json_t *changes, const json_t *champion,
         GError **error)
 {
 	const char *model = json_get_text(record, "model", "");
 	json_auto_t *challenger = NULL, *found = NULL;
+	g_autoptr(GError) problem = NULL;
 	g_autofree char *scratch = g_dir_make_tmp("gyre-challenge-XXXXXX", error);
 	if (!scratch)
 		return false;
-	bool ok = version_of(in, model, json_get_int(changes, "candidate", 0), &challenger, error);
+	bool ok = version_of(in, model, json_get_int(changes, "candidate", 0), &challenger, &problem);
 	ChallengeInput input = {.meta = in->meta,
 	        .blobs = in->blobs,
 	        .champion = champion,
@@ -127,10 +146,10 @@ static bool judge(RetrainLoop *l, const LoopInput *in, const json_t *record, jso
 	        .config = in->config,
 	        .scratch = scratch,
 	        .memory_mb = JUDGE_MEMORY_MB};
-	ok = ok && challenge_run(&input, &found, error);
+	ok = ok && challenge_run(&input, &found, &problem);
 	file_remove(scratch, NULL);
 	if (!ok)
-		return false;
+		return judge_failed(l, in, record, changes, problem, error);
 	const char *reason = json_get_text(found, "reason", "");
 	json_object_set(json_object_get(changes, "evidence"), "challenge", found);
 	bool accept = json_get_bool(found, "accept", false);

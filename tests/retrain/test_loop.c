@@ -225,6 +225,25 @@ static void test_goes_on(Place *p, gconstpointer unused)
 	g_assert_cmpuint(json_array_size(all), ==, 1);
 }
 
+/* Nothing mends a run that is gone: the retraining ends, and the next one has its turn. */
+static void test_not_to_be_judged(Place *p, gconstpointer unused)
+{
+	int n = 2, version;
+	bool is_new;
+	g_autofree char *digest = digest_of_bytes(&n, sizeof n);
+	json_auto_t *about = json_pack("{s:{s:b},s:s}", "gate", "pass", 1, "run_id", "gone");
+	add_version(p, 1, true);
+	g_assert_true(registry_add(p->meta, "late", digest, about, &version, &is_new, NULL));
+	play(p, RUN_OF("2", "done"), "exit 0");
+	want(p);
+	finish(p);
+	expect(p, PHASE_FAILED, "could not be judged");
+	play(p, RUN_OF("1", "done"), "exit 0");
+	want(p);
+	finish(p);
+	expect(p, PHASE_NOTHING, NULL);
+}
+
 static void test_one_leads(Place *p, gconstpointer unused)
 {
 	bool leads = false;
@@ -270,6 +289,7 @@ int main(int argc, char **argv)
 	ADD("failed", test_failed);
 	ADD("outside", test_outside);
 	ADD("goes_on", test_goes_on);
+	ADD("not_to_be_judged", test_not_to_be_judged);
 	ADD("one_leads", test_one_leads);
 	g_test_add_func("/loop/decide", test_decide);
 	return g_test_run();
