@@ -11,7 +11,8 @@
 
 enum { ALARMS_SHOWN = 1000 };
 
-/* Alarms of versions and routes that answered nothing in the whole length of a window before this one, while others did. */
+/* Alarms of versions and routes that answered nothing in the whole length of a window before this one, while others did: of this one's
+ * window and of its own, which lasts longer where windows go by count and few are answered. */
 static bool end_superseded(Meta *m, const MonitorWindow *w, GError **error)
 {
 	json_auto_t *rows = NULL;
@@ -21,10 +22,11 @@ static bool end_superseded(Meta *m, const MonitorWindow *w, GError **error)
 	if (!meta_run(m,
 	            "SELECT a.id, a.series, a.version, a.route, a.last_begin FROM alarms a WHERE a.model = $1 AND "
 	            "a.state <> "
-	            "'resolved' AND a.last_end <= $2 AND NOT EXISTS (SELECT 1 FROM monitor_windows x WHERE x.model = "
+	            "'resolved' AND a.last_end <= $2 AND a.last_end + (a.last_end - a.last_begin) <= $3 AND NOT EXISTS "
+	            "(SELECT 1 FROM monitor_windows x WHERE x.model = "
 	            "a.model "
 	            "AND x.version = a.version AND x.route = a.route AND x.end_at > $2)",
-	            json_pack("[s,I]", w->model, (json_int_t)quiet_from), &rows, error))
+	            json_pack("[s,I,I]", w->model, (json_int_t)quiet_from, (json_int_t)w->begin), &rows, error))
 		return false;
 	json_array_foreach (rows, i, row) {
 		g_autofree char *why = g_strdup_printf("version %d no longer answers on %s",

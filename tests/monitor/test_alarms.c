@@ -143,6 +143,7 @@ typedef struct World {
 	Meta *meta;
 	json_t *settings;
 	int times; /* that each window is handed over: the second time changes nothing */
+	int hours; /* that a window lasts */
 } World;
 
 static void refuse(void *context, const char *path, const char *problem)
@@ -156,6 +157,7 @@ static void world_open(World *w, const char *settings)
 	g_autoptr(GError) error = NULL;
 	json_auto_t *block = json_loads(settings, 0, NULL);
 	w->times = 2;
+	w->hours = 1;
 	w->folder = g_dir_make_tmp("gyre-alarms-XXXXXX", &error);
 	g_assert_no_error(error);
 	meta_open(w->folder, &w->meta, &error);
@@ -176,7 +178,7 @@ static void world_close(World *w)
 static void measure(World *w, int version, int hour, const char *subject, const char *state)
 {
 	g_autoptr(GError) error = NULL;
-	MonitorWindow window = {"loans", version, "stable", hour * HOUR, (hour + 1) * HOUR, 100};
+	MonitorWindow window = {"loans", version, "stable", hour * HOUR, (hour + w->hours) * HOUR, 100};
 	g_autofree char *id = window_id(&window);
 	bool over = strcmp(state, "alarm") == 0;
 	json_auto_t *finding = json_pack("{s:s,s:s,s:s,s:f,s:f,s:f,s:s,s:{s:s,s:{s:s}}}", "look", "drift", "measure",
@@ -334,6 +336,25 @@ static void test_superseded(void)
 	g_assert_cmpint(notices(&w, "hook"), ==, 2);
 	measure(&w, 1, 9, "age", "alarm"); /* back again: from the beginning */
 	check_told(&w, "1-2-3 resolved, 10-0-0 pending");
+	world_close(&w);
+}
+
+/* Windows by count: while version 1 gathers rows for one of ten hours, version 2 has one each hour. */
+static void test_slow_is_not_superseded(void)
+{
+	World w;
+	world_open(&w, "{}");
+	w.hours = 10;
+	measure(&w, 1, 0, "age", "alarm");
+	measure(&w, 1, 10, "age", "alarm");
+	check_told(&w, "10-20-0 firing");
+	w.hours = 1;
+	measure(&w, 2, 25, "age", "ok");
+	check_told(&w, "10-20-0 firing");
+	measure(&w, 2, 29, "age", "ok");
+	check_told(&w, "10-20-0 firing");
+	measure(&w, 2, 30, "age", "ok");
+	check_told(&w, "10-20-30 resolved");
 	world_close(&w);
 }
 
@@ -529,6 +550,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/alarm/again", test_again);
 	g_test_add_func("/alarm/any_order", test_any_order);
 	g_test_add_func("/alarm/superseded", test_superseded);
+	g_test_add_func("/alarm/slow_is_not_superseded", test_slow_is_not_superseded);
 	g_test_add_func("/alarm/rules", test_rules);
 	g_test_add_func("/alarm/silence", test_silence);
 	g_test_add_func("/alarm/gauges", test_gauges);
