@@ -36,11 +36,14 @@ bool conduct_write(Meta *m, Rollout *r, GError **error)
 	if (!rollout_has_news(r, c))
 		return true;
 	json_auto_t *counts = rollout_counts_json(c);
-	return meta_run(m,
-	        "INSERT INTO deployment_counts (deployment_id, server, counts, updated) VALUES ($1, $2, $3, $4)"
-	        " ON CONFLICT (deployment_id, server) DO UPDATE SET counts = excluded.counts, updated = "
-	        "excluded.updated",
-	        json_pack("[ssOI]", rollout_id(r), rollout_row(r), counts, (json_int_t)meta_now()), NULL, error);
+	if (!meta_run(m,
+	            "INSERT INTO deployment_counts (deployment_id, server, counts, updated) VALUES ($1, $2, $3, $4)"
+	            " ON CONFLICT (deployment_id, server) DO UPDATE SET counts = excluded.counts, updated = "
+	            "excluded.updated",
+	            json_pack("[ssOI]", rollout_id(r), rollout_row(r), counts, (json_int_t)meta_now()), NULL, error))
+		return false;
+	rollout_told(r, c);
+	return true;
 }
 
 /* What a look needs. */

@@ -280,12 +280,20 @@ void rollout_counts(Rollout *r, RolloutCounts *ret)
 	g_mutex_unlock(&r->shadow_lock);
 }
 
-bool rollout_has_news(Rollout *r, const RolloutCounts *c)
+static uint64_t count_of(const RolloutCounts *c)
 {
-	uint64_t now = c->shadow.dropped;
+	uint64_t count = c->shadow.dropped;
 	for (size_t k = 0; k < ROLLOUT_ROUTES; k++)
-		now += c->routes[k].requests;
-	bool has_news = now != r->told;
-	r->told = now;
-	return has_news;
+		count += c->routes[k].requests;
+	return count;
+}
+
+bool rollout_has_news(const Rollout *r, const RolloutCounts *c)
+{
+	return count_of(c) != r->told;
+}
+
+void rollout_told(Rollout *r, const RolloutCounts *c)
+{
+	r->told = count_of(c);
 }

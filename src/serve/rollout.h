@@ -88,8 +88,9 @@ void rollout_count(Rollout *r, RolloutRoute route, int64_t us, const Scores *sco
 void rollout_count_shadow(Rollout *r, const Scores *stable, const Scores *shadow);
 void rollout_count_dropped(Rollout *r);
 void rollout_counts(Rollout *r, RolloutCounts *ret);
-/* Was anything counted since the last call that said so?  For the one thread that writes them down. */
-bool rollout_has_news(Rollout *r, const RolloutCounts *c);
+/* Was anything counted since these counts were told?  For the one thread that writes them down: it says when they are. */
+bool rollout_has_news(const Rollout *r, const RolloutCounts *c);
+void rollout_told(Rollout *r, const RolloutCounts *c);
 
 /* The number that stands for a row in score histograms: the number of a regression, the probability of the positive class, with
  * more classes that of the decided one. */

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "registry/registry.h"
 #include "serve/deployment.h"
+#include "served_kit.h"
 
 typedef struct Place {
 	char *folder;
@@ -188,12 +189,37 @@ static void test_moved_past_it(Place *p, gconstpointer unused)
 	g_assert_cmpint(champion(p), ==, 3);
 }
 
+static int64_t counts_kept(const Place *p)
+{
+	json_auto_t *row = NULL;
+	g_assert_true(meta_row(p->meta, "SELECT count(*) AS n FROM deployment_counts", NULL, &row, NULL));
+	return json_get_int(row, "n", -1);
+}
+
+/* What could not be written down is not taken for told: it is written when the store can be written again. */
+static void test_counts_late(Place *p, gconstpointer unused)
+{
+	json_auto_t *d = NULL;
+	g_autoptr(Served) s = kit_served();
+	begin(p, "canary", NULL);
+	g_assert_true(deployment_get(p->meta, p->id, &d, NULL));
+	g_autoptr(Rollout) r = rollout_new(d, s, s);
+	rollout_count(r, ROLLOUT_STABLE, 100, NULL);
+	g_assert_true(meta_run(p->meta, "ALTER TABLE deployment_counts RENAME TO away", NULL, NULL, NULL));
+	g_assert_false(conduct_write(p->meta, r, NULL));
+	g_assert_true(meta_run(p->meta, "ALTER TABLE away RENAME TO deployment_counts", NULL, NULL, NULL));
+	g_assert_cmpint(counts_kept(p), ==, 0);
+	g_assert_true(conduct_write(p->meta, r, NULL));
+	g_assert_cmpint(counts_kept(p), ==, 1);
+}
+
 static const struct {
 	const char *name;
 	void (*test)(Place *p, gconstpointer unused);
 } TESTS[] = {
         {"/conduct/looks", test_looks},
         {"/conduct/rollback", test_rollback},
+        {"/conduct/counts_late", test_counts_late},
         {"/conduct/late_fault", test_late_fault},
         {"/conduct/by_hand", test_by_hand},
         {"/conduct/promotion", test_promotion},

@@ -106,7 +106,9 @@ static void test_counts(void)
 	g_autofree RolloutCounts *c = g_new0(RolloutCounts, 1), *both = g_new0(RolloutCounts, 1);
 	count_some(r, s);
 	rollout_counts(r, c);
-	g_assert_true(rollout_has_news(r, c) && !rollout_has_news(r, c));
+	g_assert_true(rollout_has_news(r, c) && rollout_has_news(r, c));
+	rollout_told(r, c);
+	g_assert_false(rollout_has_news(r, c));
 	json_auto_t *json = rollout_counts_json(c);
 	rollout_counts_add(both, json);
 	rollout_counts_add(both, json);
