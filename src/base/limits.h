@@ -55,6 +55,8 @@
 
 /* Rows that wait for a shadow: memory, and what a candidate that is slower than the traffic may lag behind. */
 #define LIMIT_SHADOW_ROWS 10000
+/* ... and their bytes: a row of long texts is not a row of numbers. */
+#define LIMIT_SHADOW_BYTES ((size_t)64 << 20)
 
 /* Depth of nested YAML or JSON read from outside: recursion uses the stack. */
 #define LIMIT_NESTING 64

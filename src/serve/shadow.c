@@ -16,6 +16,7 @@ struct ShadowJob {
 	const char *protocol;
 	int64_t time;      /* as in PredLogEntry */
 	GPtrArray *inputs; /* rows as JSON objects */
+	size_t bytes;      /* of these */
 	Scores stable;     /* owns its values and a count of `served` */
 };
 
@@ -25,7 +26,7 @@ struct Shadow {
 	GMutex lock;
 	GCond changed;
 	GQueue jobs;
-	size_t rows; /* in the queue */
+	size_t rows, bytes; /* in the queue */
 	bool stop, is_busy;
 };
 
@@ -37,8 +38,11 @@ ShadowJob *shadow_job(Rollout *r, const PredLogEntry *entry, const Batch *inputs
 	j->protocol = entry->protocol;
 	j->time = entry->time;
 	j->inputs = g_ptr_array_new_with_free_func(g_free);
-	for (size_t i = 0; i < batch_rows(inputs); i++)
-		g_ptr_array_add(j->inputs, batch_row_json(inputs, i));
+	for (size_t i = 0; i < batch_rows(inputs); i++) {
+		char *row = batch_row_json(inputs, i);
+		g_ptr_array_add(j->inputs, row);
+		j->bytes += strlen(row);
+	}
 	j->stable = *stable;
 	j->stable.values = g_memdup2(stable->values, stable->rows * stable->served->outputs * sizeof *stable->values);
 	served_ref((Served *)stable->served);
@@ -109,6 +113,7 @@ static ShadowJob *next(Shadow *s)
 	ShadowJob *j = s->stop ? NULL : g_queue_pop_head(&s->jobs);
 	if (j) {
 		s->rows -= j->inputs->len;
+		s->bytes -= j->bytes;
 		s->is_busy = true;
 	}
 	g_mutex_unlock(&s->lock);
@@ -156,9 +161,10 @@ void shadow_close(Shadow *s)
 void shadow_add(Shadow *s, ShadowJob *j)
 {
 	g_mutex_lock(&s->lock);
-	bool has_room = s->rows + j->inputs->len <= LIMIT_SHADOW_ROWS;
+	bool has_room = s->rows + j->inputs->len <= LIMIT_SHADOW_ROWS && s->bytes + j->bytes <= LIMIT_SHADOW_BYTES;
 	if (has_room) {
 		s->rows += j->inputs->len;
+		s->bytes += j->bytes;
 		g_queue_push_tail(&s->jobs, j);
 		g_cond_broadcast(&s->changed);
 	}

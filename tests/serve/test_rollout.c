@@ -257,6 +257,32 @@ static void test_shadow(void)
 	scores_clear(&scores);
 }
 
+/* Five rows of 14 MiB are more than the queue holds, however few they are. */
+static void test_shadow_bytes(void)
+{
+	g_autoptr(Served) s = kit_served();
+	json_auto_t *d = deployment("one", "shadow", 100);
+	g_autoptr(Rollout) r = rollout_new(d, s, s);
+	g_autofree char *word = g_strnfill((gsize)14 << 20, 'a');
+	g_autoptr(GString) rows = g_string_new("[");
+	for (int i = 0; i < 5; i++)
+		g_string_append_printf(rows, "%s[1,2,\"%s\",4,1]", i ? "," : "", word);
+	g_string_append_c(rows, ']');
+	g_autoptr(Batch) b = batch_of(s, rows->str);
+	g_autofree RolloutCounts *c = g_new0(RolloutCounts, 1);
+	Scores scores;
+	PredLogEntry entry = {.id = "a", .protocol = "gyre", .route = "stable"};
+	g_assert_true(serve_predict(b, &scores, NULL));
+	Shadow *shadow = shadow_open(NULL);
+	shadow_add(shadow, shadow_job(r, &entry, b, &scores));
+	shadow_settle(shadow);
+	rollout_counts(r, c);
+	g_assert_cmpuint(c->shadow.dropped, ==, 1);
+	g_assert_cmpuint(c->routes[ROLLOUT_SHADOW].requests, ==, 0);
+	shadow_close(shadow);
+	scores_clear(&scores);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -269,5 +295,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/rollout/too_few", test_too_few);
 	g_test_add_func("/rollout/microseconds", test_microseconds);
 	g_test_add_func("/rollout/shadow", test_shadow);
+	g_test_add_func("/rollout/shadow_bytes", test_shadow_bytes);
 	return g_test_run();
 }
