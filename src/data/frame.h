@@ -100,3 +100,5 @@ bool frame_conform(Frame *f, const json_t *schema, const char *const *optional, 
 /* ISO 8601 text of microseconds since 1970 UTC ("2001-01-31 08:05:00", fraction only if there is one), and back. */
 char *time_text(int64_t us);
 bool time_parse(const char *text, int64_t *ret);
+/* In the years 0000 to 9999?  Only such a time's text is read back; who sends another counts in other units. */
+bool time_has_text(int64_t us);

@@ -126,9 +126,14 @@ static bool parse_zone(const char **text, int64_t *ret_us)
 	return true;
 }
 
+bool time_has_text(int64_t us)
+{
+	return us >= days_of(0, 1, 1) * DAY_SECONDS * 1000000 && us < days_of(10000, 1, 1) * DAY_SECONDS * 1000000;
+}
+
 bool time_parse(const char *text, int64_t *ret)
 {
-	int64_t days, clock = 0, zone = 0;
+	int64_t days, clock = 0, zone = 0, us;
 	if (!parse_date(&text, &days))
 		return false;
 	if (*text == ' ' || *text == 'T' || *text == 't') {
@@ -140,6 +145,9 @@ bool time_parse(const char *text, int64_t *ret)
 		text++;
 	if (!parse_zone(&text, &zone) || *text)
 		return false;
-	*ret = days * DAY_SECONDS * 1000000 + clock - zone;
+	us = days * DAY_SECONDS * 1000000 + clock - zone;
+	if (!time_has_text(us)) /* a zone or a second 60 led out of it */
+		return false;
+	*ret = us;
 	return true;
 }

@@ -17,11 +17,12 @@ static bool at_time(const json_t *at, int64_t *ret)
 	if (json_is_string(at))
 		return time_parse(json_string_value(at), ret);
 	*ret = json_integer_value(at);
-	return json_is_integer(at);
+	return json_is_integer(at) && time_has_text(*ret);
 }
 
 static bool check_one(const json_t *figures, size_t place, const json_t *one, int64_t *ret_at, GError **error)
 {
+	static const char *const WORDS[] = {"version", "route"};
 	const char *name = json_get_text(one, "name", NULL);
 	const json_t *value = json_object_get(one, "value"), *figure = name ? json_object_get(figures, name) : NULL;
 	if (!name)
@@ -36,8 +37,10 @@ static bool check_one(const json_t *figures, size_t place, const json_t *one, in
 		return fail(error, FAIL_INVALID, "value %zu (%s) has no \"value\": a number, or null", place + 1, name);
 	if (!at_time(json_object_get(one, "at"), ret_at))
 		return fail(error, FAIL_INVALID, "value %zu (%s): \"at\" is no time", place + 1, name);
-	if (strlen(json_get_text(one, "route", "")) > NAME_BYTES)
-		return fail(error, FAIL_INVALID, "value %zu (%s): \"route\" is too long", place + 1, name);
+	for (size_t i = 0; i < G_N_ELEMENTS(WORDS); i++)
+		if (strlen(json_get_text(one, WORDS[i], "")) > NAME_BYTES)
+			return fail(error, FAIL_INVALID, "value %zu (%s): \"%s\" is longer than %d bytes", place + 1,
+			        name, WORDS[i], NAME_BYTES);
 	return true;
 }
 
@@ -46,7 +49,7 @@ static char *version_text(const json_t *version)
 {
 	if (json_is_integer(version))
 		return g_strdup_printf("%" G_GINT64_FORMAT, (gint64)json_integer_value(version));
-	return g_strndup(json_is_string(version) ? json_string_value(version) : "", NAME_BYTES);
+	return g_strdup(json_is_string(version) ? json_string_value(version) : "");
 }
 
 static bool add_one(Meta *m, const char *model, const json_t *one, int64_t at, int counts[3], GError **error)

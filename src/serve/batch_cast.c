@@ -107,7 +107,7 @@ static bool put_time(RowValue *v, const Cell *c)
 {
 	if (c->type == CELL_INT) {
 		v->integer = c->integer;
-		return true;
+		return time_has_text(c->integer);
 	}
 	char text[64];
 	if (c->type != CELL_TEXT || c->length >= sizeof text)

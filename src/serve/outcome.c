@@ -32,7 +32,7 @@ static bool observed_time(const json_t *value, int64_t now, int64_t *ret)
 	if (json_is_string(value))
 		return time_parse(json_string_value(value), ret);
 	*ret = json_integer_value(value);
-	return json_is_integer(value);
+	return json_is_integer(value) && time_has_text(*ret);
 }
 
 typedef struct Counts {

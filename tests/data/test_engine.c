@@ -133,6 +133,10 @@ static void test_time(void)
 	g_assert_cmpint(a, ==, b);
 	g_assert_false(time_parse("2001-02-29", &a) || time_parse("2001-1-2", &a) || time_parse("", &a) ||
 	               time_parse("2001-01-01 10:61", &a) || time_parse("2001-01-01x", &a));
+	/* The first and the last time that has a text, and what a zone leads out of that. */
+	g_assert_true(time_parse("0000-01-01", &a) && time_has_text(a) && !time_has_text(a - 1));
+	g_assert_true(time_parse("9999-12-31 23:59:59.999999", &a) && time_has_text(a) && !time_has_text(a + 1));
+	g_assert_false(time_parse("9999-12-31T23:00:00-14:00", &b) || time_parse("0000-01-01T00:00:00+01:00", &b));
 }
 
 static void test_quoting(void)

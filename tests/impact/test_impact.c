@@ -7,6 +7,7 @@
 #include "impact/delivery.h"
 #include "impact/figure.h"
 #include "impact/measure.h"
+#include "impact/pushed.h"
 #include "registry/registry.h"
 
 static void keep_path(void *context, const char *path, const char *problem)
@@ -128,6 +129,35 @@ static void test_refused(void)
 	g_assert_true(strstr(error->message, "kpi.saved: ") && strstr(error->message, "\"y\""));
 }
 
+/* What is wrong in one of several numbers is told, and none is kept. */
+static void test_pushed(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("gyre-impact-XXXXXX", NULL), *dots = g_strnfill(201, '.');
+	g_autofree char *version = g_strdup_printf("\"version\": \"%s\"", dots),
+	                *route = g_strdup_printf("\"route\": \"%s\"", dots);
+	g_autoptr(Meta) m = NULL;
+	json_auto_t *figures = parse("{\"calls\": {\"pushed\": \"mean\"}, \"saved\": {\"sql\": \"avg(x)\"}}"),
+	            *kept = NULL;
+	const char *const WRONG[][2] = {{version, "longer than 200 bytes"}, {route, "longer than 200 bytes"},
+	        {"\"at\": \"soon\"", "is no time"}, {"\"at\": 9223372036854775807", "is no time"},
+	        {"\"value\": \"3\"", "a number, or null"}, {"\"name\": \"saved\"", "no figure that is pushed"}};
+	g_assert_true(meta_open(folder, &m, NULL));
+	for (size_t i = 0; i < G_N_ELEMENTS(WRONG); i++) {
+		g_autoptr(GError) error = NULL;
+		json_t *counts = NULL;
+		g_autofree char *text = g_strdup_printf("{%s}", WRONG[i][0]);
+		json_auto_t *wrong = parse(text), *good = parse("{\"name\": \"calls\", \"value\": 3}"),
+		            *values = json_pack("[O,o]", good, json_copy(good));
+		json_object_update(json_array_get(values, 1), wrong);
+		g_assert_false(pushed_add(m, "loans", figures, values, &counts, &error));
+		g_assert_nonnull(strstr(error->message, WRONG[i][1]));
+	}
+	g_assert_true(pushed_list(m, "loans", "calls", 0, INT64_MAX, &kept, NULL));
+	g_assert_cmpuint(json_array_size(kept), ==, 0);
+	g_clear_pointer(&m, meta_close);
+	g_assert_true(file_remove(folder, NULL));
+}
+
 static void test_delivery(void)
 {
 	g_autofree char *folder = g_dir_make_tmp("gyre-impact-XXXXXX", NULL);
@@ -165,6 +195,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/impact/coverage", test_coverage);
 	g_test_add_func("/impact/uplift", test_uplift);
 	g_test_add_func("/impact/refused", test_refused);
+	g_test_add_func("/impact/pushed", test_pushed);
 	g_test_add_func("/impact/delivery", test_delivery);
 	return g_test_run();
 }

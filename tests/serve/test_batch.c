@@ -118,6 +118,9 @@ static void test_refusals(void)
 	expect_refused(s, batch_scan_rows, "[[1]]", "has 1 values, not 5");
 	expect_refused(s, batch_scan_rows, "[[\"abc\"]]", "row 1: column \"x\": \"abc\" is not of type real");
 	expect_refused(s, batch_scan_rows, "[[1, 2, 3, \"noon\"]]", "\"noon\" is not of type time");
+	/* 1e18: nanoseconds; -1e17: before the year 0.  Their texts could not be read back. */
+	expect_refused(s, batch_scan_rows, "[[1, 2, 3, 1700000000000000000, 1]]", "is not of type time");
+	expect_refused(s, batch_scan_rows, "[[1, 2, 3, -100000000000000000, 1]]", "is not of type time");
 	expect_refused(s, batch_scan_rows, "[[1, 2, 3, 4, 2]]", "is not of type bool");
 	expect_refused(s, batch_scan_rows, "[[1, 2, {}", "one value is expected");
 	expect_refused(s, batch_scan_rows, "{}", "a list [...] is expected");

@@ -349,9 +349,16 @@ static void test_outcomes(void)
 	json_auto_t *second = give(m, "[{\"id\": \"a\", \"value\": \"no\"}, {\"id\": \"b\", \"value\": 1}]");
 	g_assert_true(json_get_int(first, "new", 0) == 2 && json_get_int(first, "same", 0) == 1);
 	g_assert_true(json_get_int(second, "changed", 0) == 1 && json_get_int(second, "same", 0) == 1);
-	json_auto_t *bad = json_loads("[{\"id\": \"z\", \"value\": 1}, {\"id\": \"y\"}]", 0, NULL);
-	g_assert_false(outcome_add(m, "half", bad, &none, &error)); /* all or none */
-	g_assert_error(error, FAIL, FAIL_INVALID);
+	static const char *const BAD[] = {"{\"id\": \"y\"}",
+	        "{\"id\": \"y\", \"value\": 1, \"observed\": 9223372036854775807}",
+	        "{\"id\": \"y\", \"value\": 1, \"observed\": \"soon\"}"};
+	for (size_t k = 0; k < G_N_ELEMENTS(BAD); k++) { /* all or none */
+		g_autofree char *text = g_strdup_printf("[{\"id\": \"z\", \"value\": 1}, %s]", BAD[k]);
+		json_auto_t *bad = json_loads(text, 0, NULL);
+		g_assert_false(outcome_add(m, "half", bad, &none, &error));
+		g_assert_error(error, FAIL, FAIL_INVALID);
+		g_clear_error(&error);
+	}
 	g_assert_true(outcome_list(m, "half", 0, 100, &rows, NULL));
 	json_auto_t *list = rows;
 	g_assert_cmpuint(json_array_size(list), ==, 2);
