@@ -38,24 +38,34 @@ static json_t *alarm_of_row(const json_t *row)
 	"id, model, version, route, look, measure, subject, state, severity, runbook, since, fired, resolved, why, " \
 	"window_id AS \"window\", windows, value, limit_value AS \"limit\", p, evidence, cause, told, notices"
 
-static bool untold(Meta *m, json_t **ret, GError **error)
+/* Of the alarms that `where` says those that anybody, or this receiver, is to hear of.  Page by page: however many are silenced, they keep
+ * no other from being told. */
+static bool audible(Meta *m, const char *where, const json_t *receiver, json_t **ret, GError **error)
 {
-	json_auto_t *rows = NULL, *silences = NULL, *list = json_array();
-	size_t i;
-	json_t *row;
-	if (!silence_list(m, meta_now(), &silences, error) ||
-	        !meta_run(m,
-	                "SELECT " ALARM_COLUMNS
-	                " FROM alarms WHERE (state = 'firing' AND told <> 'firing') OR (state = "
-	                "'resolved' AND told = 'firing') ORDER BY model, version, route, since, id LIMIT $1",
-	                json_pack("[i]", ALARMS_MOST), &rows, error))
+	json_auto_t *silences = NULL, *list = json_array();
+	g_autofree char *sql =
+	        g_strdup_printf("SELECT " ALARM_COLUMNS " FROM alarms WHERE %s LIMIT $1 OFFSET $2", where);
+	if (!silence_list(m, meta_now(), &silences, error))
 		return false;
-	json_array_foreach (rows, i, row)
-		if (!silence_of(silences, row))
-			json_array_append(list, row);
+	for (int64_t from = 0; json_array_size(list) < ALARMS_MOST; from += ALARMS_MOST) {
+		json_auto_t *rows = NULL;
+		size_t i;
+		json_t *row;
+		if (!meta_run(m, sql, json_pack("[i,I]", ALARMS_MOST, (json_int_t)from), &rows, error))
+			return false;
+		json_array_foreach (rows, i, row)
+			if (!silence_of(silences, row) && (!receiver || receiver_wants(receiver, row)))
+				json_array_append(list, row);
+		if (json_array_size(rows) < ALARMS_MOST)
+			break;
+	}
 	*ret = json_incref(list);
 	return true;
 }
+
+#define UNTOLD                                                                                                 \
+	"(state = 'firing' AND told <> 'firing') OR (state = 'resolved' AND told = 'firing') ORDER BY model, " \
+	"version, route, since, id"
 
 static bool next_place(Meta *m, int64_t *ret, GError **error)
 {
@@ -137,7 +147,7 @@ static bool belongs(const json_t *a, const json_t *b)
 bool outbox_tell(Meta *m, const json_t *settings, GError **error)
 {
 	json_auto_t *rows = NULL;
-	if (!untold(m, &rows, error))
+	if (!audible(m, UNTOLD, NULL, &rows, error))
 		return false;
 	for (size_t i = 0; i < json_array_size(rows);) {
 		json_auto_t *group = json_array();
@@ -239,16 +249,13 @@ static bool deliver_to(Meta *m, const char *name, const json_t *receiver, Counts
 /* Receivers that forget are told again what fires.  A notice of its own each time: nothing waits for it. */
 static bool firing_for(Meta *m, const json_t *receiver, json_t **ret, GError **error)
 {
-	json_auto_t *rows = NULL, *silences = NULL, *alarms = json_array();
+	json_auto_t *rows = NULL, *alarms = json_array();
 	size_t i;
 	json_t *row;
-	if (!silence_list(m, meta_now(), &silences, error) ||
-	        !meta_run(m, "SELECT " ALARM_COLUMNS " FROM alarms WHERE state = 'firing' ORDER BY since, id LIMIT $1",
-	                json_pack("[i]", ALARMS_MOST), &rows, error))
+	if (!audible(m, "state = 'firing' ORDER BY since, id", receiver, &rows, error))
 		return false;
 	json_array_foreach (rows, i, row)
-		if (!silence_of(silences, row) && receiver_wants(receiver, row))
-			json_array_append_new(alarms, alarm_of_row(row));
+		json_array_append_new(alarms, alarm_of_row(row));
 	*ret = json_incref(alarms);
 	return true;
 }

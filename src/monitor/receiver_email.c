@@ -30,13 +30,13 @@ static char *subject_of(const json_t *notice)
 	return g_strdup_printf("[gyre] %s: %s%s", notice_is_firing(notice) ? "ALARM" : "resolved", first, rest);
 }
 
-/* RFC 2047, in words of at most 75 characters that part no UTF-8 character: whatever a column is called, the head stays whole. */
+/* RFC 2047, in words that part no UTF-8 character and lines of at most 76, the first behind "Subject: ": whatever a column is called, the head stays whole. */
 static void add_words(GString *to, const char *text)
 {
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
 	for (const char *at = valid; *at;) {
 		const char *end = at;
-		while (*end && g_utf8_next_char(end) - at <= 42)
+		while (*end && g_utf8_next_char(end) - at <= 39)
 			end = g_utf8_next_char(end);
 		g_autofree char *word = g_base64_encode((const guchar *)at, (gsize)(end - at));
 		g_string_append_printf(to, "%s=?UTF-8?B?%s?=", at == valid ? "" : "\r\n ", word);

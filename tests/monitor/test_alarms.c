@@ -418,6 +418,34 @@ static void test_silence(void)
 	world_close(&w);
 }
 
+/* More alarms are silenced than are told at once: they keep no other from being told. */
+static void test_many_silenced(void)
+{
+	World w;
+	g_autoptr(GError) error = NULL;
+	json_auto_t *matchers = json_pack("[s]", "look=drift"), *silence = NULL, *counts = NULL, *row = NULL;
+	world_open(&w, "{" HOOK "}");
+	silence_add(w.meta, matchers, meta_now() + HOUR, "me", "known", &silence, &error);
+	g_assert_no_error(error);
+	meta_run(w.meta,
+	        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001) INSERT INTO alarms "
+	        "(id, "
+	        "series, model, version, route, look, measure, subject, state, severity, since, window_id, last_begin, "
+	        "last_end, windows, told, notices, recorded) SELECT 'a' || i, 'a' || i, 'loans', 1, 'stable', CASE "
+	        "WHEN i "
+	        "< 1001 THEN 'drift' ELSE 'performance' END, 'x', '', 'firing', 'warning', i, 'w', 1, 2, 1, 'no', 0, 1 "
+	        "FROM n",
+	        NULL, NULL, &error);
+	g_assert_no_error(error);
+	outbox_deliver(w.meta, w.settings, &counts, &error);
+	g_assert_no_error(error);
+	g_assert_cmpint(notices(&w, "hook"), ==, 1);
+	meta_row(w.meta, "SELECT notice FROM outbox", NULL, &row, &error);
+	g_assert_no_error(error);
+	g_assert_nonnull(strstr(json_get_text(row, "notice", ""), "performance"));
+	world_close(&w);
+}
+
 /* --- gauges --- */
 
 static int count_of(const char *text, const char *part)
@@ -527,6 +555,9 @@ static void test_kinds(void)
 			g_autofree char *head = g_strndup(m.body->str, (gsize)(gap - m.body->str));
 			g_assert_null(strstr(head, "Bcc"));
 			g_assert_nonnull(strstr(head, "Subject: =?UTF-8?B?"));
+			g_auto(GStrv) lines = g_strsplit(head, "\r\n", -1);
+			for (char **line = lines; *line; line++) /* RFC 2047, section 2 */
+				g_assert_cmpuint(strlen(*line), <=, 76);
 		}
 		g_assert_null(strstr(m.body->str, "hush"));
 	}
@@ -553,6 +584,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/alarm/slow_is_not_superseded", test_slow_is_not_superseded);
 	g_test_add_func("/alarm/rules", test_rules);
 	g_test_add_func("/alarm/silence", test_silence);
+	g_test_add_func("/alarm/many_silenced", test_many_silenced);
 	g_test_add_func("/alarm/gauges", test_gauges);
 	g_test_add_func("/alarm/settings", test_settings);
 	g_test_add_func("/alarm/kinds", test_kinds);
