@@ -21,7 +21,8 @@ static const Param PARAMS[] = {
         {"where", PARAM_TEXT, "condition in SQL: which rows"},
         {"rows", PARAM_INT, "so many of them, chosen by a hash; 0: all", "0", .min = 0, .max = 1e7},
         {"protocol", PARAM_TEXT, "what to speak", "\"gyre\"", .choices = FORMS},
-        {"batch", PARAM_INT, "rows a request", "100", .min = 1, .max = 100000},
+        {"batch", PARAM_INT, "rows a request; all of them are taken to be asked at the time of its first", "100",
+                .min = 1, .max = 100000},
         {"connections", PARAM_INT, "connections at a time", "1", .min = 1, .max = 256},
         {"time", PARAM_TEXT,
                 "column of the rows' times: they are sent in its order, and with them (the server needs --trust-time); "

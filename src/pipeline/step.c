@@ -175,7 +175,6 @@ bool step_output_json(StepRun *s, const char *name, const json_t *value, GError 
 	return fail(error, FAIL_UNAVAILABLE, "cannot write the output \"%s\": %s", name, problem->message);
 }
 
-/* Made when it is first asked for: many steps never do.  Should that fail, so does whatever the step does with it. */
 /* Of what is kept under an identity: kind, version, inputs and seed with it. */
 static char *memory_name(const StepRun *s, const json_t *identity)
 {
@@ -232,6 +231,7 @@ const char *step_memory(StepRun *s, const json_t *identity)
 	return s->memory;
 }
 
+/* Made when it is first asked for: many steps never do.  Should that fail, so does whatever the step does with it. */
 const char *step_scratch(const StepRun *s)
 {
 	g_mkdir_with_parents(s->scratch, 0755);
