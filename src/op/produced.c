@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "impact/measure.h"
 #include "monitor/outcomes.h"
-#include "op/find_bundle.h"
+#include "registry/registry.h"
 #include "serve/predlog.h"
 
 /* About the year -13,600: before every time, and the engine can still write it. */
@@ -20,10 +20,14 @@ static bool read_time(const json_t *in, const char *name, int64_t otherwise, int
 	               name, text);
 }
 
-static bool load_bundle(const App *app, Produced *p, GError **error)
+/* Of the registry only: a caller over HTTP names a model, and no file of this machine. */
+static bool load_bundle(Produced *p, GError **error)
 {
 	g_autofree char *path = NULL;
-	return find_bundle(app, p->model, &path, error) && bundle_load(path, &p->bundle, error);
+	json_auto_t *version = NULL;
+	return registry_get(p->desk.meta, p->model, &version, error) &&
+	       blobs_path(p->desk.blobs, json_get_text(version, "digest", ""), &path, error) &&
+	       bundle_load(path, &p->bundle, error);
 }
 
 /* The log of the span with what became of each row. */
@@ -57,10 +61,10 @@ static bool count_rows(Produced *p, GError **error)
 	return true;
 }
 
-static bool fill(const App *app, Produced *p, GError **error)
+static bool fill(Produced *p, GError **error)
 {
 	g_autoptr(GError) problem = NULL;
-	if (!load_bundle(app, p, error))
+	if (!load_bundle(p, error))
 		return false;
 	if (make_view(p, &problem))
 		return figure_rows(p->engine, "seen", p->bundle, false, "answered", error) &&
@@ -83,7 +87,7 @@ bool produced_open(const App *app, const json_t *in, Produced *ret, GError **err
 	p.model = g_strdup(json_get_text(in, "model", project_name(p.desk.project)));
 	bool ok = p.since < p.until ||
 	          fail(error, FAIL_INVALID, "--since is not before --until: there is nothing between them");
-	if (!ok || !engine_open(&limits, &p.engine, error) || !fill(app, &p, error)) {
+	if (!ok || !engine_open(&limits, &p.engine, error) || !fill(&p, error)) {
 		produced_clear(&p);
 		return false;
 	}

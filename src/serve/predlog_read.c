@@ -146,6 +146,8 @@ static bool reading_open(Reading *r, Engine *e, const char *state_folder, const 
 	r->folder = g_build_filename(state_folder, "predictions", NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(META); i++)
 		add_type(r, META[i][0], META[i][1]);
+	if (strchr(model, '/')) /* the name of a folder, which callers over HTTP give: it leads to no other */
+		return fail(error, FAIL_NOT_FOUND, "no predictions of the model \"%.100s\" are on record", model);
 	if (!read_columns(r, error))
 		return false;
 	shape_columns(r);

@@ -197,6 +197,17 @@ static char *leave_journal(const char *state, const Served *s)
 	return path;
 }
 
+/* What is given as a model's name leads to no other folder, whatever lies there. */
+static void check_elsewhere(const char *state)
+{
+	g_autoptr(Engine) e = NULL;
+	g_autoptr(GError) error = NULL;
+	EngineLimits limits = {.threads = 1};
+	g_assert_true(engine_open(&limits, &e, NULL));
+	g_assert_false(predlog_view(e, state, "half/../model=half", "predictions", &error));
+	g_assert_error(error, FAIL, FAIL_NOT_FOUND);
+}
+
 static void test_log(void)
 {
 	g_autofree char *state = g_dir_make_tmp("gyre-predlog-XXXXXX", NULL), *copy = NULL;
@@ -220,6 +231,7 @@ static void test_log(void)
 	check_rows(state);
 	g_assert_true(predlog_seal(state, 256, &rows, NULL) && rows == 4);
 	check_rows(state);
+	check_elsewhere(state);
 	g_assert_true(file_remove(state, NULL));
 }
 
