@@ -48,6 +48,16 @@ static void add_person(const Visit *v, const Op *op, json_t *given)
 	json_object_set_new(given, "by", json_text(both));
 }
 
+/* The server's memory is not the caller's to give: less than an op takes by itself may be asked for, more not. */
+static bool check_memory(const Op *op, const json_t *given, GError **error)
+{
+	const Param *p = param_find(op->params, "memory_mb");
+	gint64 most = p ? g_ascii_strtoll(p->preset, NULL, 10) : 0;
+	return !p || json_get_int(given, p->name, 0) <= most ||
+	       fail(error, FAIL_INVALID, "%s: memory_mb: over HTTP at most %" G_GINT64_FORMAT " may be asked for",
+	               op->name, most);
+}
+
 static bool run_op(Visit *v, const Op *op, GError **error)
 {
 	json_auto_t *given = json_object(), *body = NULL, *in = NULL, *result = NULL;
@@ -61,7 +71,8 @@ static bool run_op(Visit *v, const Op *op, GError **error)
 		return fail(error, FAIL_INVALID, "the body is a JSON object of the parameters of %s", op->name);
 	json_object_update(given, body);
 	add_person(v, op, given);
-	if (!param_fill(op->params, op->name, given, &in, error) || !op->run(&app, in, &result, error))
+	if (!param_fill(op->params, op->name, given, &in, error) || !check_memory(op, in, error) ||
+	        !op->run(&app, in, &result, error))
 		return false;
 	reply_json(v->reply, json_incref(result));
 	return true;
