@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 
-enum { ID_DIGITS = 32 };
+enum { ID_DIGITS = 32, PAGE = 64 };
 
 void alarm_series_init(AlarmSeries *s, const MonitorWindow *w, const json_t *finding, const json_t *settings)
 {
@@ -95,36 +95,46 @@ static bool put_later(Meta *m, const AlarmSeries *s, const MonitorWindow *w, GEr
 	return true;
 }
 
-/* The episodes of a replay: those that were there, to be found again or taken back, and those that are now. */
-typedef struct Episodes {
-	json_t *before; /* [{"id","last_begin"}], the oldest first */
-	GHashTable *now;
-} Episodes;
+/* A series worked out anew from a window on, and its episodes: those that were there, to be found again or taken back, and those that
+ * are now. */
+typedef struct Replay {
+	Meta *m;
+	const AlarmSeries *s;
+	int64_t from;
+	bool is_whole;      /* windows behind it were added too: none of them is settled */
+	json_t *before;     /* [{"id","since","last_begin"}], the oldest first */
+	GHashTable *now;    /* ids */
+	AlarmMemory memory; /* after the window at hand */
+	char *alarm;        /* the episode it stands in */
+	int64_t names_to;   /* begin of the last window that had one of the names taken up again */
+	int64_t settled;    /* end of the window behind which all is as it was; INT64_MAX: none */
+} Replay;
 
 /* An episode that lasts to this window or beyond keeps its name, though it may now begin elsewhere. */
-static bool name_episode(Meta *m, const AlarmSeries *s, const Episodes *e, int64_t begin, char **ret, GError **error)
+static bool name_episode(Replay *r, int64_t begin, GError **error)
 {
 	size_t i;
 	json_t *old, *row = NULL;
-	json_array_foreach (e->before, i, old) {
+	json_array_foreach (r->before, i, old) {
 		const char *id = json_get_text(old, "id", "");
-		if (json_get_int(old, "last_begin", 0) >= begin && !g_hash_table_contains(e->now, id)) {
-			*ret = g_strdup(id);
+		if (json_get_int(old, "last_begin", 0) >= begin && !g_hash_table_contains(r->now, id)) {
+			r->alarm = g_strdup(id);
+			r->names_to = MAX(r->names_to, json_get_int(old, "last_begin", 0));
 			return true;
 		}
 	}
 	for (int n = 0;; n++) {
-		json_auto_t *names = json_pack("[s,I,i]", s->id, (json_int_t)begin, n);
+		json_auto_t *names = json_pack("[s,I,i]", r->s->id, (json_int_t)begin, n);
 		g_autofree char *id = digest_of_json(names);
 		id[ID_DIGITS] = '\0';
-		if (!meta_row(m, "SELECT id FROM alarms WHERE id = $1", json_pack("[s]", id), &row, error))
+		if (!meta_row(r->m, "SELECT id FROM alarms WHERE id = $1", json_pack("[s]", id), &row, error))
 			return false;
-		bool taken = row || g_hash_table_contains(e->now, id);
+		bool taken = row || g_hash_table_contains(r->now, id);
 		json_decref(row);
 		row = NULL;
 		if (taken)
 			continue;
-		*ret = g_steal_pointer(&id);
+		r->alarm = g_steal_pointer(&id);
 		return true;
 	}
 }
@@ -139,79 +149,93 @@ static AlarmMemory memory_of(const json_t *row)
 	        .fired = json_get_int(row, "fired", 0)};
 }
 
-static bool memory_before(
-        Meta *m, const AlarmSeries *s, int64_t begin, AlarmMemory *ret, char **ret_alarm, GError **error)
+static bool memory_before(Replay *r, GError **error)
 {
 	json_auto_t *row = NULL;
-	if (!meta_row(m,
+	if (!meta_row(r->m,
 	            "SELECT phase, recent, calm, worst, since, fired, alarm FROM alarm_points WHERE series = $1 AND "
-	            "begin_at < "
-	            "$2 ORDER BY begin_at DESC LIMIT 1",
-	            json_pack("[s,I]", s->id, (json_int_t)begin), &row, error))
+	            "begin_at < $2 ORDER BY begin_at DESC LIMIT 1",
+	            json_pack("[s,I]", r->s->id, (json_int_t)r->from), &row, error))
 		return false;
-	*ret = row ? memory_of(row) : (AlarmMemory){0};
-	*ret_alarm = ret->phase == ALARM_NONE ? NULL : g_strdup(json_get_text(row, "alarm", NULL));
+	r->memory = row ? memory_of(row) : (AlarmMemory){0};
+	r->alarm = r->memory.phase == ALARM_NONE ? NULL : g_strdup(json_get_text(row, "alarm", NULL));
+	if (r->alarm)
+		g_hash_table_add(r->now, g_strdup(r->alarm));
 	return true;
 }
 
-static bool save_point(
-        Meta *m, const AlarmSeries *s, int64_t begin, const AlarmMemory *a, const char *alarm, GError **error)
+static bool save_point(const Replay *r, int64_t begin, GError **error)
 {
-	return meta_run(m,
+	const AlarmMemory *a = &r->memory;
+	return meta_run(r->m,
 	        "UPDATE alarm_points SET phase = $3, recent = $4, calm = $5, worst = $6, since = $7, fired = $8, alarm "
-	        "= $9 "
-	        "WHERE series = $1 AND begin_at = $2",
-	        json_pack("[s,I,i,I,i,f,I,I,s?]", s->id, (json_int_t)begin, (int)a->phase, (json_int_t)a->recent,
-	                a->calm, a->worst, (json_int_t)a->since, (json_int_t)a->fired, alarm),
+	        "= $9 WHERE series = $1 AND begin_at = $2",
+	        json_pack("[s,I,i,I,i,f,I,I,s?]", r->s->id, (json_int_t)begin, (int)a->phase, (json_int_t)a->recent,
+	                a->calm, a->worst, (json_int_t)a->since, (json_int_t)a->fired, r->alarm),
 	        NULL, error);
 }
 
-/* One window of a replay: *alarm is the episode it stands in, before and after. */
-static bool replay_point(Meta *m, const AlarmSeries *s, const json_t *row, AlarmMemory *memory, Episodes *e,
-        char **alarm, GError **error)
+static bool is_same(const AlarmMemory *a, const AlarmMemory *b)
 {
+	return a->phase == b->phase && a->recent == b->recent && a->calm == b->calm && a->worst == b->worst &&
+	       a->since == b->since && a->fired == b->fired;
+}
+
+/* One window.  What comes to what was kept of it settles all behind it: they follow from it alone.  Not the first one, though: where it
+ * is new, what is behind it follows from the one before; nor where an episode got the name of one behind. */
+static bool replay_point(Replay *r, const json_t *row, GError **error)
+{
+	AlarmMemory kept = memory_of(row);
 	AlarmPoint p = {.begin = json_get_int(row, "begin_at", 0),
 	        .end = json_get_int(row, "end_at", 0),
 	        .state = state_of(json_get_text(row, "finding", "")),
 	        .value = json_get_number(row, "value", NAN),
 	        .limit = json_get_number(row, "limit_value", NAN),
 	        .either_way = look_is_either_way(
-	                json_get_text(s->names, "look", ""), json_get_text(s->names, "measure", ""))};
-	bool was_open = memory->phase != ALARM_NONE;
-	alarm_step(&s->rule, &p, memory);
-	if (!was_open && memory->phase != ALARM_NONE) {
-		if (!name_episode(m, s, e, p.begin, alarm, error))
+	                json_get_text(r->s->names, "look", ""), json_get_text(r->s->names, "measure", ""))};
+	bool was_open = r->memory.phase != ALARM_NONE;
+	alarm_step(&r->s->rule, &p, &r->memory);
+	if (!was_open && r->memory.phase != ALARM_NONE) {
+		if (!name_episode(r, p.begin, error))
 			return false;
-		g_hash_table_add(e->now, g_strdup(*alarm));
+		g_hash_table_add(r->now, g_strdup(r->alarm));
 	}
-	if (!save_point(m, s, p.begin, memory, *alarm, error))
+	bool same = is_same(&kept, &r->memory) && g_strcmp0(json_get_text(row, "alarm", NULL), r->alarm) == 0;
+	if (!same && !save_point(r, p.begin, error))
 		return false;
-	if (memory->phase == ALARM_NONE)
-		g_clear_pointer(alarm, g_free);
+	if (r->memory.phase == ALARM_NONE)
+		g_clear_pointer(&r->alarm, g_free);
+	if (same && !r->is_whole && p.begin > r->from && p.begin >= r->names_to)
+		r->settled = p.end;
 	return true;
 }
 
-static bool replay(Meta *m, const AlarmSeries *s, int64_t from, Episodes *e, GError **error)
+/* Page by page: mostly few windows are touched, and there may be many behind them. */
+static bool replay(Replay *r, GError **error)
 {
-	g_autofree char *alarm = NULL;
-	AlarmMemory memory;
-	json_auto_t *points = NULL;
-	size_t i;
-	json_t *row;
-	if (!memory_before(m, s, from, &memory, &alarm, error))
+	int64_t at = r->from;
+	if (!memory_before(r, error))
 		return false;
-	if (alarm)
-		g_hash_table_add(e->now, g_strdup(alarm));
-	if (!meta_run(m,
-	            "SELECT begin_at, end_at, finding, value, limit_value FROM alarm_points WHERE series = $1 AND "
-	            "begin_at >= "
-	            "$2 ORDER BY begin_at",
-	            json_pack("[s,I]", s->id, (json_int_t)from), &points, error))
-		return false;
-	json_array_foreach (points, i, row)
-		if (!replay_point(m, s, row, &memory, e, &alarm, error))
+	for (;;) {
+		json_auto_t *points = NULL;
+		size_t i;
+		json_t *row;
+		if (!meta_run(r->m,
+		            "SELECT begin_at, end_at, finding, value, limit_value, phase, recent, calm, worst, since, "
+		            "fired, alarm FROM alarm_points WHERE series = $1 AND begin_at >= $2 ORDER BY begin_at "
+		            "LIMIT $3",
+		            json_pack("[s,I,i]", r->s->id, (json_int_t)at, PAGE), &points, error))
 			return false;
-	return true;
+		json_array_foreach (points, i, row) {
+			if (!replay_point(r, row, error))
+				return false;
+			if (r->settled != INT64_MAX)
+				return true;
+			at = json_get_int(row, "begin_at", 0) + 1;
+		}
+		if (json_array_size(points) < PAGE)
+			return true;
+	}
 }
 
 /* Never was one: gone, or, where people were told of it, ended. */
@@ -280,30 +304,44 @@ static bool sum_up(Meta *m, const AlarmSeries *s, const char *id, int64_t from, 
 	        NULL, error);
 }
 
-static bool replay_and_sum(Meta *m, const AlarmSeries *s, int64_t from, GError **error)
+static bool sum_up_all(const Replay *r, GError **error)
 {
-	g_autoptr(GHashTable) now = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	json_auto_t *before = NULL;
-	if (!meta_run(m, "SELECT id, last_begin FROM alarms WHERE series = $1 AND last_begin >= $2 ORDER BY since",
-	            json_pack("[s,I]", s->id, (json_int_t)from), &before, error))
-		return false;
-	Episodes e = {before, now};
-	if (!replay(m, s, from, &e, error))
-		return false;
 	size_t i;
 	json_t *old;
-	json_array_foreach (before, i, old) {
+	json_array_foreach (r->before, i, old) {
 		const char *id = json_get_text(old, "id", "");
-		if (!g_hash_table_contains(now, id) && !sum_up(m, s, id, from, error))
+		bool behind = json_get_int(old, "since", 0) > r->settled;
+		if (!behind && !g_hash_table_contains(r->now, id) && !sum_up(r->m, r->s, id, r->from, error))
 			return false;
 	}
 	GHashTableIter iter;
 	gpointer id;
-	g_hash_table_iter_init(&iter, now);
+	g_hash_table_iter_init(&iter, r->now);
 	while (g_hash_table_iter_next(&iter, &id, NULL))
-		if (!sum_up(m, s, id, from, error))
+		if (!sum_up(r->m, r->s, id, r->from, error))
 			return false;
 	return true;
+}
+
+static bool replay_and_sum(Meta *m, const AlarmSeries *s, int64_t from, bool is_whole, GError **error)
+{
+	g_autoptr(GHashTable) now = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	json_auto_t *before = NULL;
+	if (!meta_run(m,
+	            "SELECT id, since, last_begin FROM alarms WHERE series = $1 AND last_begin >= $2 ORDER BY since",
+	            json_pack("[s,I]", s->id, (json_int_t)from), &before, error))
+		return false;
+	Replay r = {.m = m,
+	        .s = s,
+	        .from = from,
+	        .is_whole = is_whole,
+	        .before = before,
+	        .now = now,
+	        .names_to = INT64_MIN,
+	        .settled = INT64_MAX};
+	bool ok = replay(&r, error) && sum_up_all(&r, error);
+	g_free(r.alarm);
+	return ok;
 }
 
 /* A window as a point: what put_point reads. */
@@ -329,5 +367,5 @@ bool alarm_series_take(Meta *m, const AlarmSeries *s, const MonitorWindow *w, co
 	bool ok = state == FINDING_TOO_FEW ? meta_run(m, "DELETE FROM alarm_points WHERE series = $1 AND begin_at = $2",
 	                                             json_pack("[s,I]", s->id, (json_int_t)w->begin), NULL, error)
 	                                   : put_point(m, s, point, error);
-	return ok && (known || put_later(m, s, w, error)) && replay_and_sum(m, s, w->begin, error);
+	return ok && (known || put_later(m, s, w, error)) && replay_and_sum(m, s, w->begin, !known, error);
 }
