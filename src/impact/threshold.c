@@ -46,6 +46,15 @@ static bool curve_read(Engine *e, const char *sql, Curve *c, GError **error)
 	return true;
 }
 
+/* Without a known outcome there is nothing to be best. */
+static bool has_value(const Curve *c)
+{
+	bool has = false;
+	for (int i = 0; i <= STEPS; i++)
+		has = has || !isnan(c->value[i]);
+	return has;
+}
+
 static json_t *point(double threshold, double value)
 {
 	return json_pack("{s:o,s:o}", "threshold", json_number(threshold), "value", json_number(value));
@@ -97,6 +106,6 @@ bool figure_thresholds(
 	g_autofree char *sql = curve_sql(table, b, figure, json_get_text(row, "type", "VARCHAR"));
 	if (!curve_read(e, sql, &c, error))
 		return false;
-	*ret = curve_json(&c, threshold, json_get_number(row, "today", NAN));
+	*ret = has_value(&c) ? curve_json(&c, threshold, json_get_number(row, "today", NAN)) : json_null();
 	return true;
 }
