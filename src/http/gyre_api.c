@@ -194,7 +194,7 @@ static bool handle(Visit *v, GError **error)
 		return score(v, error);
 	if (strcmp(v->request->path, "/api/v1/served") == 0)
 		return served(v, error);
-	const Op *op = site_op(v->request->method, v->request->path);
+	const Op *op = v->site->predicts_only ? NULL : site_op(v->request->method, v->request->path);
 	return op ? run_op(v, op, error) : visit_no_such_path(v, error);
 }
 

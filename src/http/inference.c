@@ -186,7 +186,7 @@ static bool repository(Visit *v, const PathParts *p, GError **error)
 		return false;
 	if (p->count == 3 && strcmp(p->part[2], "index") == 0)
 		return repository_index(v, error);
-	if (p->count != 5 || strcmp(p->part[2], "models") != 0)
+	if (p->count != 5 || strcmp(p->part[2], "models") != 0 || v->site->predicts_only)
 		return visit_no_such_path(v, error);
 	bool load = strcmp(p->part[4], "load") == 0;
 	if (!load && strcmp(p->part[4], "unload") != 0)

@@ -184,7 +184,7 @@ json_t *openapi_document(const Site *site, const Served *s)
 	for (const Protocol *const *p = PROTOCOLS; *p; p++)
 		for (const Route *r = (*p)->routes; r && r->path; r++)
 			add_route(to, *p, r, s);
-	for (const Op *const *op = OPS; !s && *op; op++)
+	for (const Op *const *op = OPS; !s && !site->predicts_only && *op; op++)
 		if ((*op)->remote)
 			add_op(to, *op);
 	return to;

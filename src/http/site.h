@@ -30,8 +30,9 @@ typedef struct Site {
 	AccessLog *access_log;       /* NULL: none */
 	int64_t started;             /* us UTC */
 	bool *draining;
-	bool is_local; /* it listens on a loopback address */
-	PredLog *log;  /* NULL: predictions are not logged */
+	bool is_local;      /* it listens on a loopback address */
+	bool predicts_only; /* no ops, and nobody takes models in or out of service */
+	PredLog *log;       /* NULL: predictions are not logged */
 	Shadow *shadow;
 	bool trusts_time; /* X-Gyre-Time says when a prediction is taken to be asked */
 	uint64_t seed;    /* of the ids of requests that bring none */
