@@ -139,6 +139,7 @@ typedef struct Body {
 	bool has_rows, is_columnar;
 	char *signature;
 	const char *context; /* where the object begins; NULL: none */
+	size_t context_size;
 } Body;
 
 static bool scan_signature(Scan *scan, Body *body)
@@ -286,25 +287,34 @@ static bool find_context(const Visit *v, Body *body, GError **error)
 			bool is_context = scan_key_is(key, length, "context");
 			if (!scan_skip(&scan, &begin))
 				break;
-			if (is_context)
+			if (is_context) {
 				body->context = begin;
+				body->context_size = (size_t)(scan.at - begin);
+			}
 		}
 	return scan_finish(&scan, error);
 }
 
-static bool read_examples(Batch *b, Scan *scan, Body *body, GError **error)
+/* most: bytes of a body.  The context is read again with each example: all in all no more than a body may have. */
+static bool read_examples(Batch *b, Scan *scan, Body *body, size_t most, GError **error)
 {
 	const char *key;
-	size_t length;
+	size_t length, spent = 0;
 	scan_enter(scan, '{');
 	while (scan_more(scan, '}') && scan_key(scan, &key, &length)) {
 		if (scan_key_is(key, length, "examples")) {
 			body->has_rows = true;
 			if (!scan_enter(scan, '['))
 				break;
-			while (scan_more(scan, ']'))
+			while (scan_more(scan, ']')) {
+				spent += body->context_size;
+				if (spent > most)
+					return fail(error, FAIL_LIMIT,
+					        "the context is too long for so many examples: give each its own "
+					        "values");
 				if (!fill_example(b, scan, body->context, error))
 					return false;
+			}
 		} else if (scan_key_is(key, length, "signature_name") ? !scan_signature(scan, body)
 		                                                      : !scan_skip(scan, NULL)) {
 			break;
@@ -344,7 +354,7 @@ static bool examples(Visit *v, const Served *s, bool classify, GError **error)
 	if (!find_context(v, &body, error))
 		return false;
 	scan_start(&scan, v->request->body, v->request->size);
-	bool ok = read_examples(b, &scan, &body, error);
+	bool ok = read_examples(b, &scan, &body, v->site->body_most, error);
 	if (!ok)
 		scan_clear(&scan);
 	ok = ok && scan_finish(&scan, error) && check_body(&body, "'examples'", error);
