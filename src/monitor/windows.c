@@ -1,6 +1,7 @@
 /* windows.c: the log cut into windows, and held against those that were measured.
  *
- * The engine counts rows by tick: a whole window where windows go by time, a single point in time where they go by count.
+ * The engine counts rows by tick: a known window for the rows that lie in one, whatever rule it was cut by; for the others a whole
+ * window where windows go by time, a single point in time where they go by count.
  * Ticks are walked through in order beside the windows that are known.  One inside a known window counts to it; one that lies
  * across its border (the rule was changed) counts nowhere; what is beyond makes new windows.  So no row is ever in two. */
 #include "monitor/windows.h"
@@ -9,6 +10,8 @@
 #include <string.h>
 
 #include "base/json.h"
+
+#define KNOWN "monitor_known"
 
 typedef struct Tick {
 	int64_t version;
@@ -182,13 +185,39 @@ static bool read_replay(Walk *w, GError **error)
 	return true;
 }
 
+/* The known windows as the engine's table KNOWN. */
+static bool lend_known(const Walk *w, GError **error)
+{
+	size_t size = json_array_size(w->known);
+	g_autoptr(Frame) f = frame_new(size);
+	static const char *const NUMBERS[] = {"version", "begin_at", "end_at"};
+	for (size_t k = 0; k < G_N_ELEMENTS(NUMBERS); k++) {
+		Column *c = column_new(NUMBERS[k], COLUMN_INT, size, NULL);
+		for (size_t i = 0; i < size; i++)
+			c->ints[i] = field(w, i, NUMBERS[k]);
+		frame_add(f, c);
+	}
+	Column *route = column_new("route", COLUMN_TEXT, size, NULL);
+	for (size_t i = 0; i < size; i++) {
+		const char *text = json_get_text(json_array_get(w->known, i), "route", "");
+		route->codes[i] = dictionary_code(route->dictionary, text, strlen(text));
+	}
+	frame_add(f, route);
+	return engine_run(w->q->engine,
+	               "CREATE OR REPLACE TABLE " KNOWN
+	               " (version BIGINT, begin_at BIGINT, end_at BIGINT, route VARCHAR)",
+	               error) &&
+	       (size == 0 || engine_append(w->q->engine, KNOWN, f, error));
+}
+
 static void take_frame(Walk *w, const Frame *f)
 {
 	const Column *const *c = (const Column *const *)f->columns->pdata;
 	for (size_t i = 0; i < f->rows; i++) {
 		Tick t = {c[0]->ints[i], g_intern_string(dictionary_text(c[1]->dictionary, c[1]->codes[i])),
-		        c[2]->ints[i], 0, c[3]->ints[i], c[4]->ints[i], c[5]->ints[i]};
-		t.end = w->q->rule.rows ? t.begin + 1 : window_next(&w->q->rule, t.begin);
+		        c[2]->ints[i], c[3]->ints[i], c[4]->ints[i], c[5]->ints[i], c[6]->ints[i]};
+		if (t.begin == t.end) /* of no known window */
+			t.end = w->q->rule.rows ? t.begin + 1 : window_next(&w->q->rule, t.begin);
 		take(w, &t);
 	}
 }
@@ -198,12 +227,18 @@ static bool walk(Walk *w, GError **error)
 	const WindowsQuery *q = w->q;
 	g_autofree char *tick = tick_sql(&q->rule);
 	g_autofree char *sql = g_strdup_printf(
-	        "SELECT _gyre_version::BIGINT AS v, coalesce(_gyre_route, '') AS r, (%s)::BIGINT AS t, "
-	        "count(*)::BIGINT AS "
-	        "n, count(o.value)::BIGINT AS known, coalesce(sum(o.changes), 0)::BIGINT AS changes FROM %s AS l LEFT "
-	        "JOIN "
-	        "%s AS o ON l._gyre_id = o.id WHERE _gyre_time IS NOT NULL AND _gyre_version IS NOT NULL GROUP BY ALL "
-	        "ORDER BY v, r, t",
+	        "WITH l AS (SELECT _gyre_id, _gyre_time, _gyre_version::BIGINT AS v, coalesce(_gyre_route, '') AS r, "
+	        "epoch_us(_gyre_time) AS moment, (%s)::BIGINT AS tick FROM %s WHERE _gyre_time IS NOT NULL AND "
+	        "_gyre_version "
+	        "IS NOT NULL), placed AS (SELECT l._gyre_id, v, r, CASE WHEN moment < k.end_at THEN k.begin_at ELSE "
+	        "tick "
+	        "END "
+	        "AS t, CASE WHEN moment < k.end_at THEN k.end_at ELSE tick END AS e FROM l ASOF LEFT JOIN " KNOWN
+	        " AS k ON l.v = k.version AND l.r = k.route AND l.moment >= k.begin_at) SELECT v, r, t, e, "
+	        "count(*)::BIGINT "
+	        "AS n, count(o.value)::BIGINT AS known, coalesce(sum(o.changes), 0)::BIGINT AS changes FROM placed "
+	        "LEFT "
+	        "JOIN %s AS o ON placed._gyre_id = o.id GROUP BY ALL ORDER BY v, r, t, e",
 	        tick, q->log, q->outcomes);
 	g_autoptr(FrameReader) reader = NULL;
 	if (!engine_read(q->engine, sql, 0, &reader, error))
@@ -232,7 +267,7 @@ bool windows_due(const WindowsQuery *q, GArray **ret, GError **error)
 {
 	g_autoptr(GArray) due = g_array_new(FALSE, FALSE, sizeof(DueWindow));
 	Walk w = {.q = q, .due = due, .version = INT64_MIN};
-	bool ok = read_known(&w, error) && read_replay(&w, error) && walk(&w, error);
+	bool ok = read_known(&w, error) && read_replay(&w, error) && lend_known(&w, error) && walk(&w, error);
 	json_decref(w.known);
 	if (!ok)
 		return false;

@@ -202,6 +202,36 @@ static void test_rule_changes(void)
 	world_close(&w);
 }
 
+/* Whatever cuts time now, a window that was measured keeps all its rows: nothing is due, and what an outcome makes due is whole. */
+static void test_finer_rule(void)
+{
+	static const char *const RULES[] = {
+	        "{\"every\": \"25m\", \"rows\": 0}", "{\"rows\": 15}", "{\"every\": \"1w\"}"};
+	World w;
+	json_t *counts = NULL;
+	world_open(&w, "{\"every\": \"1h\"}");
+	for (int i = 0; i < 3; i++)
+		world_hour(&w, "stable", WORLD_START + i * HOUR, 40, (WorldRow){0}); /* r0 .. r119 */
+	json_decref(world_pass(&w, true, meta_now()));
+	for (int i = 0; i < (int)G_N_ELEMENTS(RULES); i++) {
+		json_auto_t *rule = json_loads(RULES[i], 0, NULL);
+		g_autofree char *said = g_strdup_printf("[{\"id\": \"r%d\", \"value\": \"yes\"}]", 40 + i);
+		json_auto_t *outcomes = json_loads(said, 0, NULL);
+		json_object_update(json_object_get(w.project, "monitor"), rule);
+		json_auto_t *still = world_pass(&w, true, meta_now());
+		g_assert_cmpuint(json_array_size(windows_of(still)), ==, 0);
+		g_assert_true(outcome_add(w.meta, "half", outcomes, &counts, NULL));
+		json_decref(counts);
+		json_auto_t *result = world_pass(&w, true, meta_now());
+		g_assert_cmpuint(json_array_size(windows_of(result)), ==, 1);
+		const json_t *window = json_array_get(windows_of(result), 0);
+		g_assert_cmpint(json_get_int(window, "begin", 0), ==, WORLD_START + HOUR);
+		g_assert_cmpint(json_get_int(window, "rows", 0), ==, 40);
+		g_assert_cmpint(json_get_int(window, "outcomes", 0), ==, i + 1);
+	}
+	world_close(&w);
+}
+
 /* Killed again and again while it measures: at the end every window is there once, with the same findings as without. */
 static void test_killed(void)
 {
@@ -346,6 +376,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/monitor/outcomes", test_outcomes);
 	g_test_add_func("/monitor/by_count", test_by_count);
 	g_test_add_func("/monitor/rule_changes", test_rule_changes);
+	g_test_add_func("/monitor/finer_rule", test_finer_rule);
 	g_test_add_func("/monitor/killed", test_killed);
 	g_test_add_func("/monitor/at_once", test_at_once);
 	g_test_add_func("/monitor/quality", test_quality);
