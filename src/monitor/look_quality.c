@@ -263,6 +263,14 @@ static double rows_per_second(double rows, int64_t begin, int64_t end)
 	return rows / ((double)(end - begin) / 1e6);
 }
 
+/* NaN where less than a tenth of the window has passed: it is not complete (gyre monitor run --now), and a few rows say little. */
+static double rate_now(const LookInput *in)
+{
+	const MonitorWindow *w = in->window;
+	int64_t end = MIN(w->end, in->now);
+	return end - w->begin < (w->end - w->begin) / 10 ? NAN : rows_per_second((double)w->rows, w->begin, end);
+}
+
 static int by_number(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -275,7 +283,7 @@ static LookBar rate_bar(const Quality *q, double rate, double *rates, size_t cou
 {
 	LookBar bar = {NAN, param(q, "rate"), NAN, param(q, "alpha")};
 	double sum = 0, squares = 0, n = (double)count;
-	if (count < RATES_LEAST)
+	if (count < RATES_LEAST || isnan(rate))
 		return bar;
 	for (size_t i = 0; i < count; i++)
 		sum += log(rates[i]);
@@ -293,7 +301,7 @@ static bool look_rate(const Quality *q, GError **error)
 {
 	const MonitorWindow *w = q->in->window;
 	json_auto_t *before = NULL;
-	double rates[RATES_BEFORE], rate = rows_per_second((double)w->rows, w->begin, w->end);
+	double rates[RATES_BEFORE], rate = rate_now(q->in);
 	size_t count = 0, i;
 	json_t *one;
 	if (!history_before(q->in->meta, w->model, w->version, w->route, w->begin, RATES_BEFORE, &before, error))

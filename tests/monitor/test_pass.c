@@ -319,6 +319,27 @@ static json_t *findings_after(World *w, int64_t begin)
 	return findings;
 }
 
+/* A window under way, measured because someone asked for it: as many rows a second as before, not a quarter. */
+static void test_rate_under_way(void)
+{
+	World w;
+	world_open(&w, "{\"every\": \"1h\"}");
+	world_only(&w, "quality");
+	for (int i = 0; i < 6; i++)
+		world_hour(&w, "stable", WORLD_START + i * HOUR, 400 + 5 * i, (WorldRow){0});
+	int64_t begin = WORLD_START + 6 * HOUR;
+	world_ask(&w, "stable", begin, &(WorldRow){0});
+	json_auto_t *first = findings_after(&w, begin);
+	g_assert_cmpstr(state_of(first, "rate", ""), ==, "too_few");
+	for (int i = 1; i <= 100; i++)
+		world_ask(&w, "stable", begin + HOUR / 400 * i, &(WorldRow){0});
+	json_auto_t *quarter = findings_after(&w, begin);
+	g_assert_cmpstr(state_of(quarter, "rate", ""), ==, "ok");
+	g_assert_cmpfloat_with_epsilon(
+	        json_get_number(world_finding(quarter, "rate", ""), "value", 0), 101. / 900, 2e-3);
+	world_close(&w);
+}
+
 static void test_quality(void)
 {
 	World w;
@@ -337,6 +358,7 @@ static void test_quality(void)
 		of_quality++;
 	}
 	g_assert_cmpuint(of_quality, ==, 4 + 1 + 2 + 1 + 1);
+	g_assert_cmpfloat_with_epsilon(json_get_number(world_finding(fine, "rate", ""), "value", 0), 425. / 3600, 1e-3);
 
 	int64_t bad = WORLD_START + 6 * HOUR;
 	world_hour(&w, "stable", bad, 1000, (WorldRow){.x_missing = 0.1});
@@ -377,6 +399,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/monitor/by_count", test_by_count);
 	g_test_add_func("/monitor/rule_changes", test_rule_changes);
 	g_test_add_func("/monitor/finer_rule", test_finer_rule);
+	g_test_add_func("/monitor/rate_under_way", test_rate_under_way);
 	g_test_add_func("/monitor/killed", test_killed);
 	g_test_add_func("/monitor/at_once", test_at_once);
 	g_test_add_func("/monitor/quality", test_quality);
