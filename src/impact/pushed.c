@@ -20,11 +20,24 @@ static bool at_time(const json_t *at, int64_t *ret)
 	return json_is_integer(at) && time_has_text(*ret);
 }
 
+/* 3, or "3"; 0: none is told. */
+static bool version_number(const json_t *version, int64_t *ret)
+{
+	const char *text = json_string_value(version);
+	*ret = 0;
+	if (!version || json_is_null(version))
+		return true;
+	*ret = text && strspn(text, "0123456789") == strlen(text) && strlen(text) < 10 ? g_ascii_strtoll(text, NULL, 10)
+	                                                                               : json_integer_value(version);
+	return *ret > 0;
+}
+
 static bool check_one(const json_t *figures, size_t place, const json_t *one, int64_t *ret_at, GError **error)
 {
-	static const char *const WORDS[] = {"version", "route"};
+	int64_t version;
 	const char *name = json_get_text(one, "name", NULL);
-	const json_t *value = json_object_get(one, "value"), *figure = name ? json_object_get(figures, name) : NULL;
+	const json_t *value = json_object_get(one, "value"), *route = json_object_get(one, "route"),
+	             *figure = name ? json_object_get(figures, name) : NULL;
 	if (!name)
 		return fail(error, FAIL_INVALID, "value %zu has no \"name\" of a figure", place + 1);
 	if (!json_get_text(figure, "pushed", NULL))
@@ -37,19 +50,21 @@ static bool check_one(const json_t *figures, size_t place, const json_t *one, in
 		return fail(error, FAIL_INVALID, "value %zu (%s) has no \"value\": a number, or null", place + 1, name);
 	if (!at_time(json_object_get(one, "at"), ret_at))
 		return fail(error, FAIL_INVALID, "value %zu (%s): \"at\" is no time", place + 1, name);
-	for (size_t i = 0; i < G_N_ELEMENTS(WORDS); i++)
-		if (strlen(json_get_text(one, WORDS[i], "")) > NAME_BYTES)
-			return fail(error, FAIL_INVALID, "value %zu (%s): \"%s\" is longer than %d bytes", place + 1,
-			        name, WORDS[i], NAME_BYTES);
+	if (!version_number(json_object_get(one, "version"), &version))
+		return fail(
+		        error, FAIL_INVALID, "value %zu (%s): \"version\" is no number of a version", place + 1, name);
+	if (route && !json_is_null(route) && !(json_is_string(route) && json_string_length(route) <= NAME_BYTES))
+		return fail(error, FAIL_INVALID, "value %zu (%s): \"route\" is no text of at most %d bytes", place + 1,
+		        name, NAME_BYTES);
 	return true;
 }
 
 /* Absent version and route are '' in the key: a database's NULL would not be equal to itself. */
 static char *version_text(const json_t *version)
 {
-	if (json_is_integer(version))
-		return g_strdup_printf("%" G_GINT64_FORMAT, (gint64)json_integer_value(version));
-	return g_strdup(json_is_string(version) ? json_string_value(version) : "");
+	int64_t number;
+	return version_number(version, &number) && number ? g_strdup_printf("%" G_GINT64_FORMAT, (gint64)number)
+	                                                  : g_strdup("");
 }
 
 static bool add_one(Meta *m, const char *model, const json_t *one, int64_t at, int counts[3], GError **error)

@@ -88,6 +88,14 @@ bool figures_periods(Produced *p, const char *name, const json_t *figure, const 
 	return true;
 }
 
+static void set_text(Column *c, size_t row, const char *text)
+{
+	if (text)
+		c->codes[row] = dictionary_code(c->dictionary, text, strlen(text));
+	else
+		column_set_missing(c, row);
+}
+
 /* The numbers as a table of the engine, so that periods are cut as those of predictions are. */
 static bool pushed_table(Produced *p, const char *name, GError **error)
 {
@@ -102,11 +110,10 @@ static bool pushed_table(Produced *p, const char *name, GError **error)
 	       *version = column_new("_gyre_version", COLUMN_TEXT, count, NULL),
 	       *route = column_new("_gyre_route", COLUMN_TEXT, count, NULL);
 	json_array_foreach (values, i, value) {
-		const char *of = json_get_text(value, "version", ""), *by = json_get_text(value, "route", "");
 		at->ints[i] = json_get_int(value, "at", 0);
 		number->reals[i] = json_get_number(value, "value", NAN);
-		version->codes[i] = dictionary_code(version->dictionary, of, strlen(of));
-		route->codes[i] = dictionary_code(route->dictionary, by, strlen(by));
+		set_text(version, i, json_get_text(value, "version", NULL));
+		set_text(route, i, json_get_text(value, "route", NULL));
 	}
 	frame_add(f, at);
 	frame_add(f, number);

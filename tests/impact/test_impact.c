@@ -138,7 +138,9 @@ static void test_pushed(void)
 	g_autoptr(Meta) m = NULL;
 	json_auto_t *figures = parse("{\"calls\": {\"pushed\": \"mean\"}, \"saved\": {\"sql\": \"avg(x)\"}}"),
 	            *kept = NULL;
-	const char *const WRONG[][2] = {{version, "longer than 200 bytes"}, {route, "longer than 200 bytes"},
+	const char *const WRONG[][2] = {{version, "no number of a version"}, {route, "at most 200 bytes"},
+	        {"\"version\": 0", "no number of a version"}, {"\"version\": 1.5", "no number of a version"},
+	        {"\"version\": \"\"", "no number of a version"}, {"\"route\": 5", "no text"},
 	        {"\"at\": \"soon\"", "is no time"}, {"\"at\": 9223372036854775807", "is no time"},
 	        {"\"value\": \"3\"", "a number, or null"}, {"\"name\": \"saved\"", "no figure that is pushed"}};
 	g_assert_true(meta_open(folder, &m, NULL));
