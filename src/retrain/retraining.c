@@ -175,7 +175,7 @@ static bool move_record(Meta *m, const RetrainingMove *move, int64_t now, json_t
 	apply(r, move->changes);
 	json_object_set_new(r, "phase", json_string(move->to));
 	json_object_set_new(r, "changed", json_integer(now));
-	if (strcmp(move->from, PHASE_WANTED) == 0)
+	if (strcmp(move->from, PHASE_WANTED) == 0 && !is_end(move->to)) /* a wish that is taken back never began */
 		json_object_set_new(r, "started", json_integer(now));
 	if (is_end(move->to))
 		json_object_set_new(r, "ended", json_integer(now));

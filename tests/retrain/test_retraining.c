@@ -149,6 +149,19 @@ static void test_admission(Place *p, gconstpointer unused)
 	g_assert_null(waits(p, asked, runs, soon));
 }
 
+/* A wish that was taken back cost nothing: neither a cool-down follows nor does the budget know of it. */
+static void test_taken_back(Place *p, gconstpointer unused)
+{
+	const char *both = "{\"cooldown\": \"1h\", \"budget\": {\"runs\": 1, \"cpu_seconds\": 0}}";
+	json_auto_t *r = want(p, "drift", "a", true, HOUR);
+	g_assert_true(move(p, r, PHASE_WANTED, PHASE_REJECTED, NULL, HOUR));
+	json_auto_t *got = NULL, *next = want(p, "drift", "b", true, HOUR);
+	g_assert_null(waits(p, next, both, HOUR));
+	g_assert_true(retraining_get(p->meta, "late", 1, &got, NULL));
+	g_assert_true(json_is_null(json_object_get(got, "started")));
+	g_assert_cmpint(json_get_int(got, "ended", 0), ==, HOUR);
+}
+
 #define ADD(name, f) g_test_add("/retraining/" name, Place, NULL, setup, f, teardown)
 
 int main(int argc, char **argv)
@@ -157,5 +170,6 @@ int main(int argc, char **argv)
 	ADD("causes", test_causes);
 	ADD("moves", test_moves);
 	ADD("admission", test_admission);
+	ADD("taken_back", test_taken_back);
 	return g_test_run();
 }
