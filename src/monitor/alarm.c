@@ -9,7 +9,8 @@
 #include "monitor/outbox.h"
 #include "monitor/silence.h"
 
-enum { ALARMS_SHOWN = 1000 };
+/* Of the past the newest; of what is open all there can be: triggers and people must not miss one behind a thousand columns. */
+enum { ALARMS_SHOWN = 1000, ALARMS_OPEN = 1000000 };
 
 /* Alarms of versions and routes that answered nothing in the whole length of a window before this one, while others did: of this one's
  * window and of its own, which lasts longer where windows go by count and few are answered. */
@@ -105,7 +106,8 @@ bool alarm_list(Meta *m, const char *model, bool open_only, json_t **ret, GError
 	            "SELECT " ALARM_COLUMNS
 	            " FROM alarms WHERE (model = $1 OR $1 = '') AND ($2 = 0 OR state <> 'resolved') "
 	            "ORDER BY since DESC, id LIMIT $3",
-	            json_pack("[s,b,i]", model ? model : "", open_only, ALARMS_SHOWN), &rows, error) ||
+	            json_pack("[s,b,i]", model ? model : "", open_only, open_only ? ALARMS_OPEN : ALARMS_SHOWN), &rows,
+	            error) ||
 	        !finish_rows(m, rows, error))
 		return false;
 	*ret = json_incref(rows);

@@ -443,6 +443,9 @@ static void test_many_silenced(void)
 	meta_row(w.meta, "SELECT notice FROM outbox", NULL, &row, &error);
 	g_assert_no_error(error);
 	g_assert_nonnull(strstr(json_get_text(row, "notice", ""), "performance"));
+	json_auto_t *open = NULL;
+	g_assert_true(alarm_list(w.meta, "loans", true, &open, NULL));
+	g_assert_cmpuint(json_array_size(open), ==, 1001);
 	world_close(&w);
 }
 
