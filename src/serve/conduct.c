@@ -8,7 +8,7 @@
 #include "serve/deployment.h"
 #include "serve/rollout_judge.h"
 
-enum { LOOK_GROWTH = 4, LOOK_MOST = 10 };
+enum { LOOK_GROWTH = 4, LOOK_MOST = 10, LEFT_ALONE_US = 10 * 1000000 };
 
 bool conduct_counts(Meta *m, const char *id, RolloutCounts *ret, GError **error)
 {
@@ -197,10 +197,13 @@ static bool settle(Meta *m, const json_t *d, bool *ret_ended, GError **error)
 	return end_with(m, d, "rolled_back", why, error);
 }
 
+/* A strategy that waits for nobody is promoted by who began it; found running a while later, that was killed in between. */
 static bool may_promote(const json_t *d, const StrategyKind *kind)
 {
 	const json_t *params = json_object_get(d, "params"), *verdict = json_at(d, "evidence.verdict");
 	int64_t soak = json_get_int(params, "soak", 0) * G_USEC_PER_SEC;
+	if (!kind->waits)
+		return meta_now() - json_get_int(d, "started", 0) >= LEFT_ALONE_US;
 	return g_strcmp0(json_get_text(params, "promote", ""), "auto") == 0 &&
 	       meta_now() - json_get_int(d, "started", 0) >= soak &&
 	       (!kind->is_judged || json_get_bool(verdict, "kept", false));
@@ -218,5 +221,8 @@ bool conduct_step(Meta *m, const json_t *d, GError **error)
 	if (ended || !kind || !json_is_null(json_object_get(now, "ended")) || !may_promote(now, kind))
 		return true;
 	return end_with(m, now, "promoted",
-	        kind->is_judged ? "it kept its bounds for the soak time" : "its soak time is over", error);
+	        !kind->waits      ? "who began it was stopped before it was promoted"
+	        : kind->is_judged ? "it kept its bounds for the soak time"
+	                          : "its soak time is over",
+	        error);
 }

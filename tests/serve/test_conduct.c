@@ -174,6 +174,16 @@ static void test_blue_green(Place *p, gconstpointer unused)
 	g_assert_cmpint(champion(p), ==, 2);
 }
 
+/* Killed between its check and its promotion: nobody else would end it. */
+static void test_all_at_once(Place *p, gconstpointer unused)
+{
+	begin(p, "all_at_once", NULL);
+	expect(p, "running", 0); /* who began it promotes it */
+	g_assert_true(meta_run(p->meta, "UPDATE deployments SET started = started - 11000000", NULL, NULL, NULL));
+	expect(p, "promoted", 0);
+	g_assert_cmpint(champion(p), ==, 2);
+}
+
 static void test_moved_to_it(Place *p, gconstpointer unused)
 {
 	begin(p, "canary", NULL);
@@ -219,6 +229,7 @@ static const struct {
 } TESTS[] = {
         {"/conduct/looks", test_looks},
         {"/conduct/rollback", test_rollback},
+        {"/conduct/all_at_once", test_all_at_once},
         {"/conduct/counts_late", test_counts_late},
         {"/conduct/late_fault", test_late_fault},
         {"/conduct/by_hand", test_by_hand},
