@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "op/deploy.h"
+#include "registry/registry.h"
 #include "serve/conduct.h"
 #include "serve/deployment.h"
 
@@ -89,8 +90,9 @@ static json_t *history_json(const json_t *list, size_t limit)
 static bool status_of(const Desk *d, const json_t *in, json_t **ret, GError **error)
 {
 	g_autofree char *model = deploy_model(d, in);
-	json_auto_t *list = NULL, *newest = json_null();
-	if (!deployment_list(d->meta, model, &list, error))
+	json_auto_t *list = NULL, *newest = json_null(), *version = NULL;
+	if (!deployment_list(d->meta, model, &list, error) ||
+	        (!json_array_size(list) && !registry_get(d->meta, model, &version, error)))
 		return false;
 	if (json_array_size(list)) {
 		json_t *described;
