@@ -35,16 +35,18 @@ static bool add_query(const Op *op, const char *query, json_t *to, GError **erro
 	return true;
 }
 
-/* What is decided by a caller with a token is on record with its name; where nothing is decided, "by" is no person.  An override
- * needs a person all the same. */
+/* What is decided by a caller with a token is on record with its name, by one who tells none with that: not with the name of whom
+ * the server runs as.  Where nothing is decided "by" is no person; an override needs one all the same. */
 static void add_person(const Visit *v, const Op *op, json_t *given)
 {
 	const char *by = json_get_text(given, "by", NULL);
 	g_autofree char *name = access_name(v->site->access, v->request->caller);
-	if (!name || op->effect != OP_WRITE || !param_find(op->params, "by") ||
-	        (!by && json_get_bool(given, "override", false)))
+	bool is_told = json_object_get(given, "by"), override = json_get_bool(given, "override", false);
+	if (op->effect != OP_WRITE || !param_find(op->params, "by") || (!by && override) || (is_told && !name))
 		return;
-	g_autofree char *both = by ? g_strdup_printf("%s (token %s)", by, name) : g_strdup_printf("token %s", name);
+	g_autofree char *both = !name ? g_strdup("a caller over HTTP")
+	                        : by  ? g_strdup_printf("%s (token %s)", by, name)
+	                              : g_strdup_printf("token %s", name);
 	json_object_set_new(given, "by", json_text(both));
 }
 
