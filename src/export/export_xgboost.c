@@ -131,9 +131,9 @@ static bool objective_of(const Trees *t, Objective *ret, GError **error)
 static json_t *objective_json(const Objective *o, uint32_t classes)
 {
 	g_autofree char *count = g_strdup_printf("%u", classes);
-	if (strcmp(o->name, "multi:softprob") == 0)
+	if (g_strcmp0(o->name, "multi:softprob") == 0)
 		return json_pack("{s:s,s:{s:s}}", "name", o->name, "softmax_multiclass_param", "num_class", count);
-	if (strcmp(o->name, "reg:gamma") == 0)
+	if (g_strcmp0(o->name, "reg:gamma") == 0)
 		return json_pack("{s:s}", "name", o->name);
 	return json_pack("{s:s,s:{s:s}}", "name", o->name, "reg_loss_param", "scale_pos_weight", "1");
 }

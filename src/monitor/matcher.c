@@ -13,7 +13,7 @@ enum { MATCHER_BYTES = 500 };
 
 typedef struct Matcher {
 	char name[16];
-	bool not, is_pattern;
+	bool is_not, is_pattern;
 	const char *value;
 } Matcher;
 
@@ -24,11 +24,11 @@ static bool parse(const char *text, Matcher *ret)
 	if (!length || length >= sizeof ret->name)
 		return false;
 	g_strlcpy(ret->name, text, length + 1);
-	ret->not = *at == '!';
-	at += ret->not ;
-	if (*at != '=' && !(ret->not &&*at == '~'))
+	ret->is_not = *at == '!';
+	at += ret->is_not;
+	if (*at != '=' && !(ret->is_not && *at == '~'))
 		return false;
-	ret->is_pattern = *at == '~' || (!ret->not &&at[1] == '~');
+	ret->is_pattern = *at == '~' || (!ret->is_not && at[1] == '~');
 	ret->value = at + (ret->is_pattern && *at == '=' ? 2 : 1);
 	return true;
 }
@@ -82,9 +82,9 @@ static bool holds(const char *text, const json_t *alarm)
 		return false;
 	g_autofree char *value = value_of(alarm, m.name);
 	if (!m.is_pattern)
-		return (strcmp(value, m.value) == 0) != m.not ;
+		return (strcmp(value, m.value) == 0) != m.is_not;
 	g_autoptr(GRegex) pattern = compile(m.value, NULL);
-	return pattern && g_regex_match(pattern, value, 0, NULL) != m.not ;
+	return pattern && g_regex_match(pattern, value, 0, NULL) != m.is_not;
 }
 
 bool matchers_hold(const json_t *matchers, const json_t *alarm)
