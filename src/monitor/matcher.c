@@ -25,7 +25,8 @@ static bool parse(const char *text, Matcher *ret)
 		return false;
 	g_strlcpy(ret->name, text, length + 1);
 	ret->is_not = *at == '!';
-	at += ret->is_not;
+	if (ret->is_not)
+		at++;
 	if (*at != '=' && !(ret->is_not && *at == '~'))
 		return false;
 	ret->is_pattern = *at == '~' || (!ret->is_not && at[1] == '~');
