@@ -12,7 +12,8 @@ bool engine_version(char **ret, GError **error)
 {
 	if (!duck_load(error))
 		return false;
-	*ret = g_strdup(duck.library_version());
+	const Duck *calls = &duck;
+	*ret = g_strdup(calls->library_version());
 	return true;
 }
 

@@ -1,17 +1,12 @@
 /* lightgbm_calls.c: LightGBM's library, opened when first needed. */
 #include "model/lightgbm_calls.h"
 
-#include <dlfcn.h>
-#include <string.h>
-
 #include "base/error.h"
+#include "base/library.h"
 
 #define LIBRARY "lib_lightgbm.so"
 
-static const struct {
-	const char *symbol;
-	size_t offset;
-} TABLE[] = {
+static const LibraryCall TABLE[] = {
         {"LGBM_GetLastError", offsetof(LightgbmCalls, last_error)},
         {"LGBM_RegisterLogCallback", offsetof(LightgbmCalls, log_callback)},
         {"LGBM_DatasetCreateFromMat", offsetof(LightgbmCalls, dataset_new)},
@@ -24,37 +19,25 @@ static const struct {
         {"LGBM_BoosterSaveModelToString", offsetof(LightgbmCalls, booster_text)},
         {"LGBM_BoosterPredictForMat", offsetof(LightgbmCalls, booster_predict)},
         {"LGBM_BoosterFree", offsetof(LightgbmCalls, booster_free)},
+        {0},
 };
 
 static void silent(const char *text)
 {
 }
 
-static bool find_calls(void *library, LightgbmCalls *into, GError **error)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(TABLE); i++) {
-		void *address = dlsym(library, TABLE[i].symbol);
-		if (!address)
-			return fail(error, FAIL_UNAVAILABLE, "%s is too old: it has no %s; 4.0 or newer is needed",
-			        LIBRARY, TABLE[i].symbol);
-		memcpy((char *)into + TABLE[i].offset, &address, sizeof address);
-	}
-	into->log_callback(silent);
-	return true;
-}
-
 static bool open_library(LightgbmCalls *into, GError **error)
 {
-	const char *named = g_getenv("GYRE_LIGHTGBM");
+	const char *named = g_getenv("GYRE_LIGHTGBM"), *name = named ? named : LIBRARY;
+	g_autofree char *absent =
+	        g_strdup_printf("the family lightgbm needs %s, which the Python package lightgbm brings: pip install "
+	                        "lightgbm, and set GYRE_LIGHTGBM to the path of its lightgbm/lib/%s",
+	                name, LIBRARY);
 	g_setenv("OMP_WAIT_POLICY", "passive", FALSE);
-	void *library = dlopen(named ? named : LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	if (!library)
-		return fail(error, FAIL_UNAVAILABLE,
-		        "the family lightgbm needs %s, which the Python package lightgbm brings: pip install lightgbm, "
-		        "and set "
-		        "GYRE_LIGHTGBM to the path of its lightgbm/lib/%s",
-		        named ? named : LIBRARY, LIBRARY);
-	return find_calls(library, into, error);
+	if (!library_open(name, TABLE, absent, into, error))
+		return false;
+	into->log_callback(silent);
+	return true;
 }
 
 static GMutex lock;

@@ -1,12 +1,11 @@
 /* svm_linear.c: linear support vector machines by liblinear. */
 #include "model/svm_fit.h"
 
-#include <dlfcn.h>
 #include <linear.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/library.h"
 
 #define LIBRARY "liblinear.so.4"
 
@@ -20,24 +19,14 @@ static void silent(const char *text)
 {
 }
 
-/* to: where a pointer to a function is kept. */
-static void find(void *library, const char *name, void *to)
-{
-	void *address = dlsym(library, name);
-	memcpy(to, &address, sizeof address);
-}
-
 static bool open_calls(Calls *ret, GError **error)
 {
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	if (!library)
-		return fail(error, FAIL_UNAVAILABLE,
-		        "training a linear svm needs %s; install it with: apt-get install liblinear4", LIBRARY);
-	find(library, "train", &ret->train);
-	find(library, "free_and_destroy_model", &ret->free);
-	find(library, "set_print_string_function", &ret->print);
-	if (!ret->train || !ret->free || !ret->print)
-		return fail(error, FAIL_UNAVAILABLE, "%s lacks a function of liblinear 2.3", LIBRARY);
+	static const LibraryCall CALLS[] = {{"train", offsetof(Calls, train)},
+	        {"free_and_destroy_model", offsetof(Calls, free)},
+	        {"set_print_string_function", offsetof(Calls, print)}, {0}};
+	if (!library_open(LIBRARY, CALLS,
+	            "training a linear svm needs " LIBRARY "; install it with: apt-get install liblinear4", ret, error))
+		return false;
 	ret->print(silent);
 	return true;
 }

@@ -1,11 +1,10 @@
 /* svm_radial.c: support vector machines of radial basis functions by libsvm. */
 #include "model/svm_fit.h"
 
-#include <dlfcn.h>
 #include <libsvm/svm.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/library.h"
 
 #define LIBRARY "libsvm.so.3"
 #define CACHE_MB 100
@@ -20,25 +19,16 @@ static void silent(const char *text)
 {
 }
 
-/* to: where a pointer to a function is kept. */
-static void find(void *library, const char *name, void *to)
-{
-	void *address = dlsym(library, name);
-	memcpy(to, &address, sizeof address);
-}
-
 static bool open_calls(Calls *ret, GError **error)
 {
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	if (!library)
-		return fail(error, FAIL_UNAVAILABLE,
-		        "training an svm of radial basis functions needs %s; install it with: apt-get install libsvm3",
-		        LIBRARY);
-	find(library, "svm_train", &ret->train);
-	find(library, "svm_free_and_destroy_model", &ret->free);
-	find(library, "svm_set_print_string_function", &ret->print);
-	if (!ret->train || !ret->free || !ret->print)
-		return fail(error, FAIL_UNAVAILABLE, "%s lacks a function of libsvm 3.24", LIBRARY);
+	static const LibraryCall CALLS[] = {{"svm_train", offsetof(Calls, train)},
+	        {"svm_free_and_destroy_model", offsetof(Calls, free)},
+	        {"svm_set_print_string_function", offsetof(Calls, print)}, {0}};
+	if (!library_open(LIBRARY, CALLS,
+	            "training an svm of radial basis functions needs " LIBRARY
+	            "; install it with: apt-get install libsvm3",
+	            ret, error))
+		return false;
 	ret->print(silent);
 	return true;
 }

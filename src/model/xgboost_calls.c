@@ -1,17 +1,14 @@
 /* xgboost_calls.c: XGBoost's library, opened when first needed. */
 #include "model/xgboost_calls.h"
 
-#include <dlfcn.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/library.h"
 
 #define LIBRARY "libxgboost.so.0"
 
-static const struct {
-	const char *symbol;
-	size_t offset;
-} TABLE[] = {
+static const LibraryCall TABLE[] = {
         {"XGBGetLastError", offsetof(XgboostCalls, last_error)},
         {"XGBSetGlobalConfig", offsetof(XgboostCalls, set_global_config)},
         {"XGDMatrixCreateFromDense", offsetof(XgboostCalls, dense_new)},
@@ -29,31 +26,17 @@ static const struct {
         {"XGBoosterEvalOneIter", offsetof(XgboostCalls, evaluate)},
         {"XGBoosterSaveModelToBuffer", offsetof(XgboostCalls, save)},
         {"XGBoosterPredictFromDMatrix", offsetof(XgboostCalls, predict)},
+        {0},
 };
-
-static bool find_calls(void *library, XgboostCalls *into, GError **error)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(TABLE); i++) {
-		void *address = dlsym(library, TABLE[i].symbol);
-		if (!address)
-			return fail(error, FAIL_UNAVAILABLE,
-			        "%s is too old: it has no %s; install Debian's libxgboost0", LIBRARY, TABLE[i].symbol);
-		memcpy((char *)into + TABLE[i].offset, &address, sizeof address);
-	}
-	return true;
-}
 
 static GMutex lock;
 
 static bool open_library(XgboostCalls *into, GError **error)
 {
 	g_setenv("OMP_WAIT_POLICY", "passive", FALSE);
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	if (!library)
-		return fail(error, FAIL_UNAVAILABLE,
-		        "training a forest or boosted trees needs %s; install it with: apt-get install libxgboost0",
-		        LIBRARY);
-	return find_calls(library, into, error);
+	return library_open(LIBRARY, TABLE,
+	        "training a forest or boosted trees needs " LIBRARY "; install it with: apt-get install libxgboost0",
+	        into, error);
 }
 
 bool xgboost_calls(const XgboostCalls **ret, GError **error)
