@@ -85,17 +85,26 @@ static void print_list(FILE *out, const json_t *list, const char *const *heads, 
 	table_print(table, out, "none");
 }
 
-static void print_suspects(FILE *out, const json_t *suspects)
+/* whose: "test rows", "rows learnt from". */
+static void print_suspects(FILE *out, const char *whose, const json_t *suspects)
 {
-	static const char *const HEADS[] = {"label", "rather", ">rows", NULL}, *const KEYS[] = {
-	                                                                               "label", "likely", "rows", NULL};
+	static const char *const HEADS[] = {"label", "rather", ">rows", NULL},
+	                         *const KEYS[] = {"label", "likely", "rows", NULL},
+	                         *const NUMBER_HEADS[] = {">number", ">rather", ">quartile ranges off", NULL},
+	                         *const NUMBER_KEYS[] = {"actual", "predicted", "ranges", NULL};
 	if (!json_is_object(suspects))
 		return;
 	g_autofree char *rows = count_text(json_object_get(suspects, "rows"));
-	print_head(out, "labels worth a second look");
-	fprintf(out, "%s rows (%.2g %%) in which the model is sure of another class (--json shows the surest)\n", rows,
-	        100 * json_get_number(suspects, "share", 0));
-	print_list(out, json_object_get(suspects, "pairs"), HEADS, KEYS);
+	bool is_class = json_is_object(json_object_get(suspects, "thresholds"));
+	g_autofree char *head = g_strdup_printf("%s worth a second look: %s", is_class ? "labels" : "numbers", whose);
+	print_head(out, head);
+	fprintf(out, "%s rows (%.2g %%) %s (--json shows the surest)\n", rows,
+	        100 * json_get_number(suspects, "share", 0),
+	        is_class ? "in which the model is sure of another class" : "that lie far beyond the usual error");
+	if (is_class)
+		print_list(out, json_object_get(suspects, "pairs"), HEADS, KEYS);
+	else
+		print_list(out, json_object_get(suspects, "worst"), NUMBER_HEADS, NUMBER_KEYS);
 }
 
 static void print_disagreement(FILE *out, const json_t *d)
@@ -133,6 +142,7 @@ void print_model_errors(FILE *out, const json_t *result)
 		print_head(out, "in the course of time");
 		print_list(out, json_at(result, "over_time.periods"), TIME_HEADS, TIME_KEYS);
 	}
-	print_suspects(out, json_object_get(result, "suspects"));
+	print_suspects(out, "test rows", json_object_get(result, "suspects"));
+	print_suspects(out, "rows learnt from", json_object_get(result, "suspects_learnt"));
 	print_disagreement(out, json_object_get(result, "disagreement"));
 }

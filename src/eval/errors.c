@@ -217,15 +217,37 @@ static bool over_time(const Mistakes *m, const Cuts *cuts, json_t **ret, GError 
 	return true;
 }
 
+static bool test_suspects(const Mistakes *m, json_t **ret, GError **error)
+{
+	g_autofree char *path = sql_parquet(m->test_path),
+	                *table = g_strdup_printf("(SELECT *, row_number() OVER () - 1 AS _gyre_place FROM %s)", path);
+	SuspectRows rows = {.e = m->e,
+	        .b = m->b,
+	        .table = table,
+	        .rows = m->t->rows,
+	        .classes = m->t->classes,
+	        .outputs = m->a->outputs,
+	        .y = m->t->y,
+	        .scores = m->a->scores};
+	return suspects_of(&rows, ret, error);
+}
+
+static bool learnt_suspects(const Mistakes *m, json_t **ret, GError **error)
+{
+	*ret = json_null();
+	return !m->out_of_fold || suspects_learnt(m->e, m->b, m->train_path, m->out_of_fold, ret, error);
+}
+
 bool errors_of(const Mistakes *m, const Cuts *cuts, json_t **ret, GError **error)
 {
 	g_autoptr(GArray) cells = g_array_new(FALSE, FALSE, sizeof(Cell));
-	json_auto_t *suspects = NULL, *time = NULL, *tree = NULL;
-	if (!ask_values(cuts, cells, error) || !suspects_of(m, &suspects, error) || !over_time(m, cuts, &time, error) ||
+	json_auto_t *suspects = NULL, *learnt = NULL, *time = NULL, *tree = NULL;
+	if (!ask_values(cuts, cells, error) || !test_suspects(m, &suspects, error) ||
+	        !learnt_suspects(m, &learnt, error) || !over_time(m, cuts, &time, error) ||
 	        !error_tree_of(cuts, &tree, error))
 		return false;
 	json_t *residuals = residuals_json(cuts, cells);
-	*ret = json_pack("{s:O,s:o,s:o,s:O,s:O}", "suspects", suspects, "disagreement", disagreement(m, cuts, cells),
-	        "residuals", residuals, "over_time", time, "tree", tree);
+	*ret = json_pack("{s:O,s:O,s:o,s:o,s:O,s:O}", "suspects", suspects, "suspects_learnt", learnt, "disagreement",
+	        disagreement(m, cuts, cells), "residuals", residuals, "over_time", time, "tree", tree);
 	return true;
 }

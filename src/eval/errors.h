@@ -1,7 +1,8 @@
 /* errors.h: what there is to say about a model's mistakes.
  *
  * "errors" of the evaluation:
- * {"suspects":     null (regression) or eval/suspects.h,
+ * {"suspects":     of the test rows: eval/suspects.h,
+ *  "suspects_learnt": of the rows learnt from, by what was said of them out of fold: the same, or null where that is not known,
  *  "disagreement": null (no champion) or, of classes, {"rows", "differ", "share", "model_right": of the rows decided differently,
  *                  those only the model decided rightly, "champion_right", "where": [{"where", "rows", "share"}]}; of numbers,
  *                  {"rows", "mean_difference": mean |model - champion|, "largest"},
@@ -18,6 +19,7 @@
 typedef struct Mistakes {
 	Engine *e;
 	const char *test_path;
+	const char *train_path, *out_of_fold; /* what was said of the rows learnt from; NULL: not known */
 	const Bundle *b;
 	const TestSet *t;
 	const Answers *a, *champion; /* champion: NULL when there is none */

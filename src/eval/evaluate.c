@@ -88,6 +88,8 @@ static bool mistakes_part(Assess *as, const RowSample *rows, json_t *evaluation,
 	                     facets = facets_of(rows->rows, (const char *const *)names->pdata);
 	Mistakes m = {.e = as->e,
 	        .test_path = as->test_path,
+	        .train_path = as->train_path,
+	        .out_of_fold = as->train_path ? as->out_of_fold : NULL,
 	        .b = as->bundles[0],
 	        .t = &as->t,
 	        .a = &as->answers[0],

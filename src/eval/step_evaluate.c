@@ -14,7 +14,7 @@ static const Param PARAMS[] = {
         {"fairness", PARAM_JSON, "the fairness block", "{}"},
         {NULL},
 };
-static const char *const INPUTS[] = {"bundle", "test", "champion?", NULL};
+static const char *const INPUTS[] = {"bundle", "test", "champion?", "train?", "out_of_fold?", NULL};
 static const char *const OUTPUTS[] = {"evaluation", "scored", NULL};
 
 static bool same_question(const Bundle *a, const Bundle *b)
@@ -97,6 +97,8 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 	EngineLimits limits = {
 	        .threads = step_cores(s), .memory_mb = step_memory_mb(s) / 2, .scratch = step_scratch(s)};
 	Assess as = {.test_path = step_input(s, "test"),
+	        .train_path = step_input(s, "train"),
+	        .out_of_fold = step_input(s, "out_of_fold"),
 	        .count = 1,
 	        .seed = step_seed(s),
 	        .kpi = json_object_get(params, "kpi"),
@@ -115,7 +117,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 const StepKind STEP_EVALUATE = {
         .name = "evaluate",
         .help = "measure the bundle on rows it never saw, beside the baseline and the champion",
-        .version = 6,
+        .version = 7,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

@@ -311,19 +311,20 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 		return false;
 	/* What is trained in time decides what is calibrated. */
 	if (!training_search(&t, error) || !training_refit(&t, error) || !calibrate(&t, error) ||
-	        !training_write_bundle(&t, error) || !training_write_trials(&t, error))
+	        !training_write_bundle(&t, error) || !training_write_out_of_fold(&t, error) ||
+	        !training_write_trials(&t, error))
 		return false;
 	tell_metrics(&t);
 	return true;
 }
 
 static const char *const INPUTS[] = {"train", "recipes", "code*", NULL};
-static const char *const OUTPUTS[] = {"bundle", "trials", NULL};
+static const char *const OUTPUTS[] = {"bundle", "trials", "out_of_fold", NULL};
 
 const StepKind STEP_TRAIN = {
         .name = "train",
         .help = "tries models, trains the best on all rows and packs it as a bundle",
-        .version = 10,
+        .version = 11,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

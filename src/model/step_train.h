@@ -1,4 +1,4 @@
-/* step_train.h: the step `train`: train, recipes -> bundle, trials.
+/* step_train.h: the step `train`: train, recipes -> bundle, trials, out_of_fold.
  *
  * Params: project, families, search (SEARCH_PARAMS), params ({family: {param: value}}), metric and threshold_metric (of
  * stats/metric.h; the project takes them from the goal), threads (of the refit: fixed, not the machine's, since sums

@@ -122,6 +122,8 @@ static void take_row(Learning *l, size_t to, size_t from)
 	size_t count = l->m->inputs.count;
 	mlp_inputs_row(&l->m->inputs, set->x->values + from * set->x->columns, l->x + to * count, count);
 	l->label[to] = set->classes ? set->y[from] : (set->y[from] - l->m->label.shift) / l->m->label.scale;
+	/* By the row, not the draw: drawn twice, it would be judged by a machine that has seen it, whose margins are too sure. */
+	l->fold[to] = (uint8_t)(rng_hash(set->seed, from) % FOLDS);
 }
 
 /* Rows drawn by weight: cumulated weights and a binary search. */
@@ -177,8 +179,6 @@ static bool begin(Learning *l, const json_t *params, GError **error)
 	l->margin = g_new(double, l->rows + 1);
 	Rng rng = rng_stream(set->seed, "svm");
 	(set->weight ? draw_by_weight : draw_evenly)(l, &rng);
-	for (size_t i = 0; i < l->rows; i++)
-		l->fold[i] = (uint8_t)rng_below(&rng, FOLDS);
 	return true;
 }
 

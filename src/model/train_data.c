@@ -25,6 +25,7 @@ static void part_clear(Part *p)
 	g_strfreev(p->x.names);
 	g_free(p->y);
 	g_free(p->weight);
+	g_free(p->row);
 }
 
 void train_data_free(TrainData *d)
@@ -296,6 +297,8 @@ static bool take_in(const Reading *r, const Intake *t, Frame *rows, const Target
 	g_autoptr(Frame) chosen = t->fold < 0 && kept == count ? NULL : frame_filter(rows, keep);
 	Frame *from = chosen ? chosen : rows;
 	make_room(p, kept, r->has_weight);
+	if (!t->is_training)
+		p->row = g_realloc_n(p->row, p->room, sizeof *p->row);
 	float *into = p->x.values + p->x.rows * p->x.columns;
 	if (kept && !(t->is_training ? recipe_apply_training(t->recipe, from, into, error)
 	                             : recipe_apply(t->recipe, from, into, error)))
@@ -306,6 +309,8 @@ static bool take_in(const Reading *r, const Intake *t, Frame *rows, const Target
 		p->y[p->x.rows] = targets->y[i];
 		if (p->weight)
 			p->weight[p->x.rows] = targets->weight[i];
+		if (p->row)
+			p->row[p->x.rows] = targets->row[i];
 		p->x.rows++;
 	}
 	return true;
@@ -368,6 +373,7 @@ static void make_watch(Fold *f)
 	size_t rows = f->valid.x.rows, columns = f->valid.x.columns;
 	size_t step = (rows + WATCHED_ROWS - 1) / WATCHED_ROWS;
 	f->watch = f->valid;
+	f->watch.row = NULL;
 	if (step <= 1)
 		return;
 	f->watch = (Part){.x = {.columns = columns, .kinds = f->valid.kinds}};

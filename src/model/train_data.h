@@ -18,6 +18,7 @@ typedef struct Part {
 	FeatureKind *kinds; /* those of x, as its names the part's */
 	double *y;
 	double *weight; /* NULL: all 1 */
+	int64_t *row;   /* _gyre_row; only of rows that are judged, else NULL */
 	size_t room;    /* rows there is memory for */
 } Part;
 

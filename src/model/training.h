@@ -37,6 +37,7 @@ bool training_refit(Training *t, GError **error);
 /* The artifacts (model/step_train.h). */
 bool training_write_trials(const Training *t, GError **error);
 bool training_write_bundle(const Training *t, GError **error);
+bool training_write_out_of_fold(const Training *t, GError **error); /* model/out_of_fold.h */
 
 /* "errors" of the bundle's reference (model/error_model.h); scores: validation rows x outputs, as they are answered.  NULL in *ret:
  * too few rows to say. */

@@ -8,6 +8,7 @@
 #include "feature/recipe.h"
 #include "model/bundle.h"
 #include "model/calibrate.h"
+#include "model/out_of_fold.h"
 #include "model/reference_scores.h"
 #include "model/training.h"
 
@@ -110,6 +111,23 @@ bool training_write_trials(const Training *t, GError **error)
 	return step_output_json(t->s, "trials", out, error);
 }
 
+/* What the bundle would say of the rows that were judged. */
+static bool final_scores(const Training *t, double **ret, GError **error)
+{
+	return trial_scores(&t->setup, t->final ? CALIBRATED_NAME : training_winner(t)->name, ret, error);
+}
+
+bool training_write_out_of_fold(const Training *t, GError **error)
+{
+	EngineLimits limits = {.threads = 1, .memory_mb = step_memory_mb(t->s) / 2, .scratch = step_scratch(t->s)};
+	g_autofree double *scores = NULL;
+	g_autoptr(Engine) e = NULL;
+	if (!final_scores(t, &scores, error) || !engine_open(&limits, &e, error))
+		return false;
+	OutOfFold o = {t->data, scores, json_get_number(training_result(t), "threshold", 0.5)};
+	return out_of_fold_write(e, &o, step_output(t->s, "out_of_fold"), error);
+}
+
 /* model/reference.h: "scores" */
 static json_t *scores_json(const Training *t, const double *scores, double threshold)
 {
@@ -122,8 +140,7 @@ static bool add_scores(const Training *t, json_t *reference, double threshold, G
 {
 	g_autofree double *scores = NULL;
 	json_t *errors;
-	if (!trial_scores(&t->setup, t->final ? CALIBRATED_NAME : training_winner(t)->name, &scores, error) ||
-	        !training_errors(t, scores, &errors, error))
+	if (!final_scores(t, &scores, error) || !training_errors(t, scores, &errors, error))
 		return false;
 	json_object_set_new(reference, "scores", scores_json(t, scores, threshold));
 	json_object_set_new(reference, "errors", errors ? errors : json_null());

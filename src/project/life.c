@@ -200,10 +200,20 @@ static bool add_train(Life *l, GError **error)
 	return add(l, "train", params, inputs, error);
 }
 
+/* A step of the user's own in the place of `train` need not say what its models said out of fold. */
+static bool trains_here(const Life *l)
+{
+	return strcmp(l->bundle, "train.bundle") == 0 && !json_object_get(l->steps, "train");
+}
+
 static bool add_evaluate(Life *l, Champion *champion, GError **error)
 {
-	const PlanInput inputs[] = {{.name = "bundle", .from = l->bundle}, {.name = "test", .from = "split.test"},
-	        {.name = "champion", .choose = champion_choose, .context = champion}, {NULL}};
+	PlanInput inputs[] = {{.name = "bundle", .from = l->bundle}, {.name = "test", .from = "split.test"},
+	        {.name = "champion", .choose = champion_choose, .context = champion}, {NULL}, {NULL}, {NULL}};
+	if (trains_here(l)) {
+		inputs[3] = (PlanInput){.name = "train", .from = "split.train"};
+		inputs[4] = (PlanInput){.name = "out_of_fold", .from = "train.out_of_fold"};
+	}
 	json_t *params = json_pack("{s:O,s:O,s:o,s:O}", "goal", l->goal, "kpi", project_block(l->p, "kpi"), "slices",
 	        member(project_block(l->p, "gate"), "slices"), "fairness", project_block(l->p, "fairness"));
 	return add(l, "evaluate", params, inputs, error);

@@ -82,13 +82,21 @@ static void put_time(Page *p, const json_t *time)
 	put(p, "</figure>\n");
 }
 
-static void put_suspect_rows(Page *p, const json_t *worst)
+/* What is in front of the row's own columns: of labels, and of numbers. */
+typedef struct Lead {
+	const char *keys[3], *heads[3];
+} Lead;
+static const Lead LABELS = {{"label", "likely", "score"}, {"label", "rather", "score"}},
+                  NUMBERS = {{"actual", "predicted", "ranges"}, {"number", "rather", "quartile ranges off"}};
+
+static void put_suspect_rows(Page *p, const json_t *worst, const Lead *lead)
 {
 	size_t i, columns = 0;
 	json_t *entry, *value;
 	const char *name;
-	put(p, "<details><summary>The most suspect labels</summary><div "
-	       "class=wide><table>\n<tr><th>label</th><th>rather</th><th class=n>score</th>");
+	put(p, "<details><summary>The most suspect</summary><div class=wide><table>\n<tr>");
+	for (size_t k = 0; k < G_N_ELEMENTS(lead->heads); k++)
+		put_tag(p, "th", lead->heads[k]);
 	json_object_foreach (json_object_get(json_array_get(worst, 0), "row"), name, value)
 		if (columns++ < MOST_COLUMNS) {
 			g_autofree char *title = say_short(name);
@@ -98,13 +106,12 @@ static void put_suspect_rows(Page *p, const json_t *worst)
 	json_array_foreach ((json_t *)worst, i, entry) {
 		if (i == MOST_ROWS)
 			break;
-		g_autofree char *label = say_value(json_object_get(entry, "label")),
-		                *likely = say_value(json_object_get(entry, "likely")),
-		                *score = say_number(json_object_get(entry, "score"), 3);
 		put(p, "<tr>");
-		put_tag(p, "td", label);
-		put_tag(p, "td", likely);
-		put_tag(p, "td class=n", score);
+		for (size_t k = 0; k < G_N_ELEMENTS(lead->keys); k++) {
+			value = json_object_get(entry, lead->keys[k]);
+			g_autofree char *text = json_is_real(value) ? say_number(value, 3) : say_value(value);
+			put_tag(p, json_is_real(value) ? "td class=n" : "td", text);
+		}
 		columns = 0;
 		json_object_foreach (json_object_get(entry, "row"), name, value) {
 			g_autofree char *text = say_value(value);
@@ -116,19 +123,36 @@ static void put_suspect_rows(Page *p, const json_t *worst)
 	put(p, "</table></div></details>\n");
 }
 
-static void put_suspects(Page *p, const json_t *suspects)
+/* whose: "test rows", "rows learnt from (by models that had not seen them)". */
+static void put_suspects(Page *p, const char *whose, const json_t *suspects)
 {
 	if (!json_is_object(suspects) || json_get_int(suspects, "rows", 0) == 0)
 		return;
+	bool is_class = json_is_object(json_object_get(suspects, "thresholds"));
 	g_autofree char *rows = say_count(json_get_number(suspects, "rows", 0)),
 	                *share = say_percent(json_get_number(suspects, "share", NAN));
-	put_tag(p, "h3", "Labels worth a second look");
-	put_tag_format(p, "p",
-	        "In %s test rows (%s) the model is sure of another class than the label says. Some are the model's "
-	        "mistakes, "
-	        "some are wrong labels; only a person can tell.",
-	        rows, share);
-	put_suspect_rows(p, json_object_get(suspects, "worst"));
+	if (is_class)
+		put_tag_format(p, "p",
+		        "In %s %s (%s) the model is sure of another class than the label says. Some are the model's "
+		        "mistakes, some are wrong labels; only a person can tell.",
+		        rows, whose, share);
+	else
+		put_tag_format(p, "p",
+		        "In %s %s (%s) the number lies more than three quartile ranges beyond the usual error. Some "
+		        "are "
+		        "rare events, some are wrong entries; only a person can tell.",
+		        rows, whose, share);
+	put_suspect_rows(p, json_object_get(suspects, "worst"), is_class ? &LABELS : &NUMBERS);
+}
+
+static void put_all_suspects(Page *p, const json_t *test, const json_t *learnt)
+{
+	if (json_get_int(test, "rows", 0) + json_get_int(learnt, "rows", 0) == 0)
+		return;
+	bool is_class = json_is_object(json_object_get(test, "thresholds"));
+	put_tag(p, "h3", is_class ? "Labels worth a second look" : "Numbers worth a second look");
+	put_suspects(p, "test rows", test);
+	put_suspects(p, "rows learnt from (by models that had not seen them)", learnt);
 }
 
 static void put_disagreement(Page *p, const json_t *d)
@@ -151,8 +175,9 @@ void section_mistakes(Page *p, const Story *s)
 	if (!json_is_object(errors))
 		return;
 	put_tree(p, json_object_get(errors, "tree"));
-	put_residuals(p, json_object_get(errors, "residuals"), json_is_object(json_object_get(errors, "suspects")));
+	put_residuals(
+	        p, json_object_get(errors, "residuals"), json_is_array(json_object_get(s->evaluation, "classes")));
 	put_time(p, json_object_get(errors, "over_time"));
-	put_suspects(p, json_object_get(errors, "suspects"));
+	put_all_suspects(p, json_object_get(errors, "suspects"), json_object_get(errors, "suspects_learnt"));
 	put_disagreement(p, json_object_get(errors, "disagreement"));
 }

@@ -104,11 +104,43 @@ static void test_rings(void)
 	FAMILY_SVM.free(model);
 }
 
+/* Labels are a coin, and the weights differ much, so that rows are drawn more than once: nothing can be known of new rows. */
+static void test_weights(void)
+{
+	g_autofree Rings *r = rings_new();
+	g_autofree double *weight = g_new(double, ROWS), *p = g_new(double, 2 * ROWS);
+	json_auto_t *given = json_pack("{s:s,s:f}", "kernel", "radial", "gamma", 10.0);
+	json_auto_t *params = NULL;
+	void *model = NULL;
+	double away = 0;
+	g_autoptr(GError) error = NULL;
+	Rng rng = rng_stream(3, "coins");
+	for (size_t i = 0; i < ROWS; i++) {
+		r->y[i] = (double)rng_below(&rng, 2);
+		weight[i] = exp(rng_normal(&rng));
+	}
+	r->set.weight = weight;
+	g_assert_true(param_fill(FAMILY_SVM.params, NULL, given, &params, NULL));
+	if (!FAMILY_SVM.train(&r->set, params, &model, NULL, &error) && is_absent(error))
+		return;
+	g_assert_no_error(error);
+	g_autofree Rings *fresh = rings_new();
+	for (size_t i = 0; i < 2 * ROWS; i++)
+		fresh->x[i] += 0.05f; /* none of the rows it knows */
+	g_assert_true(FAMILY_SVM.predict(model, &fresh->matrix, p, NULL));
+	for (size_t i = 0; i < ROWS; i++)
+		away += fabs(p[2 * i + 1] - 0.5) / ROWS;
+	g_test_message("mean distance from a half: %g", away);
+	g_assert_cmpfloat(away, <, 0.06);
+	FAMILY_SVM.free(model);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/svm/linear", test_linear);
 	g_test_add_func("/svm/radial", test_radial);
 	g_test_add_func("/svm/rings", test_rings);
+	g_test_add_func("/svm/weights", test_weights);
 	return g_test_run();
 }

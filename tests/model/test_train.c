@@ -95,9 +95,10 @@ static bool train(const Place *p, const char *settings, const char *name, unsign
 	g_assert_nonnull(given);
 	if (!param_fill(STEP_TRAIN.params, "train", given, &params, error))
 		return false;
-	json_auto_t *spec = json_pack("{s:s,s:s,s:O,s:{s:{s:s,s:s},s:{s:s,s:s}},s:[s,s],s:i,s:i}", "step", "train",
+	json_auto_t *spec = json_pack("{s:s,s:s,s:O,s:{s:{s:s,s:s},s:{s:s,s:s}},s:[s,s,s],s:i,s:i}", "step", "train",
 	        "kind", "train", "params", params, "inputs", "train", "path", p->train, "digest", "aa", "recipes",
-	        "path", p->recipes, "digest", "bb", "outputs", "bundle", "trials", "seed", 9, "cores", (int)cores);
+	        "path", p->recipes, "digest", "bb", "outputs", "bundle", "trials", "out_of_fold", "seed", 9, "cores",
+	        (int)cores);
 	g_assert_true(file_make_folder(folder, NULL));
 	g_autoptr(StepRun) s = work_new(&STEP_TRAIN, spec, folder, folder);
 	bool ok = work_run(s, error);
@@ -126,7 +127,7 @@ static json_t *read_json(const Place *p, const char *name, const char *file)
 
 static void assert_same(const Place *p, const char *a, const char *b)
 {
-	static const char *const FILES[] = {"bundle", "trials"};
+	static const char *const FILES[] = {"bundle", "trials", "out_of_fold"};
 	for (size_t i = 0; i < G_N_ELEMENTS(FILES); i++) {
 		g_autofree char *one = g_build_filename(p->folder, a, FILES[i], NULL);
 		g_autofree char *other = g_build_filename(p->folder, b, FILES[i], NULL);
@@ -283,6 +284,38 @@ static void test_predict(void)
 	place_free(p);
 }
 
+/* Every row once, in its own fold, with its own label; and the metrics of the winner are to be had from it. */
+static void check_out_of_fold(const Place *p, const json_t *trials)
+{
+	g_autoptr(Engine) e = NULL;
+	g_autofree char *path = g_build_filename(p->folder, "a", "out_of_fold", NULL), *said = sql_parquet(path),
+	                *train = sql_parquet(p->train);
+	g_autofree char *sql = g_strdup_printf(
+	        "select count(*) as n, count(distinct _gyre_row) as rows, sum((t._gyre_fold <> o._gyre_fold)::int) + "
+	        "sum((t.target <> o.actual)::int) as wrong, max(abs(probability_no + probability_yes - 1)) as off, "
+	        "sum(((probability_yes >= %.17g) <> (prediction = 'yes'))::int) as undecided from %s o join %s t using "
+	        "(_gyre_row)",
+	        json_get_number(trials, "threshold", NAN), said, train);
+	g_autofree char *loss = g_strdup_printf(
+	        "select avg(l) as value from (select _gyre_fold, sum(-w * ln(case actual when 'yes' then "
+	        "probability_yes else "
+	        "probability_no end)) / sum(w) as l from %s join (select _gyre_row, w from %s) using (_gyre_row) group "
+	        "by 1)",
+	        said, train);
+	json_auto_t *row = NULL;
+	json_auto_t *value = NULL;
+	g_autoptr(GError) error = NULL;
+	g_assert_true(engine_open(NULL, &e, NULL) && engine_row(e, sql, &row, &error));
+	g_assert_true(engine_row(e, loss, &value, &error));
+	g_assert_cmpint(json_get_int(row, "n", 0), ==, 1500);
+	g_assert_cmpint(json_get_int(row, "rows", 0), ==, 1500);
+	g_assert_cmpfloat(json_get_number(row, "wrong", -1), ==, 0);
+	g_assert_cmpfloat(json_get_number(row, "off", 1), <, 1e-9);
+	g_assert_cmpfloat(json_get_number(row, "undecided", -1), ==, 0);
+	g_assert_cmpfloat_with_epsilon(json_get_number(value, "value", NAN),
+	        json_number_value(json_at(trials, "valid_metrics.log_loss")), 1e-6);
+}
+
 static void test_folds(void)
 {
 	Place *p = place_new(TWO_CLASSES, "i % 3", roles_of("classification", true));
@@ -297,6 +330,7 @@ static void test_folds(void)
 		g_assert_true(json_is_number(json_object_get(one, "sd")));
 		g_assert_true(i == 0 || json_number_value(json_object_get(one, "sd")) > 0);
 	}
+	check_out_of_fold(p, trials);
 	place_free(p);
 }
 
