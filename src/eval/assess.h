@@ -7,7 +7,7 @@ typedef struct Assess {
 	Engine *e;
 	const char *test_path;
 	const char *train_path, *out_of_fold; /* NULL: not given */
-	Bundle *bundles[2]; /* the model; the champion where there is one it can be compared with */
+	Bundle *bundles[2];                   /* the model; the champion where there is one it can be compared with */
 	const char *digests[2];
 	size_t count;
 	char *mismatch; /* why the champion was left out, or NULL */

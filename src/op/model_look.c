@@ -100,7 +100,8 @@ const Op OP_MODEL_ERRORS = {
                 "one side,\nerrors over time, labels that are probably wrong, and what the champion decides "
                 "differently.\n\n"
                 "JSON: {\"model\", \"rows\", \"slices\": {\"tried\", \"metric\", \"overall\", \"worst\"}, \"tree\": "
-                "{\"rules\", \"explained\"}, \"residuals\",\n\"over_time\", \"suspects\", \"suspects_learnt\", \"disagreement\", "
+                "{\"rules\", \"explained\"}, \"residuals\",\n\"over_time\", \"suspects\", \"suspects_learnt\", "
+                "\"disagreement\", "
                 "\"hardest\"}; "
                 "docs/errors.md has the form of each",
         .params = MODEL_LOOK_PARAMS,
