@@ -125,6 +125,16 @@ static void print_metrics(FILE *out, const json_t *summary)
 	table_print(table, out, NULL);
 }
 
+/* What the whole search is worth, beside what it said of its winners. */
+static void print_nested(FILE *out, const json_t *nested)
+{
+	if (!json_is_object(nested))
+		return;
+	g_autofree char *figure = interval_text(nested), *chosen = number_text(json_object_get(nested, "chosen"), 4);
+	fprintf(out, "\nNested    %s %s over %zu folds judged by searches of their own, which said %s\n",
+	        json_get_text(nested, "metric", ""), figure, json_array_size(json_object_get(nested, "folds")), chosen);
+}
+
 static void print_slices(FILE *out, const json_t *summary)
 {
 	enum { SHOWN = 3 };
@@ -190,6 +200,7 @@ void print_run(FILE *out, const json_t *result)
 		print_data(out, summary);
 	print_trials(out, summary);
 	print_metrics(out, summary);
+	print_nested(out, json_object_get(summary, "nested"));
 	print_slices(out, summary);
 	print_gate(out, result);
 	print_next(out, result);

@@ -17,10 +17,15 @@
  *                            "fraction_bad" | null, "examples": [at most 5 of the most frequent bad values],
  *                            "sentence", "sql": how to see the bad rows of the table "data" | null}]}
  * A check of policy fail that does not pass fails the step, as does an anomaly of severity fail unless the param `schema` says
- * otherwise; the error then has the sentence of each. */
+ * otherwise; the error then has the sentence of each.
+ *
+ * outer.  Input train (split.h), with folds.  For nested cross-validation (eval/nested.h).  Outputs:
+ *   train  the rows that teach in the fold that is set aside; their folds are the other ones, counted anew, as far as there are rows
+ *          to judge and to learn from
+ *   test   the rows judged in it */
 #pragma once
 
 #include "data/split.h"
 #include "pipeline/step.h"
 
-extern const StepKind STEP_INGEST, STEP_VERIFY;
+extern const StepKind STEP_INGEST, STEP_VERIFY, STEP_OUTER;

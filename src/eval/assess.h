@@ -15,6 +15,7 @@ typedef struct Assess {
 	Answers answers[2], baseline;
 	const MetricKind *metric;
 	const json_t *kpi, *slice_columns, *fairness; /* fairness: the block; no columns: not asked for */
+	json_t *nested;                               /* eval/nested.h; NULL: not asked for */
 	uint64_t seed;
 } Assess;
 

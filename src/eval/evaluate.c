@@ -204,6 +204,7 @@ bool evaluation_of(Assess *as, json_t **ret, GError **error)
 	json_object_set(evaluation, "champion", champion);
 	json_object_set(evaluation, "kpi", kpi);
 	json_object_set(evaluation, "fairness", fairness);
+	json_object_set(evaluation, "nested", as->nested ? as->nested : json_null());
 	json_object_set_new(evaluation, "curves", curves_of(&scored));
 	if (!add_closer_look(as, evaluation, error))
 		return false;

@@ -20,6 +20,7 @@
  *  "effects": eval/effects.h: how the answer goes with the first columns; null without rows,
  *  "interactions": null or eval/interactions.h: which columns work together,
  *  "drivers": eval/drivers.h: mean contributions of the columns beside that, and where the two disagree; or null,
+ *  "nested": null or eval/nested.h: what the whole search is worth,
  *  "warnings": [sentences]}
  *
  * Output `scored`: Parquet: the test rows with columns added: prediction (the label as in the data, or the number), and for

@@ -14,7 +14,7 @@ static const Param PARAMS[] = {
         {"fairness", PARAM_JSON, "the fairness block", "{}"},
         {NULL},
 };
-static const char *const INPUTS[] = {"bundle", "test", "champion?", "train?", "out_of_fold?", NULL};
+static const char *const INPUTS[] = {"bundle", "test", "champion?", "train?", "out_of_fold?", "nested?", NULL};
 static const char *const OUTPUTS[] = {"evaluation", "scored", NULL};
 
 static bool same_question(const Bundle *a, const Bundle *b)
@@ -67,10 +67,15 @@ static void note_metrics(StepRun *s, const json_t *evaluation)
 			step_metric(s, name, json_get_number(figure, "value", 0));
 }
 
+static bool read_nested(StepRun *s, Assess *as, GError **error)
+{
+	return !step_input(s, "nested") || step_input_json(s, "nested", &as->nested, error);
+}
+
 static bool assess(StepRun *s, Assess *as, GError **error)
 {
 	json_auto_t *evaluation = NULL;
-	bool ok = load_champion(s, as, error) && score_together(as, error) &&
+	bool ok = read_nested(s, as, error) && load_champion(s, as, error) && score_together(as, error) &&
 	          score_baseline(as->bundles[0], &as->t, &as->baseline, error) &&
 	          evaluation_of(as, &evaluation, error) &&
 	          engine_write_parquet(as->e, "SELECT * FROM scored", step_output(s, "scored"), error) &&
@@ -89,6 +94,7 @@ static void assess_clear(Assess *as)
 	answers_clear(&as->baseline);
 	test_set_clear(&as->t);
 	engine_close(as->e);
+	json_decref(as->nested);
 	g_free(as->mismatch);
 }
 

@@ -100,7 +100,7 @@ static json_t *report_path(const Desk *d, const json_t *result)
 static json_t *summary_of(const Desk *d, const json_t *result, const Left *left)
 {
 	const json_t *e = left->evaluation;
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "data",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "data",
 	        json_pack("{s:o,s:o,s:o}", "digest", json_text(output_of(result, "ingest", "snapshot")), "rows",
 	                or_null(json_object_get(left->ingest, "rows")), "columns",
 	                or_null(json_object_get(left->ingest, "columns"))),
@@ -108,7 +108,7 @@ static json_t *summary_of(const Desk *d, const json_t *result, const Left *left)
 	        or_null(left->trials), "metric", or_null(json_object_get(e, "metric")), "metrics",
 	        or_null(json_at(e, "model.metrics")), "baseline", or_null(json_at(e, "baseline.metrics")), "slices",
 	        or_null(json_object_get(e, "slices")), "criteria", or_null(json_object_get(left->verdict, "criteria")),
-	        "report", report_path(d, result));
+	        "report", report_path(d, result), "nested", or_null(json_object_get(e, "nested")));
 }
 
 bool summary_add(const Desk *d, json_t *result, GError **error)

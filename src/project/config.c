@@ -1,6 +1,7 @@
 /* config.c: the blocks of gyre.yaml and their tables. */
 #include <math.h>
 
+#include "base/limits.h"
 #include "project/project.h"
 
 const Param PROJECT_PARAMS[] = {
@@ -42,6 +43,11 @@ const Param MODELS_PARAMS[] = {
         {"ensemble", PARAM_JSON, "how models that were tried are put together", "{}"},
         {"calibration", PARAM_TEXT, "how probabilities are put right: none, auto, platt, beta, temperature, isotonic",
                 "\"auto\""},
+        {"nested", PARAM_INT,
+                "so many of the split's folds, the last ones, judge the whole search: it is done anew without each of "
+                "them; "
+                "0: none",
+                "0", .min = 0, .max = LIMIT_FOLDS},
         {"params", PARAM_JSON, "fixed parameters by family: {boosted: {max_depth: 6}}", "{}"},
         {NULL},
 };

@@ -10,6 +10,7 @@
 #include "data/steps.h"
 #include "eval/behaviour.h"
 #include "eval/evaluate.h"
+#include "eval/nested.h"
 #include "feasible/feasible.h"
 #include "feature/step_features.h"
 #include "goal/goal.h"
@@ -45,6 +46,8 @@ const StepKind *const STEP_KINDS[] = {
         &STEP_WINDOW,
         &STEP_ONLINE,
         &STEP_CONTEST,
+        &STEP_OUTER,
+        &STEP_NESTED,
         NULL,
 };
 
@@ -165,11 +168,16 @@ static bool find_code(const Life *l, GPtrArray *names, GError **error)
 	return command_files(l->p->folder, json_object_get(json_object_get(models, "params"), "command"), names, error);
 }
 
-static PlanInput *train_inputs(const Life *l, const GPtrArray *code, GPtrArray *texts)
+/* Where a training stands: the project's own, or that of a fold set aside. */
+typedef struct Bench {
+	const char *name, *rows, *recipes; /* of the step; where its inputs are from */
+} Bench;
+
+static PlanInput *train_inputs(const Life *l, const Bench *at, const GPtrArray *code, GPtrArray *texts)
 {
 	PlanInput *inputs = g_new0(PlanInput, code->len + 3);
-	inputs[0] = (PlanInput){.name = "train", .from = "split.train"};
-	inputs[1] = (PlanInput){.name = "recipes", .from = "features.recipes"};
+	inputs[0] = (PlanInput){.name = "train", .from = at->rows};
+	inputs[1] = (PlanInput){.name = "recipes", .from = at->recipes};
 	for (guint i = 0; i < code->len; i++) {
 		char *name = g_strdup_printf("code.%u", i), *path = project_path(l->p, code->pdata[i]);
 		g_ptr_array_add(texts, name);
@@ -179,25 +187,76 @@ static PlanInput *train_inputs(const Life *l, const GPtrArray *code, GPtrArray *
 	return inputs;
 }
 
-static bool add_train(Life *l, GError **error)
+static bool add_training(Life *l, const Bench *at, GError **error)
 {
 	g_autoptr(GPtrArray) code = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
 	if (!find_code(l, code, error))
 		return false;
-	g_autofree PlanInput *inputs = train_inputs(l, code, texts);
+	g_autofree PlanInput *inputs = train_inputs(l, at, code, texts);
 	const json_t *models = project_block(l->p, "models");
 	json_t *names = json_array();
 	for (guint i = 0; i < code->len; i++)
 		json_array_append_new(names, json_text(code->pdata[i]));
 	const json_t *goal = project_block(l->p, "goal");
-	json_t *params = json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:f}", "project", project_name(l->p),
+	json_auto_t *params = json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:f}", "project", project_name(l->p),
 	        "families", member(models, "families"), "search", member(models, "search"), "ensemble",
 	        member(models, "ensemble"), "calibration", member(models, "calibration"), "params",
 	        member(models, "params"), "metric", json_text(goal_metric_named(goal)), "costs", member(goal, "costs"),
 	        "figure", goal_figure(goal, project_block(l->p, "kpi")), "latency_ms", latency_wanted(goal));
 	json_object_set_new(params, "code", names);
-	return add(l, "train", params, inputs, error);
+	return add_as(l, at->name, "train", params, inputs, error);
+}
+
+static bool add_train(Life *l, GError **error)
+{
+	const Bench own = {"train", "split.train", "features.recipes"};
+	return json_object_get(l->steps, "train") || add_training(l, &own, error);
+}
+
+/* The k-th fold from the end is set aside, and all is done on the rest. */
+static bool add_outer(Life *l, unsigned k, GError **error)
+{
+	g_autofree char *outer = g_strdup_printf("outer_%u", k), *rows = g_strconcat(outer, ".train", NULL),
+	                *features = g_strconcat(outer, "_features", NULL),
+	                *recipes = g_strconcat(features, ".recipes", NULL), *train = g_strconcat(outer, "_train", NULL);
+	const PlanInput all[] = {{.name = "train", .from = "split.train"}, {NULL}};
+	const PlanInput rest[] = {{.name = "train", .from = rows}, {NULL}};
+	const Bench at = {train, rows, recipes};
+	json_auto_t *which = json_pack("{s:i}", "from_end", (int)k);
+	json_auto_t *learn = json_pack("{s:O,s:O}", "features", project_block(l->p, "features"), "roles", l->roles);
+	return add_as(l, outer, "outer", which, all, error) && add_as(l, features, "features", learn, rest, error) &&
+	       add_training(l, &at, error);
+}
+
+static unsigned nested_folds(const Life *l)
+{
+	return (unsigned)json_get_int(project_block(l->p, "models"), "nested", 0);
+}
+
+/* What the whole search is worth (eval/nested.h). */
+static bool add_nested(Life *l, GError **error)
+{
+	unsigned folds = nested_folds(l);
+	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+	g_autofree PlanInput *inputs = g_new0(PlanInput, 2 * folds + 1);
+	if (!folds)
+		return true;
+	if (json_object_get(l->steps, "train") || json_object_get(l->steps, "features"))
+		return fail(error, FAIL_INVALID,
+		        "models.nested repeats the steps features and train: it cannot where they are your own");
+	for (unsigned k = 1; k <= folds; k++) {
+		char *names[] = {g_strdup_printf("bundle.%u", k - 1), g_strdup_printf("outer_%u_train.bundle", k),
+		        g_strdup_printf("test.%u", k - 1), g_strdup_printf("outer_%u.test", k)};
+		for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+			g_ptr_array_add(texts, names[i]);
+		inputs[2 * k - 2] = (PlanInput){.name = names[0], .from = names[1]};
+		inputs[2 * k - 1] = (PlanInput){.name = names[2], .from = names[3]};
+		if (!add_outer(l, k, error))
+			return false;
+	}
+	json_auto_t *params = json_pack("{s:O}", "goal", l->goal);
+	return add_as(l, "nested", "nested", params, inputs, error);
 }
 
 /* A step of the user's own in the place of `train` need not say what its models said out of fold. */
@@ -209,10 +268,12 @@ static bool trains_here(const Life *l)
 static bool add_evaluate(Life *l, Champion *champion, GError **error)
 {
 	PlanInput inputs[] = {{.name = "bundle", .from = l->bundle}, {.name = "test", .from = "split.test"},
-	        {.name = "champion", .choose = champion_choose, .context = champion}, {NULL}, {NULL}, {NULL}};
+	        {.name = "champion", .choose = champion_choose, .context = champion}, {NULL}, {NULL}, {NULL}, {NULL}};
 	if (trains_here(l)) {
 		inputs[3] = (PlanInput){.name = "train", .from = "split.train"};
 		inputs[4] = (PlanInput){.name = "out_of_fold", .from = "train.out_of_fold"};
+		inputs[5].name = nested_folds(l) ? "nested" : NULL;
+		inputs[5].from = "nested.nested";
 	}
 	json_t *params = json_pack("{s:O,s:O,s:o,s:O}", "goal", l->goal, "kpi", project_block(l->p, "kpi"), "slices",
 	        member(project_block(l->p, "gate"), "slices"), "fairness", project_block(l->p, "fairness"));
@@ -313,9 +374,9 @@ static bool add_feasible(Life *l, int64_t rows, GError **error)
 static bool add_all(Life *l, Champion *champion, GError **error)
 {
 	return add_ingest(l, error) && add_verify(l, error) && add_profile(l, error) && add_split(l, error) &&
-	       add_features(l, error) && add_train(l, error) && add_evaluate(l, champion, error) &&
-	       add_behaviour(l, error) && add_gate(l, error) && add_register(l, error) && add_report(l, error) &&
-	       add_own(l, error);
+	       add_features(l, error) && add_train(l, error) && add_nested(l, error) &&
+	       add_evaluate(l, champion, error) && add_behaviour(l, error) && add_gate(l, error) &&
+	       add_register(l, error) && add_report(l, error) && add_own(l, error);
 }
 
 /* The champion learns on from the rows it has not seen; there is no search and no report. */

@@ -67,6 +67,25 @@ static void put_metrics(Page *p, const Story *s)
 		put_comparison(p, comparison);
 }
 
+static void put_nested(Page *p, const json_t *nested)
+{
+	if (!json_is_object(nested))
+		return;
+	g_autofree char *value = say_number(json_object_get(nested, "value"), 4),
+	                *low = say_number(json_object_get(nested, "low"), 4),
+	                *high = say_number(json_object_get(nested, "high"), 4),
+	                *chosen = say_number(json_object_get(nested, "chosen"), 4),
+	                *measure = say_measure(json_get_text(nested, "metric", ""));
+	put_tag(p, "h3", "What the whole search is worth");
+	put_tag_format(p, "p",
+	        "The best of many models is the best partly by luck. So each of %zu parts of the data was set aside, "
+	        "the whole "
+	        "search was done on the rest, and what came out was judged on the part: %s %s (95 %% interval %s to "
+	        "%s). The "
+	        "searches themselves said %s of their winners.",
+	        json_array_size(json_object_get(nested, "folds")), measure, value, low, high, chosen);
+}
+
 static double number_or_nan(const json_t *value)
 {
 	return json_is_number(value) ? json_number_value(value) : NAN;
@@ -290,5 +309,6 @@ void section_quality(Page *p, const Story *s)
 	if (json_object_size(json_at(s->evaluation, "model.metrics"))) {
 		put_tag(p, "h3", "All figures");
 		put_metrics(p, s);
+		put_nested(p, json_object_get(s->evaluation, "nested"));
 	}
 }

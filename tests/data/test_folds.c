@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "data/split.h"
+#include "data/steps.h"
 #include "feature/recipe.h"
 #include "feature/step_features.h"
 
@@ -302,6 +303,53 @@ static void test_recipes(void)
 	        12);
 }
 
+/* Sets a fold of `train` aside: views rest and apart. */
+static bool set_aside(int from_end, GError **error)
+{
+	const char *inputs[] = {"train", train, NULL};
+	g_autofree char *place = g_build_filename(folder, "outer", NULL),
+	                *rest = g_build_filename(place, "train", NULL), *apart = g_build_filename(place, "test", NULL),
+	                *a = sql_parquet(rest), *b = sql_parquet(apart);
+	json_auto_t *params = json_pack("{s:i}", "from_end", from_end);
+	return step_test_run(&STEP_OUTER, params, inputs, place, 1, error) &&
+	       engine_runf(engine, error,
+	               "CREATE OR REPLACE VIEW rest AS SELECT * FROM %s; CREATE OR REPLACE VIEW apart AS SELECT * FROM "
+	               "%s",
+	               a, b);
+}
+
+/* The rows of the fold are apart, the others keep their folds under new numbers; in time nothing behind the fold is left. */
+static void test_outer(void)
+{
+	g_autoptr(GError) error = NULL;
+	json_auto_t *plain = split(TABLE, "{\"target\":\"y\",\"folds\":4}");
+	set_aside(3, &error); /* the fold 1 of 0 .. 3 */
+	g_assert_no_error(error);
+	g_assert_cmpint(number("SELECT count(*) AS n FROM train WHERE _gyre_fold = 1"), ==,
+	        number("SELECT count(*) AS n FROM apart"));
+	g_assert_cmpint(
+	        number("SELECT count(*) AS n FROM apart JOIN train USING (_gyre_row) WHERE _gyre_fold <> 1"), ==, 0);
+	g_assert_cmpint(number("SELECT count(*) AS n FROM train JOIN rest r USING (_gyre_row) WHERE r._gyre_fold = "
+	                       "[0, -9, 1, 2][train._gyre_fold + 1]"),
+	        ==, number("SELECT count(*) AS n FROM train WHERE _gyre_fold <> 1"));
+	g_assert_cmpint(
+	        number("SELECT count(*) AS n FROM (DESCRIBE apart) WHERE starts_with(column_name, '_gyre_fold')"), ==,
+	        0);
+
+	json_auto_t *timed = split(DAYS, "{\"target\":\"y\",\"time\":\"t\",\"by\":\"time\",\"folds\":4}");
+	set_aside(2, &error); /* judged by the rows before it, in which two folds are left */
+	g_assert_no_error(error);
+	g_assert_cmpint(number("SELECT (max(r.t) < min(a.t))::INT AS n FROM rest r, apart a"), ==, 1);
+	g_assert_cmpint(
+	        number("SELECT min(length(_gyre_folds)) * 10 + max(length(_gyre_folds)) AS n FROM rest"), ==, 22);
+	g_assert_cmpint(number("SELECT count(DISTINCT _gyre_fold) AS n FROM rest WHERE _gyre_fold >= 0"), ==, 2);
+	g_assert_false(set_aside(4, &error)); /* behind the first block there is nothing to choose by */
+	g_assert_true(g_error_matches(error, FAIL, FAIL_INVALID));
+	g_clear_error(&error);
+	g_assert_false(set_aside(5, &error));
+	g_assert_true(g_error_matches(error, FAIL, FAIL_INVALID));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -318,6 +366,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/folds/refusals", test_refusals);
 	g_test_add_func("/folds/read", test_read);
 	g_test_add_func("/folds/recipes", test_recipes);
+	g_test_add_func("/folds/outer", test_outer);
 	int status = g_test_run();
 	engine_close(engine);
 	file_remove(folder, NULL);
