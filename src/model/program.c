@@ -35,21 +35,28 @@ static char **words_of(const json_t *words)
 	return (char **)g_ptr_array_free(all, FALSE);
 }
 
+/* Who starts a program, and the files it is given: talk: for its standard input and output; -1: nothing, and the log. */
+typedef struct Ends {
+	pid_t parent;
+	int talk, log;
+} Ends;
+
 /* Between fork and exec: only calls that are safe there. */
-G_GNUC_NORETURN static void become(const ProgramPlan *plan, char **words, char **variables, int talk, int log)
+G_GNUC_NORETURN static void become(const ProgramPlan *plan, char **words, char **variables, Ends e)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != e.parent)
+		_exit(126);
 	setpgid(0, 0);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
-	bool ok = chdir(plan->folder) == 0 && dup2(talk >= 0 ? talk : open("/dev/null", O_RDONLY), 0) >= 0 &&
-	          dup2(talk >= 0 ? talk : log, 1) >= 0 && dup2(log, 2) >= 0;
+	bool ok = chdir(plan->folder) == 0 && dup2(e.talk >= 0 ? e.talk : open("/dev/null", O_RDONLY), 0) >= 0 &&
+	          dup2(e.talk >= 0 ? e.talk : e.log, 1) >= 0 && dup2(e.log, 2) >= 0;
 	if (ok && limit_memory_before_exec(plan->memory_mb, SLACK_MB) == 0)
 		execvpe(words[0], words, variables);
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-/* talk: its standard input and output; -1: nothing, and the log. */
 static bool start(const ProgramPlan *plan, int talk, pid_t *ret, GError **error)
 {
 	g_auto(GStrv) words = words_of(plan->words);
@@ -57,13 +64,13 @@ static bool start(const ProgramPlan *plan, int talk, pid_t *ret, GError **error)
 	g_autofree char *path = g_build_filename(plan->folder, "log", NULL);
 	if (!words[0])
 		return fail(error, FAIL_INVALID, "there is no program to run");
-	int log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (log < 0)
+	Ends e = {.parent = getpid(), .talk = talk, .log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
+	if (e.log < 0)
 		return fail_errno(error, errno, "cannot write %s", path);
 	pid_t pid = fork();
 	if (pid == 0)
-		become(plan, words, variables, talk, log);
-	close(log);
+		become(plan, words, variables, e);
+	close(e.log);
 	if (pid < 0)
 		return fail_errno(error, errno, "cannot start %s", words[0]);
 	*ret = pid;

@@ -177,9 +177,11 @@ static char **make_environment(const Place *p)
 }
 
 /* Between fork and exec: only calls that are safe there.  What goes wrong is told by the status shells use. */
-static void become(char **words, char **variables, size_t memory_mb)
+static void become(char **words, char **variables, size_t memory_mb, pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(126);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 	int number = limit_memory_before_exec(memory_mb, LIMIT_SLACK_COMMAND_MB);
@@ -192,11 +194,11 @@ static void become(char **words, char **variables, size_t memory_mb)
 static bool run_words(char **words, char **variables, size_t memory_mb, int *ret_status, GError **error)
 {
 	signal(SIGTERM, SIG_IGN);
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	if (pid < 0)
 		return fail_errno(error, errno, "cannot start %s", words[0]);
 	if (pid == 0)
-		become(words, variables, memory_mb);
+		become(words, variables, memory_mb, parent);
 	while (waitpid(pid, ret_status, 0) < 0)
 		if (errno != EINTR)
 			return fail_errno(error, errno, "cannot wait for %s", words[0]);

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-/* A server blocks the signals that end it, and a child would inherit that. */
+/* Between fork and exec, as well.  A server blocks the signals that end it, and a child would inherit that. */
 static void hear_signals(void *unused)
 {
 	sigset_t none;
@@ -22,10 +22,14 @@ static void hear_signals(void *unused)
 	signal(SIGPIPE, SIG_DFL);
 }
 
-static void die_with_parent(void *unused)
+/* Between fork and exec: only calls that are safe there, in a program of many threads too.  A parent that died before it could be
+ * tied to is told by its child's having another. */
+static void die_with_parent(void *parent)
 {
-	hear_signals(unused);
+	hear_signals(NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != *(const pid_t *)parent)
+		raise(SIGKILL);
 }
 
 static GPtrArray *argv_of(const char *const *words)
@@ -50,9 +54,10 @@ bool child_start(const char *const *words, Child *ret, GError **error)
 	g_autoptr(GPtrArray) argv = argv_of(words);
 	g_autoptr(GError) problem = NULL;
 	Child c;
+	pid_t parent = getpid();
 	if (!g_spawn_async_with_pipes(NULL, (char **)argv->pdata, NULL,
-	            G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, die_with_parent, NULL, &c.pid, NULL, NULL,
-	            &c.said, &problem))
+	            G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, die_with_parent, &parent, &c.pid, NULL,
+	            NULL, &c.said, &problem))
 		return fail(error, FAIL_UNAVAILABLE, "no process could be started: %s", problem->message);
 	*ret = c;
 	return true;

@@ -12,7 +12,7 @@ typedef struct Child {
 	int said; /* its standard error; standard output goes nowhere */
 } Child;
 
-/* It dies with this process. */
+/* It dies with this process, and with the thread that starts it: that one has to stop it, too. */
 bool child_start(const char *const *words, Child *ret, GError **error);
 /* Asks it to end, and makes it end when it has not within `seconds`. */
 void child_stop(Child *c, unsigned seconds);
