@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -162,11 +163,30 @@ static bool open_file(Journal *j, GError **error)
 	return true;
 }
 
-static void count_lost(Journal *j, const char *bytes, size_t size)
+/* What waits in a ring: up to its end, and on from its beginning. */
+enum { PARTS = 2 };
+
+static size_t bytes_of(const struct iovec *parts)
+{
+	return parts[0].iov_len + parts[1].iov_len;
+}
+
+static void pass_over(struct iovec *parts, size_t size)
+{
+	for (int i = 0; i < PARTS; i++) {
+		size_t here = MIN(size, parts[i].iov_len);
+		parts[i].iov_base = (char *)parts[i].iov_base + here;
+		parts[i].iov_len -= here;
+		size -= here;
+	}
+}
+
+static void count_lost(Journal *j, const struct iovec *parts)
 {
 	uint64_t lines = 0;
-	for (size_t i = 0; i < size; i++)
-		lines += bytes[i] == '\n';
+	for (int i = 0; i < PARTS; i++)
+		for (size_t k = 0; k < parts[i].iov_len; k++)
+			lines += ((const char *)parts[i].iov_base)[k] == '\n';
 	atomic_fetch_add(&j->lost, lines);
 	if (!j->is_failing && j->tell)
 		j->tell("the prediction log cannot be written (is the disk full?); predictions are answered but not "
@@ -174,22 +194,22 @@ static void count_lost(Journal *j, const char *bytes, size_t size)
 	j->is_failing = true;
 }
 
-/* What is half written is ended by a line of its own when the disk takes bytes again; readers pass over it. */
-static void write_bytes(Journal *j, const char *bytes, size_t size)
+/* Both parts by one call: a line may lie across them, and half of it is of no use.  What is half written is ended by a line of its own
+ * when the disk takes bytes again; readers pass over it. */
+static void write_parts(Journal *j, struct iovec *parts)
 {
-	if (j->is_torn && size && write(j->file, "\n", 1) == 1)
+	if (j->is_torn && bytes_of(parts) && write(j->file, "\n", 1) == 1)
 		j->is_torn = false;
-	while (size) {
-		ssize_t n = j->is_torn ? -1 : write(j->file, bytes, size);
+	while (bytes_of(parts)) {
+		ssize_t n = j->is_torn ? -1 : writev(j->file, parts, PARTS);
 		if (n < 0 && errno == EINTR && !j->is_torn)
 			continue;
 		if (n <= 0) {
 			j->is_torn = true;
-			count_lost(j, bytes, size);
+			count_lost(j, parts);
 			return;
 		}
-		bytes += n;
-		size -= (size_t)n;
+		pass_over(parts, (size_t)n);
 		j->size += (uint64_t)n;
 		j->is_dirty = true;
 		j->is_failing = false;
@@ -201,8 +221,9 @@ static void drain(Journal *j, Ring *r)
 	uint64_t head = atomic_load_explicit(&r->head, memory_order_acquire);
 	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
 	size_t at = tail % RING_BYTES, size = (size_t)(head - tail), first = MIN(size, RING_BYTES - at);
-	write_bytes(j, r->bytes + at, first);
-	write_bytes(j, r->bytes, size - first);
+	struct iovec parts[PARTS] = {
+	        {.iov_base = r->bytes + at, .iov_len = first}, {.iov_base = r->bytes, .iov_len = size - first}};
+	write_parts(j, parts);
 	atomic_store_explicit(&r->tail, head, memory_order_release);
 }
 

@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <math.h>
+#include <signal.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -119,6 +121,47 @@ static void test_hurry(void)
 		g_assert_cmpint(about.st_size, ==, (goffset)i * (2 << 20));
 	}
 	journal_close(j);
+	g_assert_true(file_remove(folder, NULL));
+}
+
+static guint64 whole_lines(const char *path)
+{
+	g_autofree char *text = NULL;
+	guint64 count = 0;
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	for (char **line = lines; *line; line++)
+		count += strlen(*line) == 999 && **line == 'x';
+	return count;
+}
+
+/* The disk is full in the middle of what lies across the end of a ring: a line is written or counted as lost, never both or
+ * neither; when there is room again, whole lines follow. */
+static void test_full_at_the_wrap(void)
+{
+	enum { FIRST = (4 << 20) - 3500, LINE = 1000, LINES_AT_ONCE = 300, ROOM = 1700 };
+	g_autofree char *folder = g_dir_make_tmp("gyre-journal-XXXXXX", NULL), *first = g_strnfill(FIRST, 'y'),
+	                *lines = g_strnfill(LINES_AT_ONCE * LINE, 'x');
+	JournalOptions options = {.folder = folder, .flush_ms = 0}; /* each journal_add is written when it returns */
+	struct rlimit before, tight;
+	Journal *j;
+	first[FIRST - 1] = '\n';
+	for (int i = 1; i <= LINES_AT_ONCE; i++)
+		lines[i * LINE - 1] = '\n';
+	signal(SIGXFSZ, SIG_IGN);
+	g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &before), ==, 0);
+	tight = (struct rlimit){.rlim_cur = FIRST + ROOM, .rlim_max = before.rlim_max};
+	g_assert_true(journal_open(&options, &j, NULL));
+	g_autofree char *path = only_file(folder);
+	g_assert_true(journal_add(j, first, FIRST));
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &tight), ==, 0);
+	g_assert_true(journal_add(j, lines, LINES_AT_ONCE * LINE));
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &before), ==, 0);
+	g_assert_cmpuint(journal_lost(j), ==, LINES_AT_ONCE - 1);
+	g_assert_true(journal_add(j, lines, LINES_AT_ONCE * LINE));
+	g_assert_cmpuint(journal_lost(j), ==, LINES_AT_ONCE - 1);
+	journal_close(j);
+	g_assert_cmpuint(whole_lines(path), ==, 1 + LINES_AT_ONCE);
 	g_assert_true(file_remove(folder, NULL));
 }
 
@@ -392,6 +435,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/predlog/journal", test_journal);
 	g_test_add_func("/predlog/at_once", test_at_once);
 	g_test_add_func("/predlog/hurry", test_hurry);
+	g_test_add_func("/predlog/full_at_the_wrap", test_full_at_the_wrap);
 	g_test_add_func("/predlog/log", test_log);
 	g_test_add_func("/predlog/names", test_names);
 	g_test_add_func("/predlog/bad_journal", test_bad_journal);
