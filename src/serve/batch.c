@@ -44,12 +44,18 @@ Batch *batch_new(const Served *s, size_t most)
 	b->most = most;
 	b->room = s->inputs ? MIN(b->cells_room / s->inputs, most) : 0;
 	b->rows = b->filled = 0;
+	b->hides_values = false;
 	for (size_t i = 0; i <= s->inputs; i++)
 		b->columns[i] = (Gather){0};
 	for (size_t i = 0; i <= s->inputs && (!s->serial || b->known != s->serial); i++)
 		b->memo[i] = -1;
 	b->known = s->serial;
 	return b;
+}
+
+void batch_hide_values(Batch *b)
+{
+	b->hides_values = true;
 }
 
 void batch_free(Batch *b)

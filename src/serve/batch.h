@@ -20,6 +20,8 @@ typedef struct Batch Batch;
 /* most: rows it may hold. */
 Batch *batch_new(const Served *s, size_t most);
 void batch_free(Batch *b);
+/* From now on errors tell a value by its kind, and do not show it: for rows that are not those of whoever reads the error. */
+void batch_hide_values(Batch *b);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batch, batch_free)
 
 size_t batch_rows(const Batch *b);

@@ -156,11 +156,20 @@ static bool put(Batch *b, RowValue *v, const Cell *c)
 	}
 }
 
+/* "\"abc\"", or "a text". */
+static char *shown_value(const Batch *b, const Cell *c)
+{
+	if (b->hides_values)
+		return g_strdup(c->type == CELL_TEXT ? "a text" : c->type == CELL_BOOL ? "a truth value" : "a number");
+	g_autofree char *text = c->type == CELL_TEXT ? g_strndup(c->text, MIN(c->length, (size_t)60)) : text_of(c);
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	return g_strdup_printf("\"%s\"", valid);
+}
+
 static bool refuse_value(const Batch *b, size_t input, const Cell *c, GError **error)
 {
-	g_autofree char *text = c->type == CELL_TEXT ? g_strndup(c->text, MIN(c->length, (size_t)60)) : text_of(c);
-	g_autofree char *shown = g_utf8_make_valid(text, -1);
-	return batch_refuse(b, error, "row %zu: column \"%s\": \"%s\" is not of type %s", b->columns[input].count + 1,
+	g_autofree char *shown = shown_value(b, c);
+	return batch_refuse(b, error, "row %zu: column \"%s\": %s is not of type %s", b->columns[input].count + 1,
 	        b->served->input_names[input], shown, column_type_name(b->served->input_types[input]));
 }
 

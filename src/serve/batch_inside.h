@@ -18,6 +18,7 @@ struct Batch {
 	RowValue *cells;           /* room x inputs, a row after the other */
 	size_t cells_room, columns_room;
 	Gather *columns;
+	bool hides_values;
 	int *memo; /* input of each key's place in the row before; -1: none */
 	Arena texts;
 };

@@ -44,7 +44,8 @@ static bool load(const InfraInput *in, int version, Served **ret, GError **error
 	       served_load(in->model, version, digest, path, ret, error);
 }
 
-/* The newest answered requests, of any version: their columns by the candidate's names. */
+/* The newest answered requests, of any version: their columns by the candidate's names.  What the version then in use had no number
+ * for is nothing to hold a candidate to. */
 static bool read_log(const Trial *t, json_t **ret, GError **error)
 {
 	EngineLimits limits = {.threads = 1, .memory_mb = ENGINE_MB};
@@ -58,8 +59,9 @@ static bool read_log(const Trial *t, json_t **ret, GError **error)
 		g_autofree char *column = sql_name(json_get_text(renamed, input, input)), *name = sql_name(input);
 		g_string_append_printf(columns, "%s%s AS %s", i ? ", " : "", column, name);
 	}
-	g_autofree char *sql = g_strdup_printf("SELECT %s FROM predictions WHERE _gyre_error IS NULL AND _gyre_route "
-	                                       "<> 'shadow' ORDER BY _gyre_time DESC, _gyre_id LIMIT %d",
+	g_autofree char *sql = g_strdup_printf("SELECT %s FROM predictions WHERE _gyre_error IS NULL AND prediction IS "
+	                                       "NOT NULL AND _gyre_route <> 'shadow' ORDER BY _gyre_time DESC, "
+	                                       "_gyre_id LIMIT %d",
 	        columns->str, ROWS);
 	return engine_open(&limits, &e, error) &&
 	       predlog_view(e, t->in->state_folder, t->in->model, "predictions", error) &&
@@ -82,14 +84,16 @@ static void find_rows(Trial *t)
 	json_array_append_new(t->rows, served_example(t->candidate));
 }
 
-static bool ask(Loopback *l, const char *request, GError **error)
+/* What it says of a request may quote it: the reason is kept on record, and tells which request, and no more. */
+static bool ask(Loopback *l, const GPtrArray *requests, unsigned i, GError **error)
 {
 	unsigned status;
 	g_autofree char *body = NULL;
-	if (!loopback_post(l, "/api/v1/model/score", request, &status, &body, NULL))
-		return fail(error, FAIL_BROKEN, "it gives no answer to a real request");
+	unsigned number = i % requests->len;
+	if (!loopback_post(l, "/api/v1/model/score", requests->pdata[number], &status, &body, NULL))
+		return fail(error, FAIL_BROKEN, "it gives no answer to stored request %u", number + 1);
 	return status == 200 ||
-	       fail(error, FAIL_BROKEN, "it answers a real request with status %u: %.300s", status, body);
+	       fail(error, FAIL_BROKEN, "it answers stored request %u with status %u", number + 1, status);
 }
 
 static bool time_round(Trial *t, Loopback *l, const GPtrArray *requests, GError **error)
@@ -97,7 +101,7 @@ static bool time_round(Trial *t, Loopback *l, const GPtrArray *requests, GError 
 	g_autoptr(Quantiles) took = quantiles_new();
 	for (unsigned i = 0; i < t->in->requests; i++) {
 		int64_t begun = g_get_monotonic_time();
-		if (!ask(l, requests->pdata[i % requests->len], error))
+		if (!ask(l, requests, i, error))
 			return false;
 		quantiles_add(took, (double)(g_get_monotonic_time() - begun) / 1000);
 		t->answered++;

@@ -49,6 +49,7 @@ static bool answer(const Served *s, const json_t *row, GError **error)
 	Scores scores;
 	Scan scan;
 	scan_start(&scan, text, strlen(text));
+	batch_hide_values(b);
 	bool ok = batch_scan_object(b, &scan, error);
 	scan_clear(&scan);
 	if (!ok || !serve_predict(b, &scores, error))

@@ -71,6 +71,12 @@ static void test_replay(void)
 	json_object_del(json_array_get(rows, 1), "x");
 	g_assert_false(served_replay(s, rows, &slowest, &error));
 	g_assert_nonnull(strstr(error->message, "half@3, stored request 2:"));
+	g_clear_error(&error);
+	json_object_set_new(json_array_get(rows, 1), "x", json_string("Jane Doe, 12 Elm Street"));
+	g_assert_false(served_replay(s, rows, &slowest, &error)); /* goes on record: what was asked does not */
+	g_assert_nonnull(
+	        strstr(error->message, "half@3, stored request 2: row 1: column \"x\": a text is not of type real"));
+	g_assert_null(strstr(error->message, "Jane"));
 	g_assert_true(served_replay(s, NULL, &slowest, NULL));
 }
 
