@@ -355,6 +355,17 @@ static double resident_bytes(void)
 	return space ? (double)g_ascii_strtoull(space, NULL, 10) * (double)sysconf(_SC_PAGESIZE) : 0;
 }
 
+static void write_handed(const ServerLoad *load, GString *to)
+{
+	static const char *const LANES[SERVER_LANES] = {NULL, "workers", "commands", "long"};
+	write_head(to, "gyre_requests_handed_total", "counter",
+	        "Requests that the threads that read them left to others: large ones, commands, and commands that take "
+	        "long.");
+	for (int i = LANE_WORKERS; i < SERVER_LANES; i++)
+		g_string_append_printf(
+		        to, "gyre_requests_handed_total{to=\"%s\"} %" G_GUINT64_FORMAT "\n", LANES[i], load->handed[i]);
+}
+
 static void write_process(Site *site, GString *to)
 {
 	struct rusage used;
@@ -366,7 +377,8 @@ static void write_process(Site *site, GString *to)
 	        site_is_ready(site));
 	write_one(to, "gyre_connections", "gauge", "Open connections.", load.connections);
 	write_one(to, "gyre_requests_in_flight", "gauge", "Requests that are being answered.", load.in_flight);
-	write_one(to, "gyre_requests_queued", "gauge", "Large requests that wait for a worker.", load.queued);
+	write_one(to, "gyre_requests_queued", "gauge", "Requests that wait for a thread.", load.queued);
+	write_handed(&load, to);
 	write_one(to, "process_cpu_seconds_total", "counter", "User and system CPU time spent.", cpu);
 	write_one(to, "process_resident_memory_bytes", "gauge", "Resident memory size.", resident_bytes());
 	write_one(to, "process_start_time_seconds", "gauge", "When the server began to serve.",

@@ -29,8 +29,9 @@ static const Param PARAMS[] = {
                 "PEM file with the server's certificate and its chain: TLS 1.2 and 1.3, nothing plain", .unit = "FILE"},
         {"key", PARAM_TEXT, "PEM file with the certificate's key, without a password", .unit = "FILE"},
         {"public", PARAM_BOOL,
-                "allow an address that other machines reach although what travels is not encrypted, or nobody is asked "
-                "for a token: the network is trusted",
+                "the network is trusted: --listen may name an address that other machines reach without --certificate, "
+                "and "
+                "nobody is asked for a token until there is one",
                 "false"},
         {"auth", PARAM_TEXT,
                 "are callers asked for a token (gyre token create)?  auto: once there is one, and always where other "
@@ -60,7 +61,8 @@ static const Param PARAMS[] = {
         {"access_log", PARAM_TEXT, "a line of JSON for each answer: into this file, or - for standard error",
                 .unit = "FILE"},
         {"cors", PARAM_TEXTS,
-                "pages of these origins (https://example.org) may use the server from a browser; * lets all predict",
+                "pages of these origins (https://example.org) may predict and command from a browser; * lets all "
+                "predict",
                 "[]"},
         {"metrics_as", PARAM_TEXTS, "metrics also under the names of these, at /monitoring/prometheus/metrics", "[]",
                 .choices = METRICS_ALIASES},
@@ -132,7 +134,7 @@ static ServerOptions server_options(Site *site, const json_t *in)
 	        .write_s = number(in, "write_s"),
 	        .admit = site_admit,
 	        .handle = site_handle,
-	        .is_slow = site_is_slow,
+	        .lane = site_lane,
 	        .refuse = site_refuse,
 	        .done = site_done,
 	        .context = site,

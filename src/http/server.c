@@ -1,7 +1,7 @@
-/* server.c: libmicrohttpd behind the seam: gathers a request's body, has it answered here or by a worker, sends the answer.
+/* server.c: libmicrohttpd behind the seam: gathers a request's body, has it answered here or by another thread, sends the answer.
  *
  * A Call lives from the request line (uri_seen) to the end of its answer (completed), both in the connection's own I/O
- * thread; between suspend and resume it belongs to one worker. */
+ * thread; between suspend and resume it belongs to a lane (server_lanes.c). */
 #include "http/server.h"
 
 #include <string.h>
@@ -47,6 +47,12 @@ void reply_header(Reply *r, const char *name, const char *value)
 	g_ptr_array_add(r->headers, g_strdup(value));
 }
 
+static Peer *peer_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info ? info->socket_context : NULL;
+}
+
 static void *uri_seen(void *server, const char *uri, struct MHD_Connection *connection)
 {
 	Call *c = g_new0(Call, 1);
@@ -58,6 +64,9 @@ static void *uri_seen(void *server, const char *uri, struct MHD_Connection *conn
 	c->server = server;
 	c->path = mark ? g_strndup(uri, (size_t)(mark - uri)) : g_strdup(uri);
 	c->query = g_strdup(mark ? mark + 1 : "");
+	c->peer = peer_of(connection);
+	if (c->peer)
+		atomic_store(&c->peer->owes, OWES_HEAD);
 	return c;
 }
 
@@ -77,7 +86,7 @@ static void completed(
 		return;
 	set_deadline(c, g_get_monotonic_time(), s->options.idle_s);
 	if (c->peer)
-		atomic_store(&c->peer->owes_body, false);
+		atomic_store(&c->peer->owes, OWES_NOTHING);
 	if (atomic_load(&c->state) == CALL_ANSWERED && s->options.done)
 		s->options.done(s->options.context, &c->request, &c->reply);
 	if (c->is_counted)
@@ -126,7 +135,7 @@ static enum MHD_Result send_reply(Call *c)
 	return result;
 }
 
-static void refuse(Call *c, unsigned status, const char *why)
+void call_refuse(Call *c, unsigned status, const char *why)
 {
 	const ServerOptions *o = &c->server->options;
 	c->reply.status = status;
@@ -134,39 +143,11 @@ static void refuse(Call *c, unsigned status, const char *why)
 	atomic_store(&c->state, CALL_ANSWERED);
 }
 
-static void answer(Call *c)
+void call_answer(Call *c)
 {
 	const ServerOptions *o = &c->server->options;
 	o->handle(o->context, &c->request, &c->reply);
 	atomic_store(&c->state, CALL_ANSWERED);
-}
-
-/* Resumed, a call belongs to its I/O thread again, which may free it at once. */
-static void work(gpointer call, gpointer server)
-{
-	Server *s = server;
-	Call *c = call;
-	if (atomic_load(&s->overdue))
-		refuse(c, 503, "the server is ending");
-	else
-		answer(c);
-	MHD_resume_connection(c->connection);
-	atomic_fetch_sub(&s->handed, 1);
-}
-
-/* False: as many wait as may, or the workers are about to end. */
-static bool hand_over(Server *s, Call *c)
-{
-	g_mutex_lock(&s->pool_lock);
-	bool taken = !s->closing && atomic_load(&s->handed) < s->options.threads + s->options.queue;
-	if (taken) {
-		atomic_fetch_add(&s->handed, 1);
-		atomic_store(&c->state, CALL_QUEUED);
-		MHD_suspend_connection(c->connection);
-		g_thread_pool_push(s->workers, c, NULL);
-	}
-	g_mutex_unlock(&s->pool_lock);
-	return taken;
 }
 
 /* A body that is on its way to a call that was not let in is not read. */
@@ -182,14 +163,20 @@ static bool admit(Call *c)
 	return false;
 }
 
+/* False: what the client owed came too late, and that was told. */
+static bool take_back(Call *c)
+{
+	return !c->peer || atomic_exchange(&c->peer->owes, OWES_NOTHING) != OWES_NOTHING;
+}
+
 static enum MHD_Result begin(Call *c, struct MHD_Connection *connection, const char *method, const char *version)
 {
 	Server *s = c->server;
 	const char *why;
 	int64_t now = g_get_monotonic_time();
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	c->connection = connection;
-	c->peer = info ? info->socket_context : NULL;
+	if (!take_back(c))
+		return MHD_NO;
 	c->reply = (Reply){.status = 200, .type = "application/json", .body = g_string_sized_new(ANSWER_BYTES)};
 	c->request = (Request){.method = method,
 	        .path = c->path,
@@ -203,13 +190,13 @@ static enum MHD_Result begin(Call *c, struct MHD_Connection *connection, const c
 	unsigned status = check_head(c, version, &why);
 	if (status) {
 		c->must_close = true;
-		refuse(c, status, why);
+		call_refuse(c, status, why);
 		return send_reply(c);
 	}
 	if (!admit(c))
 		return send_reply(c);
 	if (c->peer)
-		atomic_store(&c->peer->owes_body, true);
+		atomic_store(&c->peer->owes, OWES_BODY);
 	return MHD_YES;
 }
 
@@ -235,8 +222,8 @@ static void gather(Call *c, const char *data, size_t size)
 static enum MHD_Result dispatch(Call *c)
 {
 	Server *s = c->server;
-	if (c->peer && !atomic_exchange(&c->peer->owes_body, false))
-		return MHD_NO; /* it came too late, and that was told */
+	if (!take_back(c))
+		return MHD_NO;
 	c->request.whole = g_get_monotonic_time();
 	set_deadline(c, 0, 0);
 	c->is_counted = true;
@@ -246,17 +233,20 @@ static enum MHD_Result dispatch(Call *c)
 		c->request.size = c->body->len;
 	}
 	if (c->must_close) {
-		refuse(c, 413, "the body is larger than this server takes");
+		call_refuse(c, 413, "the body is larger than this server takes");
 		return send_reply(c);
 	}
-	if (!s->options.is_slow(s->options.context, &c->request)) {
-		answer(c);
+	ServerLane lane = s->options.lane(s->options.context, &c->request);
+	if (lane == LANE_IO) {
+		call_answer(c);
 		return send_reply(c);
 	}
-	if (hand_over(s, c))
+	if (lanes_take(s, c, lane))
 		return MHD_YES;
-	reply_header(&c->reply, MHD_HTTP_HEADER_RETRY_AFTER, "1");
-	refuse(c, 503, "too many requests are waiting already");
+	reply_header(&c->reply, MHD_HTTP_HEADER_RETRY_AFTER, lane == LANE_LONG ? "5" : "1");
+	call_refuse(c, 503,
+	        lane == LANE_LONG ? "a command that takes its time is under way: try again when it is done"
+	                          : "too many requests are waiting already");
 	return send_reply(c);
 }
 
@@ -317,11 +307,10 @@ bool server_start(const ServerOptions *options, Server **ret, GError **error)
 		return false;
 	}
 	server_raise_files(s->options.connections);
-	g_mutex_init(&s->pool_lock);
 	g_mutex_init(&s->peers_lock);
 	g_cond_init(&s->peers_changed);
 	peers_start(s);
-	s->workers = g_thread_pool_new(work, s, (gint)s->options.threads, TRUE, NULL);
+	lanes_start(s);
 	*ret = s; /* the first request may come, and ask for the server's load, before this returns */
 	s->daemon = start_daemon(s, socket);
 	if (!s->daemon) {
@@ -343,10 +332,9 @@ ServerLoad server_load(const Server *s)
 	g_mutex_lock(&mine->peers_lock);
 	unsigned connections = s->peer_count;
 	g_mutex_unlock(&mine->peers_lock);
-	unsigned handed = atomic_load(&mine->handed);
-	return (ServerLoad){.connections = connections,
-	        .in_flight = atomic_load(&mine->in_flight),
-	        .queued = handed > s->options.threads ? handed - s->options.threads : 0};
+	ServerLoad load = {.connections = connections, .in_flight = atomic_load(&mine->in_flight)};
+	lanes_load(mine, &load);
+	return load;
 }
 
 void server_drain(Server *s)
@@ -366,27 +354,6 @@ static void wait_for_calls(Server *s, int64_t until)
 	}
 }
 
-static void wait_for_none(const atomic_uint *count, int64_t until)
-{
-	while (atomic_load((atomic_uint *)count) && g_get_monotonic_time() < until)
-		g_usleep(1000);
-}
-
-/* The I/O threads serve to the last: so first nothing more is handed to the workers, then they give back what they have.  What
- * was refused for want of time gets a second to be sent. */
-static void end_work(Server *s, int64_t until)
-{
-	g_mutex_lock(&s->pool_lock);
-	s->closing = true;
-	g_mutex_unlock(&s->pool_lock);
-	wait_for_none(&s->handed, until);
-	if (atomic_load(&s->handed) == 0)
-		return;
-	atomic_store(&s->overdue, true);
-	wait_for_none(&s->handed, INT64_MAX);
-	wait_for_none(&s->in_flight, g_get_monotonic_time() + G_USEC_PER_SEC);
-}
-
 void server_stop(Server *s, unsigned seconds)
 {
 	int64_t until = g_get_monotonic_time() + (int64_t)seconds * G_USEC_PER_SEC;
@@ -394,13 +361,12 @@ void server_stop(Server *s, unsigned seconds)
 	if (s->daemon) {
 		server_close(MHD_quiesce_daemon(s->daemon));
 		wait_for_calls(s, until);
-		end_work(s, until);
+		lanes_end(s, until);
 		MHD_stop_daemon(s->daemon);
 	}
-	g_thread_pool_free(s->workers, FALSE, TRUE);
+	lanes_free(s);
 	peers_stop(s);
 	tls_close();
-	g_mutex_clear(&s->pool_lock);
 	g_mutex_clear(&s->peers_lock);
 	g_cond_clear(&s->peers_changed);
 	g_free(s);

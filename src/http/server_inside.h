@@ -22,18 +22,26 @@ typedef struct Call {
 	GString *body;
 	bool is_counted; /* among those in flight */
 	_Atomic CallState state;
+	ServerLane lane; /* that it was handed to */
 	bool must_close;
 } Call;
+
+typedef struct Lane {
+	GThreadPool *pool;
+	atomic_uint taken; /* and not yet answered */
+	_Atomic uint64_t total;
+	unsigned threads, most; /* most: that may be handed at a time */
+} Lane;
 
 struct Server {
 	ServerOptions options;
 	struct MHD_Daemon *daemon;
 	unsigned port;
-	GThreadPool *workers;
-	GMutex pool_lock;    /* closing, and that what it lets in is pushed before it is set */
-	bool closing;        /* no more calls for the workers */
-	atomic_uint handed;  /* to the workers, and not yet resumed */
-	atomic_bool overdue; /* the time to drain is over: who waits for a worker is refused */
+	Lane lanes[SERVER_LANES]; /* LANE_IO's is empty */
+	GMutex lanes_lock;        /* closing, and that what it lets in is pushed before it is set */
+	atomic_uint handed;       /* to all of them, and not yet resumed */
+	bool closing;             /* nothing more is handed over */
+	atomic_bool overdue;      /* the time to drain is over: who waits in a lane is refused */
 	atomic_uint in_flight;
 	atomic_bool draining;
 
@@ -46,15 +54,29 @@ struct Server {
 	bool stop;
 };
 
+/* What was begun and is not whole. */
+typedef enum Owed { OWES_NOTHING, OWES_HEAD, OWES_BODY } Owed;
+
 /* A connection: a deadline for the client's next move; 0: it is the server's turn. */
 struct Peer {
 	Peer *next, **link;
 	int socket;
 	atomic_int_fast64_t deadline; /* us, monotonic */
-	atomic_bool
-	        owes_body; /* of a head that was read; whoever takes this back answers: its I/O thread, or the warden */
+	atomic_int owes;              /* an Owed; whoever takes this back answers: its I/O thread, or the warden */
 	char name[64];
 };
+
+/* server.c: a call is answered, or refused; then it may go back to its I/O thread. */
+void call_answer(Call *c);
+void call_refuse(Call *c, unsigned status, const char *why);
+
+/* server_lanes.c */
+void lanes_start(Server *s);
+/* False: as many are there as may, or the server is about to end. */
+bool lanes_take(Server *s, Call *c, ServerLane which);
+void lanes_end(Server *s, int64_t until);
+void lanes_free(Server *s);
+void lanes_load(Server *s, ServerLoad *to);
 
 /* server_peers.c */
 bool peers_start(Server *s);

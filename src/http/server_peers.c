@@ -62,15 +62,17 @@ void peer_remove(Server *s, Peer *p)
 	g_free(p);
 }
 
-/* Straight to the socket: the library answers only requests that are whole.  Nothing else was written since the head came. */
-static void tell_late(const Peer *p)
+/* Straight to the socket: the library answers only requests that are whole.  Nothing else was written since the request began. */
+static void tell_late(const Peer *p, Owed owed)
 {
-	static const char BODY[] = "{\"error\": \"the body of the request did not come in time\"}\n";
-	char text[256];
+	static const char *const PARTS[] = {[OWES_HEAD] = "head", [OWES_BODY] = "body"};
+	char body[96], text[256];
+	int length = g_snprintf(
+	        body, sizeof body, "{\"error\": \"the %s of the request did not come in time\"}\n", PARTS[owed]);
 	int size = g_snprintf(text, sizeof text,
 	        "HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\nConnection: close\r\n"
-	        "Content-Length: %zu\r\n\r\n%s",
-	        sizeof BODY - 1, BODY);
+	        "Content-Length: %d\r\n\r\n%s",
+	        length, body);
 	ssize_t sent = send(p->socket, text, (size_t)size, MSG_DONTWAIT | MSG_NOSIGNAL);
 	(void)sent; /* who does not read it is shut out all the same */
 }
@@ -82,8 +84,9 @@ static void shut_late(Server *s)
 		int64_t deadline = atomic_load(&p->deadline);
 		if (!deadline || deadline >= now)
 			continue;
-		if (atomic_exchange(&p->owes_body, false) && !s->options.certificate)
-			tell_late(p);
+		Owed owed = (Owed)atomic_exchange(&p->owes, OWES_NOTHING);
+		if (owed != OWES_NOTHING && !s->options.certificate)
+			tell_late(p, owed);
 		shutdown(p->socket, SHUT_RDWR);
 	}
 }

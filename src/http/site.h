@@ -85,7 +85,7 @@ extern const Protocol PROTOCOL_OPENAPI;
 /* The functions of ServerOptions; context: the Site. */
 bool site_admit(void *site, Request *request, Reply *reply);
 void site_handle(void *site, const Request *request, Reply *reply);
-bool site_is_slow(void *site, const Request *request);
+ServerLane site_lane(void *site, const Request *request);
 void site_refuse(void *site, const Request *request, const char *sentence, Reply *reply);
 void site_done(void *site, const Request *request, const Reply *reply);
 

@@ -139,6 +139,7 @@ const Op OP_DEPLOY = {
                 "\"p99_ms\", \"limit_ms\"}, \"verdict\"}}",
         .effect = OP_WRITE,
         .remote = true,
+        .is_long = true,
         .params = PARAMS,
         .run = run,
 };

@@ -191,6 +191,7 @@ const Op OP_MODEL_PROMOTE = {
                 "JSON: {\"name\", \"version\", \"alias\", \"by\"}",
         .effect = OP_WRITE,
         .remote = true,
+        .is_long = true,
         .params = PROMOTE_PARAMS,
         .run = promote,
 };

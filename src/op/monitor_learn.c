@@ -68,6 +68,7 @@ const Op OP_MONITOR_LEARN = {
                 "\"rows\", \"comparison\"} or null, \"reason\": why nothing was done, or null}",
         .effect = OP_WRITE,
         .remote = true,
+        .is_long = true,
         .params = PARAMS,
         .run = run,
 };

@@ -66,6 +66,7 @@ const Op OP_MONITOR_RUN = {
                 "those measured now, and what receivers of\nalarms were told",
         .effect = OP_WRITE,
         .remote = true,
+        .is_long = true,
         .params = PARAMS,
         .run = run,
 };

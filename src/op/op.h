@@ -25,6 +25,7 @@ typedef struct Op {
 	const char *more; /* further help: what it writes, its JSON form, examples; may be NULL */
 	OpEffect effect;
 	bool remote; /* may be called over HTTP: touches the project's store only, never files of the caller's naming */
+	bool is_long; /* takes seconds: a server runs one such at a time */
 	const Param *params;
 	/* in: filled from params.  ret: an object; documented in `more`, stable. */
 	bool (*run)(App *app, const json_t *in, json_t **ret, GError **error);
