@@ -40,12 +40,21 @@ bool cors_names(const char *const *origins, const char *origin)
 	return false;
 }
 
-static bool allow(const char *const *origins, const Request *request, Reply *reply)
+/* Has a page from this origin any business there?  method: of the request itself, not of the question before it. */
+static bool is_open(const char *const *origins, const char *origin, const char *method, const char *path)
+{
+	const Protocol *p = protocol_of(path);
+	if (!p || p == &PROTOCOL_HEALTH)
+		return false;
+	return cors_names(origins, origin) || (is_any(origins) && access_need(method, path) & ROLE_PREDICT);
+}
+
+static bool allow(const char *const *origins, const Request *request, const char *method, Reply *reply)
 {
 	const char *origin = request_header(request, "Origin");
 	if (!is_any(origins))
 		reply_header(reply, "Vary", "Origin");
-	if (!origin || !(is_any(origins) || cors_names(origins, origin)))
+	if (!origin || !is_open(origins, origin, method, request->path))
 		return false;
 	reply_header(reply, "Access-Control-Allow-Origin", is_any(origins) ? "*" : origin);
 	return true;
@@ -53,7 +62,7 @@ static bool allow(const char *const *origins, const Request *request, Reply *rep
 
 void cors_mark(const char *const *origins, const Request *request, Reply *reply)
 {
-	if (allow(origins, request, reply))
+	if (allow(origins, request, request->method, reply))
 		reply_header(reply, "Access-Control-Expose-Headers", EXPOSED);
 }
 
@@ -64,7 +73,8 @@ bool cors_preflight(const char *const *origins, const Request *request, Reply *r
 	reply->status = 204;
 	reply->type = NULL;
 	reply_header(reply, "Allow", "GET, HEAD, POST, OPTIONS");
-	if (!request_header(request, "Access-Control-Request-Method") || !allow(origins, request, reply))
+	const char *method = request_header(request, "Access-Control-Request-Method");
+	if (!method || !allow(origins, request, method, reply))
 		return true;
 	reply_header(reply, "Access-Control-Allow-Methods", "GET, HEAD, POST");
 	reply_header(reply, "Access-Control-Allow-Headers", ALLOWED);

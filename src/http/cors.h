@@ -1,7 +1,8 @@
 /* cors.h: which pages of other sites may use a server from a browser (the Fetch standard, CORS), by `--cors`.
  *
- * Without it browsers let no page read an answer.  "*" lets all pages predict; what commands the server still asks for a page of
- * its own, or one that is named, or a token (visit_is_own). */
+ * Without it browsers let no page read an answer.  A page that is named may predict and command; "*" lets all pages do what the role
+ * `predict` may; what commands the server still asks for a page of its own, or one that is named, or a token (visit_is_own).  Metrics and
+ * health are for no page of another site. */
 #pragma once
 
 #include "http/site.h"
