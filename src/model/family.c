@@ -1,6 +1,7 @@
 /* family.c: the table of families. */
 #include "model/family.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -111,6 +112,23 @@ bool family_form(const ModelFamily *family, const void *model, ModelForm *ret, G
 		return fail(error, FAIL_INVALID, "a model of the family %s cannot be written in another form",
 		        family->name);
 	return family->form(model, ret, error);
+}
+
+#define FIRST_LOOK 10 /* rounds: before, a training says little of where it will end */
+
+static bool is_rung(unsigned rounds)
+{
+	unsigned rung = FIRST_LOOK;
+	while (rung < rounds)
+		rung *= 2;
+	return rung == rounds;
+}
+
+bool family_round(const TrainSet *set, unsigned rounds, double best, bool larger_is_better)
+{
+	const TrainWatch *watch = set->watch;
+	return watch && !isnan(best) && is_rung(rounds) &&
+	       watch->stop(watch->context, rounds, larger_is_better ? -best : best);
 }
 
 unsigned task_of(const json_t *roles)

@@ -16,6 +16,14 @@
 
 enum { TASK_BINARY = 1 << 0, TASK_MULTICLASS = 1 << 1, TASK_REGRESSION = 1 << 2, TASK_ANY = 7 };
 
+/* Someone who looks at a training that goes on in rounds. */
+typedef struct TrainWatch {
+	/* value: the best so far on the valid rows, by the family's own measure, turned so that smaller is better.  True: that is
+	 * enough; the model will not be used. */
+	bool (*stop)(void *context, unsigned rounds, double value);
+	void *context;
+} TrainWatch;
+
 typedef struct TrainSet {
 	unsigned task;        /* one TASK_ */
 	size_t classes;       /* 2.. for classification, 0 for regression; outputs = MAX(classes, 1) */
@@ -27,7 +35,8 @@ typedef struct TrainSet {
 	const char *metric; /* stats/metric.h name that early stopping watches */
 	uint64_t seed;
 	unsigned threads;
-	const char *code; /* folder of the files that the family `command` is made of; NULL: none */
+	const char *code;        /* folder of the files that the family `command` is made of; NULL: none */
+	const TrainWatch *watch; /* NULL: nobody looks */
 } TrainSet;
 
 /* Rows that came after a model was trained, for it to learn on from. */
@@ -88,6 +97,10 @@ bool family_contribute(
 bool family_form(const ModelFamily *family, const void *model, ModelForm *ret, GError **error);
 /* Of these features, how many it takes: all, or the first ones. */
 size_t family_columns(const ModelFamily *family, const FeatureKind *kinds, size_t columns);
+
+/* A family that trains in rounds says after each how good it is by now on the valid rows (NAN: not known).  The watch is asked
+ * after 10, 20, 40, 80, ... rounds, so that trainings can be compared.  True: go no further. */
+bool family_round(const TrainSet *set, unsigned rounds, double best, bool larger_is_better);
 
 unsigned task_of(const json_t *roles); /* TASK_ from "task" and the number of "classes" */
 size_t task_outputs(size_t classes);   /* doubles a row */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "model/footprint.h"
+#include "pipeline/limit.h"
 
 #define REASON_BYTES 2000
 
@@ -22,7 +25,8 @@ typedef struct Child {
 	int pipe;
 	size_t number;
 	gint64 begun;
-	bool out_of_time, too_slow;
+	bool out_of_time, too_slow, too_large;
+	gint64 look_at; /* its memory exactly, not before: that costs time */
 	char reason[REASON_BYTES + 1];
 	size_t said;
 } Child;
@@ -40,8 +44,14 @@ static double seconds_since(gint64 then)
 	return (double)(g_get_monotonic_time() - then) / 1e6;
 }
 
+enum {
+	TICK_MS = 50,    /* limits of time are seen to on their own time, and at least so often */
+	LOOK_MS = 20,    /* how often at the memory of children */
+	LOOK_SHARE = 20, /* an exact look is followed by as many times its own time without one */
+};
+
 /* Data (heap, private maps) above what there is now; in pages as the sixth number of statm says. */
-static void limit_memory(size_t memory_mb)
+static void limit_growth(size_t memory_mb)
 {
 	unsigned long pages = 0;
 	FILE *statm = fopen("/proc/self/statm", "re");
@@ -63,7 +73,7 @@ G_GNUC_NORETURN static void be_child(const ForkPlan *plan, size_t number, int ou
 	if (getppid() != parent)
 		_exit(1);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-	limit_memory(plan->memory_mb);
+	limit_growth(plan->memory_mb);
 	bool ok = plan->work(plan->context, number, &error);
 	if (!ok) {
 		const char *message = error ? error->message : "it failed without a word";
@@ -108,13 +118,21 @@ static char *reason_of(const Child *c, const ForkPlan *plan, int status)
 		return g_strdup("the search's time was over");
 	if (c->too_slow)
 		return g_strdup_printf("it took longer than %g s", plan->seconds);
+	if (c->too_large)
+		return g_strdup_printf("it took more memory than its limit of %zu MiB", plan->memory_mb);
+	if (WIFSIGNALED(status) && is_of_memory(WTERMSIG(status)) && plan->memory_mb)
+		return g_strdup_printf("it was stopped (%s), most likely for lack of memory: its limit is %zu MiB",
+		        g_strsignal(WTERMSIG(status)), plan->memory_mb);
 	if (WIFSIGNALED(status) && is_of_memory(WTERMSIG(status)))
 		return g_strdup_printf(
 		        "it was stopped (%s), most likely for lack of memory", g_strsignal(WTERMSIG(status)));
 	if (WIFSIGNALED(status))
 		return g_strdup_printf("it crashed (%s)", g_strsignal(WTERMSIG(status)));
+	g_autofree char *said = g_utf8_make_valid(c->reason, (gssize)c->said);
+	if (c->said && plan->memory_mb && limit_is_told(said))
+		return g_strdup_printf("it wanted more memory than its limit of %zu MiB (%s)", plan->memory_mb, said);
 	if (c->said)
-		return g_utf8_make_valid(c->reason, (gssize)c->said);
+		return g_steal_pointer(&said);
 	return g_strdup("it ended without a word");
 }
 
@@ -166,19 +184,58 @@ static bool is_out_of_time(const Pool *p)
 	return plan->budget > 0 && seconds_since(p->begun) > plan->budget;
 }
 
-static void kill_late(Pool *p)
+/* With what it started, which may hold memory and cores for long. */
+static void kill_tree(const Child *c)
+{
+	g_autoptr(GArray) pids = footprint_tree(c->pid);
+	for (guint i = 0; i < pids->len; i++)
+		kill(g_array_index(pids, pid_t, i), SIGKILL);
+}
+
+static bool is_too_large(Child *c, size_t limit_kb)
+{
+	g_autoptr(GArray) pids = footprint_tree(c->pid);
+	gint64 now = g_get_monotonic_time();
+	if (footprint_bound_kb(pids) <= limit_kb || now < c->look_at)
+		return false;
+	bool is_too_large = footprint_exact_kb(pids) > limit_kb;
+	gint64 then = g_get_monotonic_time();
+	c->look_at = then + LOOK_SHARE * (then - now);
+	return is_too_large;
+}
+
+static void kill_beyond(Pool *p)
 {
 	const ForkPlan *plan = p->plan;
 	p->is_over = p->is_over || is_out_of_time(p);
 	for (unsigned i = 0; i < plan->at_once; i++) {
 		Child *c = &p->children[i];
-		if (!c->pid || c->too_slow || c->out_of_time)
+		if (!c->pid || c->too_slow || c->out_of_time || c->too_large)
 			continue;
 		c->out_of_time = p->is_over;
 		c->too_slow = !p->is_over && plan->seconds > 0 && seconds_since(c->begun) > plan->seconds;
-		if (c->out_of_time || c->too_slow)
-			kill(c->pid, SIGKILL);
+		c->too_large = !c->out_of_time && !c->too_slow && plan->memory_mb > 0 &&
+		               is_too_large(c, plan->memory_mb << 10);
+		if (c->out_of_time || c->too_slow || c->too_large)
+			kill_tree(c);
 	}
+}
+
+/* Milliseconds until something may have to be stopped; -1: never. */
+static int patience(const Pool *p)
+{
+	const ForkPlan *plan = p->plan;
+	double left = INFINITY;
+	if (plan->left)
+		left = plan->left(plan->context);
+	else if (plan->budget > 0)
+		left = plan->budget - seconds_since(p->begun);
+	for (unsigned i = 0; plan->seconds > 0 && i < plan->at_once; i++)
+		if (p->children[i].pid)
+			left = MIN(left, plan->seconds - seconds_since(p->children[i].begun));
+	if (isinf(left) && plan->memory_mb == 0)
+		return -1;
+	return (int)ceil(CLAMP(left * 1000, 1, plan->memory_mb ? LOOK_MS : TICK_MS));
 }
 
 static void wait_for_some(Pool *p)
@@ -186,17 +243,16 @@ static void wait_for_some(Pool *p)
 	unsigned places = p->plan->at_once, count = 0;
 	g_autofree struct pollfd *polls = g_new0(struct pollfd, places);
 	g_autofree unsigned *of = g_new0(unsigned, places);
-	bool timed = p->plan->seconds > 0 || p->plan->budget > 0 || p->plan->left;
 	for (unsigned i = 0; i < places; i++)
 		if (p->children[i].pid) {
 			polls[count] = (struct pollfd){.fd = p->children[i].pipe, .events = POLLIN};
 			of[count++] = i;
 		}
-	int ready = poll(polls, count, timed ? 50 : -1);
+	int ready = poll(polls, count, patience(p));
 	for (unsigned k = 0; ready > 0 && k < count; k++)
 		if (polls[k].revents)
 			hear(p, &p->children[of[k]]);
-	kill_late(p);
+	kill_beyond(p);
 }
 
 static bool may_begin(Pool *p)

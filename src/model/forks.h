@@ -2,7 +2,11 @@
  *
  * A child shares the parent's memory copy-on-write: a matrix of a gigabyte costs nothing to hand over, and a child that
  * crashes, runs away or eats memory costs its own piece only.  Fork and threads do not mix: the parent must have none (no
- * OpenMP, no open engine), and the work must not depend on which child does what: it leaves files. */
+ * OpenMP, no open engine), and the work must not depend on which child does what: it leaves files.
+ *
+ * A limit on memory is kept by the kernel (RLIMIT_DATA, counted from what there is when the child begins), so memory that is asked for
+ * beyond it is not had.  That counts for each process alone: the sum over a child and those it starts, and pages it no longer shares as it
+ * wrote to them, is looked at several times a second. */
 #pragma once
 
 #include <glib.h>
@@ -24,7 +28,7 @@ typedef struct ForkPlan {
 	double budget;  /* for all: then the running ones are killed and no more begun; 0: no limit */
 	/* Instead of budget: seconds left, which may change as pieces end.  NULL: as budget says. */
 	double (*left)(void *context);
-	size_t memory_mb; /* what each may take beside what it shares; 0: no limit */
+	size_t memory_mb; /* what each, with the processes it starts, may take beside what it shares; 0: no limit */
 	/* May piece `number` begin?  False: not before another has ended, or never, when none is running.  In the parent, again
 	 * until it is true; NULL: always. */
 	bool (*ready)(void *context, size_t number);

@@ -179,6 +179,8 @@ static bool boost(const Run *r, int *ret_best, GError **error)
 		}
 		if (best_rounds && done + 1 - best_rounds >= patience)
 			break;
+		if (family_round(r->set, (unsigned)done + 1, best, r->grows))
+			break;
 	}
 	*ret_best = best_rounds ? best_rounds : MAX(done, 1);
 	return true;

@@ -254,6 +254,8 @@ unsigned mlp_fit(const MlpTask *task, MlpNet *net)
 		}
 		if (watches && round - best_round >= plan->patience)
 			break;
+		if (watches && family_round(task->set, round, best, false))
+			break;
 	}
 	mlp_net_copy(&f.best, net);
 	return best_round;

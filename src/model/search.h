@@ -15,7 +15,7 @@
 #include "model/family.h"
 #include "search/study.h"
 
-/* The block `search` of gyre.yaml: method, trials, metric, pruner, lag, time, trial_time, rows. */
+/* The block `search` of gyre.yaml: method, trials, metric, portfolio, pruner, lag, the limits of time and memory, rows. */
 extern const Param SEARCH_PARAMS[];
 
 typedef struct SearchSpace {

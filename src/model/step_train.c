@@ -46,7 +46,8 @@ static const Param PARAMS[] = {
         {.name = "search",
                 .type = PARAM_JSON,
                 .preset = "{}",
-                .help = "method, trials, metric, pruner, lag, time, trial_time, rows"},
+                .help = "method, trials, metric, portfolio, pruner, lag, time, trial_time, memory_mb, "
+                        "trial_memory_mb, rows"},
         {.name = "params", .type = PARAM_JSON, .preset = "{}", .help = "fixed parameters by family"},
         {.name = "ensemble", .type = PARAM_JSON, .preset = "{}", .help = "method, size, steps, folds, keep, rows"},
         {.name = "latency_ms",
@@ -244,7 +245,7 @@ static bool keep_trials_only(const char *folder, const json_t *params, GError **
 /* Where trials leave what they found: a search with more trials, or more time, than before goes on from these. */
 static bool trials_folder(const Training *t, const char **ret, GError **error)
 {
-	static const char *const HOW_LONG[] = {"trials", "time", "trial_time"};
+	static const char *const HOW_LONG[] = {"trials", "time", "trial_time", "memory_mb", "trial_memory_mb"};
 	*ret = step_scratch(t->s);
 	if (json_get_int(t->search, "trials", 1) < 2)
 		return true;

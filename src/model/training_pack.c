@@ -26,8 +26,10 @@ static json_t *trial_json(const Trial *trial, size_t number)
 		json_object_set(one, *key, json_object_get(trial->result, *key));
 	if (trial->failure && !trial->result)
 		json_object_set_new(one, "error", json_text(trial->failure));
-	if (trial->pruned)
+	if (trial->pruned) {
 		json_object_set(one, "steps", json_object_get(trial->pruned, "steps"));
+		json_object_set(one, "curve", json_object_get(trial->pruned, "curve"));
+	}
 	return one;
 }
 

@@ -3,20 +3,28 @@
 #include "base/json.h"
 #include "base/progress.h"
 #include "model/ensemble_kinds.h"
+#include "model/footprint.h"
 #include "model/forks.h"
 #include "model/refit_time.h"
 #include "model/training.h"
 
-/* Memory left for children, beside the rows they share. */
+#define LEAST_MB 256 /* for children, where nobody set a limit */
+#define WANTED_MB 32 /* ... and where one was set: less and it is too small */
+
+/* Memory left for children, beside the rows they share and all else this process has; 0: there is none. */
 static size_t memory_left(const Training *t)
 {
-	const TrainData *d = t->data;
-	size_t mine = d->all.x.rows * d->all.x.columns * sizeof(float);
-	for (size_t k = 0; k < d->fold_count; k++)
-		mine += (d->folds[k].train.x.rows + d->folds[k].valid.x.rows) * d->folds[k].train.x.columns *
-		        sizeof(float);
-	size_t all = step_memory_mb(t->s), used = mine >> 20;
-	return all > used + 256 ? all - used : 256;
+	size_t given = (size_t)json_get_int(t->search, "memory_mb", 0), used = footprint_own_mb();
+	size_t all = given ? given : step_memory_mb(t->s), least = given ? WANTED_MB : LEAST_MB;
+	return all > used + least ? all - used : given ? 0 : LEAST_MB;
+}
+
+static bool check_memory(const Training *t, GError **error)
+{
+	return memory_left(t) > 0 ||
+	       fail(error, FAIL_LIMIT,
+	               "search.memory_mb: the rows take %zu of the %d MiB, which leaves too few for trials",
+	               footprint_own_mb(), (int)json_get_int(t->search, "memory_mb", 0));
 }
 
 static double time_limit(const Training *t)
@@ -79,9 +87,10 @@ static bool try_models(Training *t, GError **error)
 	TrialsBudget budget = {.at_once = step_cores(t->s),
 	        .trial_time = json_get_number(t->search, "trial_time", 0),
 	        .memory_mb = memory_left(t),
+	        .trial_memory_mb = (size_t)json_get_int(t->search, "trial_memory_mb", 0),
 	        .left = time_limit(t) > 0 ? time_for_trials : NULL,
 	        .context = t};
-	if (!trials_plan(&wanted, &t->trials, error))
+	if (!check_memory(t, error) || !trials_plan(&wanted, &t->trials, error))
 		return false;
 	bool ok = trials_run(t->trials, &t->setup, &budget, error);
 	tell_runs(t);

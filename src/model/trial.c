@@ -73,18 +73,43 @@ static TrainSet train_set(const TrialSetup *setup, const Part *rows, const Part 
 	        .code = setup->code};
 }
 
-static bool run_fold(const TrialSetup *setup, const ModelFamily *family, const json_t *params, const Fold *fold,
-        double *ret_scores, json_t **ret_refit, GError **error)
+/* A trial as it goes through its folds. */
+typedef struct Tour {
+	const TrialSetup *setup;
+	const ModelFamily *family;
+	const json_t *params;
+	json_t *about; /* what it tells; "pruned" in it: given up */
+	const Fold *fold;
+	bool is_first; /* of the folds */
+} Tour;
+
+static bool stop_round(void *context, unsigned rounds, double value)
 {
-	TrainSet set = train_set(setup, &fold->train, &fold->watch, 1);
+	const Tour *t = context;
+	const TrialWatch *watch = t->setup->watch;
+	json_array_append_new(
+	        json_object_get(t->about, "curve"), json_pack("[I,o]", (json_int_t)rounds, json_number(value)));
+	if (!watch->stop_round(watch->context, rounds, value))
+		return false;
+	json_object_set_new(t->about, "pruned", json_true());
+	return true;
+}
+
+/* Given up between its rounds, it leaves no scores. */
+static bool run_fold(const Tour *t, double *ret_scores, json_t **ret_refit, GError **error)
+{
+	TrainSet set = train_set(t->setup, &t->fold->train, &t->fold->watch, 1);
+	TrainWatch watch = {.stop = stop_round, .context = (void *)t};
 	void *model = NULL;
 	json_auto_t *refit = NULL;
-	if (!family_train(family, &set, params, &model, &refit, error))
+	set.watch = t->is_first && t->setup->watch && t->setup->watch->stop_round ? &watch : NULL;
+	if (!family_train(t->family, &set, t->params, &model, &refit, error))
 		return false;
-	bool ok = family_predict(family, model, &fold->valid.x, ret_scores, error);
-	family->free(model);
+	bool is_over = json_object_get(t->about, "pruned") != NULL;
+	bool ok = is_over || family_predict(t->family, model, &t->fold->valid.x, ret_scores, error);
+	t->family->free(model);
 	if (ok)
-		*ret_refit = refit ? g_steal_pointer(&refit) : json_deep_copy(params);
+		*ret_refit = refit ? g_steal_pointer(&refit) : json_deep_copy(t->params);
 	return ok;
 }
 
@@ -229,20 +254,24 @@ static bool is_stopped(const TrialSetup *setup, const Pooled *p, size_t from, si
 	return stop;
 }
 
-/* Ends early, with "pruned" in about, when it is given up: never after the last fold. */
-static bool run_folds(const TrialSetup *setup, const ModelFamily *family, const json_t *params, Pooled *p,
-        json_t *about, GError **error)
+/* Ends early, with "pruned" in about, when it is given up: between the first rounds or folds, never after the last fold. */
+static bool run_folds(Tour *t, Pooled *p, GError **error)
 {
-	const TrainData *d = setup->data;
+	const TrainData *d = t->setup->data;
+	json_t *about = t->about;
 	json_auto_t *refits = json_array();
 	for (size_t k = 0, at = 0; k < d->fold_count; k++) {
 		json_t *refit = NULL;
 		if (d->folds[k].valid.x.rows == 0)
 			continue;
-		if (!run_fold(setup, family, params, &d->folds[k], p->scores + at * d->outputs, &refit, error))
+		t->fold = &d->folds[k];
+		t->is_first = json_array_size(refits) == 0;
+		if (!run_fold(t, p->scores + at * d->outputs, &refit, error))
 			return false;
 		json_array_append_new(refits, refit);
-		if (is_stopped(setup, p, at, d->folds[k].valid.x.rows, about) && k + 1 < d->fold_count)
+		if (json_object_get(about, "pruned"))
+			return true;
+		if (is_stopped(t->setup, p, at, d->folds[k].valid.x.rows, about) && k + 1 < d->fold_count)
 			return true;
 		at += d->folds[k].valid.x.rows;
 	}
@@ -273,10 +302,13 @@ bool trial_run(
 	g_auto(Pooled) p = {0};
 	json_auto_t *about =
 	        json_pack("{s:s,s:O,s:s}", "family", family->name, "params", params, "metric", setup->metric->name);
-	if (setup->watch)
+	if (setup->watch) {
 		json_object_set_new(about, "steps", json_array());
+		json_object_set_new(about, "curve", json_array());
+	}
 	pool_init(setup->data, &p);
-	if (!run_folds(setup, family, params, &p, about, error))
+	Tour tour = {.setup = setup, .family = family, .params = params, .about = about};
+	if (!run_folds(&tour, &p, error))
 		return false;
 	if (!json_object_get(about, "pruned"))
 		return leave(setup, name, &p, about, start, error);

@@ -4,8 +4,9 @@
  * all folds in turn x outputs).  The JSON is there only when the trial is done, so a search that was cut off goes on.
  *
  * {"family", "params", "metric": the search's, "metrics": {name: mean over folds|null}, "sd": of the search's metric over folds|null, "threshold":
- *  number|null, "rounds": number|null, "steps": [[folds, what was told]...] if it was watched, "refit": params for other rows, "seconds", "cpu_seconds", "peak_mb", "start", "end" (us)}
- * Of one that was given up: {"family", "params", "pruned": true, "steps", "seconds", ...}, and no scores. */
+ *  number|null, "rounds": number|null, "steps": [[folds, what was told]...] and
+ *  "curve": [[rounds, best so far (smaller is better)]...] of the first fold if it was watched, "refit": params for other rows, "seconds", "cpu_seconds", "peak_mb", "start", "end" (us)}
+ * Of one that was given up: {"family", "params", "pruned": true, "steps", "curve", "seconds", ...}, and no scores. */
 #pragma once
 
 #include <glib.h>
@@ -16,9 +17,11 @@
 #include "stats/metric.h"
 #include "stats/threshold.h"
 
-/* Someone who asks for the metric after each fold, and may say that the trial is to be given up. */
+/* Someone who asks how a trial goes, and may say that it is to be given up. */
 typedef struct TrialWatch {
-	/* folds: done so far, from 1; value: of the last of them alone.  ret_told: what is kept of it.  True: stop. */
+	/* After some rounds of the first fold, in families that train in rounds.  value: as TrainWatch's.  NULL: does not ask. */
+	bool (*stop_round)(void *context, unsigned rounds, double value);
+	/* After a fold.  folds: done so far, from 1; value: of the last of them alone.  ret_told: what is kept of it.  True: stop. */
 	bool (*stop)(void *context, size_t folds, double value, double *ret_told);
 	void *context;
 } TrialWatch;

@@ -32,7 +32,8 @@ typedef struct Trials {
 typedef struct TrialsBudget {
 	unsigned at_once;
 	double trial_time;
-	size_t memory_mb; /* for all children together; when it is little, fewer run at once */
+	size_t memory_mb;       /* for all children together; when it is little, fewer run at once */
+	size_t trial_memory_mb; /* for one; 0: an equal part */
 	/* Seconds left, as things stand; NULL: no limit. */
 	double (*left)(void *context);
 	void *context;

@@ -134,12 +134,78 @@ static bool ready(void *context, size_t piece)
 	return true;
 }
 
-/* In the child: the metric of the fold, or of the folds so far, as the pruner takes it. */
+/* In the child: what the pruner is told. */
 typedef struct Watched {
 	Running *running;
 	const Trial *trial;
-	double sum, count; /* of the folds on which the metric is defined */
+	double sum, count; /* the metric over the folds on which it is defined */
+	GPtrArray *
+	        curves; /* of Tried *: what trials of the same family told between their rounds, as far as this one may know */
+	Tried own;
 } Watched;
+
+static void curve_free(void *tried)
+{
+	g_array_unref(((Tried *)tried)->steps);
+	g_free(tried);
+}
+
+static GArray *steps_new(const json_t *curve)
+{
+	GArray *steps = g_array_new(FALSE, FALSE, sizeof(TriedStep));
+	size_t i;
+	json_t *one;
+	json_array_foreach (curve, i, one) {
+		TriedStep step = {
+		        json_integer_value(json_array_get(one, 0)), json_number_value(json_array_get(one, 1))};
+		g_array_append_val(steps, step);
+	}
+	return steps;
+}
+
+/* Families measure themselves in different ways, so that rounds of one say nothing about another's. */
+static void gather_curves(Watched *w)
+{
+	const Trials *t = w->running->t;
+	size_t known = study_known(t->study, (unsigned)w->trial->asked);
+	w->curves = g_ptr_array_new_with_free_func(curve_free);
+	w->own = (Tried){.number = (unsigned)w->trial->asked, .value = NAN, .steps = steps_new(NULL)};
+	for (size_t i = 0; i < trials_candidates(t); i++) {
+		const Trial *other = t->list->pdata[i];
+		const json_t *about = other->result ? other->result : other->pruned;
+		if (other->asked < 0 || (size_t)other->asked >= known || other->family != w->trial->family || !about)
+			continue;
+		Tried *tried = g_new0(Tried, 1);
+		tried->number = (unsigned)other->asked;
+		tried->state = other->result ? TRIED_DONE : TRIED_PRUNED;
+		tried->value = NAN;
+		tried->steps = steps_new(json_object_get(about, "curve"));
+		g_ptr_array_add(w->curves, tried);
+	}
+}
+
+static void watched_clear(Watched *w)
+{
+	if (!w->curves)
+		return;
+	g_ptr_array_unref(w->curves);
+	g_array_unref(w->own.steps);
+}
+
+static bool stop_round(void *context, unsigned rounds, double value)
+{
+	Watched *w = context;
+	const Study *s = w->running->t->study;
+	TriedStep step = {rounds, value};
+	if (!w->curves)
+		gather_curves(w);
+	g_array_append_val(w->own.steps, step);
+	History h = {.space = s->space,
+	        .trials = (const Tried *const *)w->curves->pdata,
+	        .count = w->curves->len,
+	        .seed = (uint64_t)json_get_int(s->settings, "seed", 0)};
+	return s->pruner->stop(&h, &w->own);
+}
 
 static bool stop(void *context, size_t folds, double value, double *ret_told)
 {
@@ -163,8 +229,11 @@ static bool work(void *context, size_t piece, GError **error)
 	TrialWatch watch = {.stop = stop, .context = &watched};
 	TrialSetup setup = *r->setup;
 	bool is_watched = t->asked >= 0 && r->t->study->pruner != PRUNERS[0];
+	watch.stop_round = is_watched && !r->t->study->pruner->is_paired ? stop_round : NULL;
 	setup.watch = is_watched ? &watch : NULL;
-	return trial_run(&setup, t->name, t->family, t->params, error);
+	bool ok = trial_run(&setup, t->name, t->family, t->params, error);
+	watched_clear(&watched);
+	return ok;
 }
 
 static void ended(void *context, const ForkEnd *end)
@@ -205,12 +274,13 @@ bool trials_run(Trials *t, const TrialSetup *setup, const TrialsBudget *budget, 
 	g_autoptr(GPtrArray) pieces = g_ptr_array_new();
 	size_t known = trials_candidates(t), total = (t->learns ? t->count : known) + t->has_yardstick;
 	Running r = {.t = t, .setup = setup, .budget = budget, .pieces = pieces, .total = total};
-	unsigned at_once = (unsigned)CLAMP(MIN(budget->at_once, budget->memory_mb / CHILD_MB), 1, MAX(total, 1));
+	size_t each = budget->trial_memory_mb ? budget->trial_memory_mb : CHILD_MB;
+	unsigned at_once = (unsigned)CLAMP(MIN(budget->at_once, budget->memory_mb / each), 1, MAX(total, 1));
 	ForkPlan plan = {.count = total,
 	        .at_once = at_once,
 	        .seconds = budget->trial_time,
 	        .left = budget->left ? left : NULL,
-	        .memory_mb = budget->memory_mb / at_once,
+	        .memory_mb = MIN(budget->memory_mb / at_once, budget->trial_memory_mb ? each : SIZE_MAX),
 	        .ready = ready,
 	        .work = work,
 	        .ended = ended,

@@ -290,6 +290,8 @@ static bool boost(Run *r, unsigned *ret_best, GError **error)
 		}
 		if (best_rounds && done + 1 - best_rounds >= job->patience)
 			break;
+		if (family_round(job->set, done + 1, best, job->watched_grows))
+			break;
 	}
 	*ret_best = best_rounds ? best_rounds : job->rounds;
 	return true;

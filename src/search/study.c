@@ -170,8 +170,7 @@ static bool sample(Study *s, unsigned number, size_t shown, double *ret_point)
 	return s->sampler->next(&h, number - first, ret_point);
 }
 
-/* How many trials, from the first, one of this number knows the end of. */
-static size_t known_to(const Study *s, unsigned number)
+size_t study_known(const Study *s, unsigned number)
 {
 	size_t parallel = (size_t)json_get_int(s->settings, "parallel", 1);
 	return parallel == 0 ? number : number + 1 > parallel ? number + 1 - parallel : 0;
@@ -179,7 +178,7 @@ static size_t known_to(const Study *s, unsigned number)
 
 bool study_is_ready(const Study *s, unsigned number)
 {
-	size_t known = known_to(s, number);
+	size_t known = study_known(s, number);
 	for (size_t i = 0; json_get_int(s->settings, "parallel", 1) > 0 && i < known; i++)
 		if (!is_over(trial_at(s, i)))
 			return false;
@@ -201,7 +200,7 @@ bool study_ask(Study *s, const StudyTrial **ret, bool *ret_is_waiting, GError **
 	*ret_is_waiting = !study_is_ready(s, number);
 	if (*ret_is_waiting)
 		return true;
-	if (first ? space_point(s->space, first, point, NULL) : sample(s, number, known_to(s, number), point))
+	if (first ? space_point(s->space, first, point, NULL) : sample(s, number, study_known(s, number), point))
 		*ret = add_trial(s, point);
 	return true;
 }
@@ -296,7 +295,7 @@ static bool hear_values(Study *s, StudyTrial *t, const json_t *message, GError *
 static bool should_stop(const Study *s, const StudyTrial *t)
 {
 	bool all = json_get_int(s->settings, "parallel", 1) == 0;
-	size_t known = all ? s->trials->len : known_to(s, t->tried.number), count = 0;
+	size_t known = all ? s->trials->len : study_known(s, t->tried.number), count = 0;
 	g_autofree const Tried **list = g_new(const Tried *, s->trials->len + 1);
 	for (size_t i = 0; i < known; i++)
 		list[count++] = &trial_at(s, i)->tried;

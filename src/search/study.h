@@ -70,7 +70,9 @@ bool study_ask(Study *s, const StudyTrial **ret, bool *ret_is_waiting, GError **
 bool study_recall(Study *s, const json_t *params, GError **error);
 /* A trial that somebody chose, before the first is asked for. */
 bool study_give(Study *s, const json_t *params, GError **error);
-/* Have the trials ended that one of this number is to know? */
+/* How many trials, from the first, one of this number may know the end of. */
+size_t study_known(const Study *s, unsigned number);
+/* Have they ended? */
 bool study_is_ready(const Study *s, unsigned number);
 
 /* What was said; *ret_answer: {"trial", "prune": bool} to a step where there is a pruner, else NULL. */

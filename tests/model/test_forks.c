@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -158,6 +159,74 @@ static void test_ends(void)
 	log_free(log);
 }
 
+#define LIMIT_MB 100
+
+/* In steps of a MiB, each written to, until there is no more; *reached is shared with the parent. */
+static bool fill(unsigned *reached, unsigned most)
+{
+	for (*reached = 0; *reached < most; (*reached)++) {
+		char *memory = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (memory == MAP_FAILED)
+			return false;
+		memset(memory, 1, 1 << 20);
+	}
+	return true;
+}
+
+typedef struct Filling {
+	Log *log;
+	unsigned *reached;
+	char *inherited; /* 2 LIMIT_MB */
+} Filling;
+
+/* 0 takes nine tenths of its limit, 1 all it can get, 2 has two processes with two thirds each, 3 writes to what it shares. */
+static bool fill_work(void *context, size_t number, GError **error)
+{
+	const Filling *f = context;
+	if (number == 0)
+		return fill(f->reached, LIMIT_MB * 9 / 10) || fail(error, FAIL_LIMIT, "too little");
+	if (number == 1)
+		return fill(f->reached + 1, 10 * LIMIT_MB) || fail(error, FAIL_LIMIT, "Cannot allocate memory");
+	for (unsigned i = 0; number == 2 && i < 2; i++)
+		if (fork() == 0) {
+			fill(f->reached + 2 + i, LIMIT_MB * 2 / 3);
+			for (;;)
+				pause();
+		}
+	if (number == 3)
+		memset(f->inherited, 2, (size_t)2 * LIMIT_MB << 20);
+	for (;;)
+		pause();
+}
+
+static void fill_ended(void *context, const ForkEnd *end)
+{
+	ended(((const Filling *)context)->log, end);
+}
+
+/* A limit on memory holds within 5 % from below and above; for a trial with the programs it starts and for what it copies of the
+ * shared rows, too.  The others go on. */
+static void test_memory(void)
+{
+	size_t inherited = (size_t)2 * LIMIT_MB << 20;
+	Filling f = {.log = log_new()};
+	f.reached = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	f.inherited = mmap(NULL, inherited, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	g_assert_true(f.reached != MAP_FAILED && f.inherited != MAP_FAILED);
+	memset(f.inherited, 1, inherited);
+	ForkPlan plan = {
+	        .count = 4, .at_once = 2, .memory_mb = LIMIT_MB, .work = fill_work, .ended = fill_ended, .context = &f};
+	g_assert_true(forks_run(&plan, NULL));
+	g_assert_true(f.log->ok[0]);
+	g_assert_cmpuint(f.reached[1], >=, LIMIT_MB * 95 / 100);
+	g_assert_cmpuint(f.reached[1], <=, LIMIT_MB * 105 / 100);
+	for (unsigned i = 1; i < 4; i++)
+		g_assert_nonnull(strstr(f.log->reason[i], "memory than its limit of 100 MiB"));
+	munmap(f.reached, 4096);
+	munmap(f.inherited, inherited);
+	log_free(f.log);
+}
+
 static bool nap(void *context, size_t number, GError **error)
 {
 	g_usleep(number == 0 ? 1000 : 30000000);
@@ -245,6 +314,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/forks/queue", test_queue);
 	g_test_add_func("/forks/ends", test_ends);
+	g_test_add_func("/forks/memory", test_memory);
 	g_test_add_func("/forks/budget", test_budget);
 	g_test_add_func("/search/random", test_random);
 	g_test_add_func("/search/kinds", test_searches);

@@ -407,6 +407,19 @@ static void test_failures(void)
 	        "{\"families\": [\"boosted\"], \"params\": {\"boosted\": {\"rounds\": 100000, \"patience\": 0}}, "
 	        "\"search\": {\"trials\": 3, \"time\": 0.2}}",
 	        FAIL_LIMIT, "time was over");
+	expect_failure(p, "{\"search\": {\"memory_mb\": 1}}", FAIL_LIMIT, "search.memory_mb: the rows take");
+#ifndef __SANITIZE_ADDRESS__ /* which has its own ways with memory */
+	/* Histograms of deep trees want more than a linear model does; the search goes on. */
+	train_well(p,
+	        "{\"families\": [\"linear\", \"boosted\"], \"params\": {\"boosted\": {\"max_depth\": 14, "
+	        "\"min_child_weight\": 0, \"lambda\": 0, \"rounds\": 30, \"patience\": 0}}, "
+	        "\"search\": {\"trials\": 2, \"trial_memory_mb\": 8}}",
+	        "narrow", 2);
+	json_auto_t *narrow = read_json(p, "narrow", "trials");
+	g_assert_cmpstr(json_string_value(json_at(narrow, "trials[0].status")), ==, "done");
+	g_assert_cmpstr(json_string_value(json_at(narrow, "trials[1].status")), ==, "failed");
+	g_assert_nonnull(strstr(json_string_value(json_at(narrow, "trials[1].error")), "limit of 8 MiB"));
+#endif
 	/* One that fails does not stop the others. */
 	train_well(p,
 	        "{\"families\": [\"linear\", \"boosted\"], \"params\": {\"boosted\": {\"rounds\": 100000, "
@@ -475,11 +488,53 @@ static void test_pruned(void)
 		if (strcmp(json_get_text(one, "status", ""), "pruned") != 0)
 			continue;
 		size_t steps = json_array_size(json_object_get(one, "steps"));
-		g_assert_true(steps >= 1 && steps < 5 && !json_object_get(one, "metrics"));
+		size_t rungs = json_array_size(json_object_get(one, "curve"));
+		g_assert_true(steps + rungs >= 1 && steps < 5 && !json_object_get(one, "metrics"));
 		pruned++;
 	}
 	g_assert_cmpuint(pruned, >=, 1);
 	train_well(p, SETTINGS("tpe", ", \"pruner\": \"wilcoxon\""), "paired", 2);
+	place_free(p);
+}
+
+#define ROUNDS(pruner)                                                                                             \
+	"{\"search\": {\"method\": \"tpe\", \"trials\": 16, \"pruner\": \"" pruner                                 \
+	"\"}, \"families\": [\"boosted\", \"mlp\"], \"params\": {\"boosted\": {\"rounds\": 45, \"max_bin\": 32}, " \
+	"\"mlp\": {\"rounds\": 12}}, \"ensemble\": {\"method\": \"none\"}}"
+
+/* On a hold-out there is one fold: what is hopeless is given up between its rounds, by what earlier trials of the same family were at
+ * the same round; the same on one core and three, and after a crash. */
+static void test_pruned_rounds(void)
+{
+	static const char *const PRUNED[] = {ROUNDS("median"), ROUNDS("halving"), ROUNDS("hyperband")};
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	size_t pruned = 0;
+	for (size_t m = 0; m < G_N_ELEMENTS(PRUNED); m++) {
+		g_autofree char *one = g_strdup_printf("one-%zu", m);
+		g_autofree char *three = g_strdup_printf("three-%zu", m);
+		g_autofree char *lost = g_build_filename(p->folder, three, "scratch", "trial-5.json", NULL);
+		train_well(p, PRUNED[m], one, 1);
+		train_well(p, PRUNED[m], three, 3);
+		g_assert_true(file_remove(lost, NULL));
+		train_well(p, PRUNED[m], three, 2);
+		assert_same(p, one, three);
+		json_auto_t *trials = read_json(p, one, "trials");
+		size_t i;
+		json_t *trial;
+		json_array_foreach (json_object_get(trials, "trials"), i, trial) {
+			const json_t *curve = json_object_get(trial, "curve");
+			if (strcmp(json_get_text(trial, "status", ""), "pruned") != 0)
+				continue;
+			g_assert_cmpint(json_integer_value(json_array_get(json_array_get(curve, 0), 0)), ==, 10);
+			g_assert_null(json_object_get(trial, "metrics"));
+			pruned++;
+		}
+		g_assert_cmpstr(json_get_text(json_array_get(json_object_get(trials, "trials"),
+		                                      (size_t)json_get_int(trials, "best", 0)),
+		                        "status", ""),
+		        ==, "done");
+	}
+	g_assert_cmpuint(pruned, >=, 6);
 	place_free(p);
 }
 
@@ -669,6 +724,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/train/failures", test_failures);
 	g_test_add_func("/train/methods", test_methods);
 	g_test_add_func("/train/pruned", test_pruned);
+	g_test_add_func("/train/pruned_rounds", test_pruned_rounds);
 	g_test_add_func("/train/time", test_time);
 	g_test_add_func("/train/ensembles", test_ensembles);
 	g_test_add_func("/train/costs", test_costs);
