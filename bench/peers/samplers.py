@@ -7,6 +7,7 @@ WHO is gyre-METHOD or optuna-METHOD; PROBLEM a name below; seeds FIRST .. LAST-1
 there already is not done again, so a long comparison can be run in portions.  A line: {"who", "problem", "seed", "trials",
 "regret": {"25", "50", "100": best value so far, above the optimum}, "overhead_ms": CPU milliseconds a trial, without the function}.
 """
+import csv
 import json
 import math
 import os
@@ -68,6 +69,17 @@ def box(count, low, high):
     return {f"x{i}": {"type": "real", "min": low, "max": high} for i in range(count)}
 
 
+def read_table():
+    """XGBoost on adult (xgboost_table.py): the places on its grid, and the log loss above the best of the table."""
+    with open(Path(__file__).parent / "xgboost_adult.csv", newline="") as f:
+        rows = [dict(row) for row in csv.DictReader(f)]
+    names = [name for name in rows[0] if name != "log_loss"]
+    values = {tuple(int(row[name]) for name in names): float(row["log_loss"]) for row in rows}
+    least = min(values.values())
+    space = {name: {"type": "int", "min": 0, "max": max(int(row[name]) for row in rows)} for name in names}
+    return (lambda p: values[tuple(p[name] for name in names)] - least), space
+
+
 PROBLEMS = {
     "branin2": (branin2, {"x": {"type": "real", "min": -5, "max": 10}, "y": {"type": "real", "min": 0, "max": 15}}),
     "hartmann6": (hartmann6, box(6, 0, 1)),
@@ -80,6 +92,7 @@ PROBLEMS = {
                       "d": {"type": "int", "min": 2, "max": 12},
                       "reg": {"type": "real", "min": 1e-3, "max": 10, "log": True},
                       "drop": {"type": "real", "min": 0, "max": 1, "when": {"k": "b"}}}),
+    "xgboost": read_table(),
 }
 
 
