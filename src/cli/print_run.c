@@ -177,6 +177,8 @@ static void print_next(FILE *out, const json_t *result)
 	bool champion = json_get_bool(model, "champion", false);
 	fprintf(out, "\nModel     %s@%d, %s, digest %.12s\n", name, version,
 	        champion ? "the champion" : "not the champion", json_get_text(model, "digest", ""));
+	if (json_get_text(model, "note", NULL))
+		print_wrapped(out, "          ", json_get_text(model, "note", ""));
 	const char *report = json_get_text(json_object_get(result, "summary"), "report", NULL);
 	if (report)
 		fprintf(out, "Report    %s\n", report);
@@ -186,7 +188,8 @@ static void print_next(FILE *out, const json_t *result)
 	        "          gyre predict %s ROWS.csv  score rows\n"
 	        "          gyre model show %s %*s  where the model comes from\n",
 	        width + 10, "", name, name, 5, "");
-	if (!champion && json_get_bool(json_object_get(result, "gate"), "pass", false))
+	bool rejected = strcmp(json_get_text(result, "status", ""), "rejected") == 0;
+	if (!champion && !rejected && json_get_bool(json_object_get(result, "gate"), "pass", false))
 		fprintf(out, "          gyre deploy %s@%d %*s  put it into use\n", name, version, 7, "");
 	if (!champion && !json_get_bool(json_object_get(result, "gate"), "pass", true))
 		fprintf(out, "          gyre model promote %s@%d --override --by NAME --reason WHY\n", name, version);

@@ -108,11 +108,12 @@ const Op OP_RUN = {
         .more = "Steps: ingest, verify, profile, split, features, train, evaluate, gate, register, report, and your "
                 "own.  Only what\n"
                 "changed is run; interrupted runs go on where they were.  Exit status: 0 done, 1 the gate rejected the "
-                "model or a\n"
-                "check failed, 2 the configuration or the data is wrong, 3 something outside failed.\n"
+                "model, it cannot\n"
+                "answer, or a check failed, 2 the configuration or the data is wrong, 3 something outside failed.\n"
                 "JSON: {\"run\", \"status\": \"done\"|\"rejected\"|\"failed\", \"steps\": [{\"name\", \"status\": "
                 "\"ran\"|\"cached\"|\"failed\"|\"skipped\",\n"
-                "\"seconds\", \"key\", ...}], \"model\": {\"name\", \"version\", \"digest\"} or null, \"metrics\": "
+                "\"seconds\", \"key\", ...}], \"model\": {\"name\", \"version\", \"digest\", \"champion\", \"note\": "
+                "why one that passed is not the champion} or null, \"metrics\": "
                 "{\"test\": {}, \"baseline\": {}},\n"
                 "\"gate\": {\"pass\", \"reasons\"}, \"summary\": {...}}",
         .effect = OP_WRITE,

@@ -48,9 +48,10 @@ static bool model_of(const Desk *d, const json_t *registration, json_t **ret, GE
 	}
 	if (!registry_alias(d->meta, json_get_text(registration, "model", ""), ALIAS_CHAMPION, &champion, error))
 		return false;
-	*ret = json_pack("{s:O,s:O,s:O,s:b}", "name", json_object_get(registration, "model"), "version", version,
-	        "digest", json_object_get(registration, "digest"), "champion",
-	        champion && json_equal(json_object_get(champion, "version"), version));
+	bool is_champion = champion && json_equal(json_object_get(champion, "version"), version);
+	*ret = json_pack("{s:O,s:O,s:O,s:b,s:o}", "name", json_object_get(registration, "model"), "version", version,
+	        "digest", json_object_get(registration, "digest"), "champion", is_champion, "note",
+	        json_text(is_champion ? NULL : json_get_text(registration, "note", NULL)));
 	return true;
 }
 
@@ -127,7 +128,9 @@ bool summary_add(const Desk *d, json_t *result, GError **error)
 		json_object_set_new(result, "gate", gate);
 		json_object_set_new(result, "summary", summary_of(d, result, &left));
 		bool done = strcmp(json_get_text(result, "status", ""), "done") == 0;
-		if (done && left.verdict && !json_get_bool(left.verdict, "pass", true))
+		bool passes = json_get_bool(left.verdict, "pass", true),
+		     fits = json_get_bool(left.registration, "fit", true);
+		if (done && !(passes && fits))
 			json_object_set_new(result, "status", json_string("rejected"));
 	}
 	left_clear(&left);

@@ -22,6 +22,7 @@ typedef struct Trial {
 	Served *candidate, *stable;
 	json_t *rows;
 	const char *from;
+	bool is_asked; /* requests for the model are on record */
 	double start_ms, p50_ms, p99_ms;
 	unsigned answered;
 } Trial;
@@ -46,7 +47,7 @@ static bool load(const InfraInput *in, int version, Served **ret, GError **error
 
 /* The newest answered requests, of any version: their columns by the candidate's names.  What the version then in use had no number
  * for is nothing to hold a candidate to. */
-static bool read_log(const Trial *t, json_t **ret, GError **error)
+static bool read_log(Trial *t, json_t **ret, GError **error)
 {
 	EngineLimits limits = {.threads = 1, .memory_mb = ENGINE_MB};
 	g_autoptr(Engine) e = NULL;
@@ -63,9 +64,9 @@ static bool read_log(const Trial *t, json_t **ret, GError **error)
 	                                       "NOT NULL AND _gyre_route <> 'shadow' ORDER BY _gyre_time DESC, "
 	                                       "_gyre_id LIMIT %d",
 	        columns->str, ROWS);
-	return engine_open(&limits, &e, error) &&
-	       predlog_view(e, t->in->state_folder, t->in->model, "predictions", error) &&
-	       engine_rows(e, sql, ret, error);
+	t->is_asked = engine_open(&limits, &e, error) &&
+	              predlog_view(e, t->in->state_folder, t->in->model, "predictions", error);
+	return t->is_asked && engine_rows(e, sql, ret, error);
 }
 
 /* No log, or none with these columns: then the example has to do. */
@@ -194,5 +195,37 @@ bool infra_check(const InfraInput *in, json_t **ret, GError **error)
 		return false;
 	}
 	*ret = report(&t, problem ? problem->message : NULL);
+	return true;
+}
+
+/* Where no server ever was there is no log, and no engine is needed to know it. */
+static bool has_log(const InfraInput *in)
+{
+	g_autofree char *folder = g_strdup_printf("%s/predictions/model=%s", in->state_folder, in->model);
+	return g_file_test(folder, G_FILE_TEST_IS_DIR);
+}
+
+static bool answers(Trial *t, GError **error)
+{
+	double slowest;
+	if (!load(t->in, t->in->version, &t->candidate, error))
+		return false;
+	if (has_log(t->in))
+		find_rows(t);
+	if (t->is_asked && t->in->stable && load(t->in, t->in->stable, &t->stable, NULL) &&
+	        !served_fits(t->candidate, t->stable, error))
+		return false;
+	return served_replay(t->candidate, t->rows, &slowest, error); /* its example was answered when it was loaded */
+}
+
+bool infra_answers(const InfraInput *in, char **ret_why_not, GError **error)
+{
+	g_auto(Trial) t = {.in = in};
+	g_autoptr(GError) problem = NULL;
+	if (!answers(&t, &problem) && problem->code == FAIL_UNAVAILABLE) {
+		g_propagate_error(error, g_steal_pointer(&problem));
+		return false;
+	}
+	*ret_why_not = problem ? g_strdup(problem->message) : NULL;
 	return true;
 }

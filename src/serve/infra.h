@@ -24,3 +24,8 @@ typedef struct InfraInput {
 /* *ret: {"pass", "reason": why not|null, "requests": answered, "from": "log"|"example", "start_ms", "p50_ms", "p99_ms",
  * "limit_ms": |null, "rows": [the requests that servers replay again before they take it]}.  False only when nothing could be found out. */
 bool infra_check(const InfraInput *in, json_t **ret, GError **error);
+
+/* The same but for the server and the clock, in this process, which is a step's: a bundle that crashes takes it along, and nothing else.
+ * *ret_why_not: NULL when it answers.  Requests made for the stable version need to fit only once some are on record: before that
+ * nobody depends on them.  False only when nothing could be found out. */
+bool infra_answers(const InfraInput *in, char **ret_why_not, GError **error);

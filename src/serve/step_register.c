@@ -1,21 +1,23 @@
-/* step_register.c: the step that makes a judged bundle a version, and the champion when the gate lets it.
+/* step_register.c: the step that makes a judged bundle a version, and the champion when the gate lets it and it answers.
  *
- * It writes to the store, so it may be killed and run again at any moment: the version and the move are one transaction, and
- * the same bundle is the same version.  What a person did to the alias stands (registry_may_promote). */
-#include "registry/step_register.h"
+ * It writes to the store, so it may be killed and run again at any moment: the version is a transaction and the move another, which looks
+ * anew at what it starts from; the same bundle is the same version.  Between the two the version is asked what a server would be asked:
+ * one that cannot answer gets no further.  What a person did to the alias stands (registry_may_promote). */
+#include "serve/step_register.h"
 
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "registry/registry.h"
-#include "store/meta.h"
+#include "serve/infra.h"
 
 static const char *const PROMOTE[] = {"gate", "first", "never", NULL};
 static const Param PARAMS[] = {
         {"model", PARAM_TEXT, "name of the registered model", .flags = PARAM_REQUIRED},
         {"promote", PARAM_TEXT,
-                "when it becomes the champion: gate: when it passes the gate; first: only while there is none, "
+                "when it becomes the champion: gate: when it passes the gate and answers; first: only while there is "
+                "none, "
                 "versions then "
                 "go into use by a deployment; never: a person does it",
                 "\"gate\"", .choices = PROMOTE},
@@ -31,6 +33,7 @@ typedef struct Registration {
 	bool passes;
 	int version, champion_before; /* 0: none */
 	bool is_new, is_moved;
+	bool was_tried, is_fit;
 	char *note; /* why a passing version did not become the champion, or NULL */
 } Registration;
 
@@ -78,19 +81,53 @@ static json_t *about_of(const StepRun *s, const json_t *params, const json_t *ve
 	return about;
 }
 
-static bool promote(Meta *m, Registration *r, GError **error)
+/* r->note is set where it may not become the champion; *ret: whether it is to be made so. */
+static bool may_promote(Meta *m, Registration *r, bool *ret, GError **error)
 {
+	json_auto_t *champion = NULL;
+	*ret = false;
+	if (!registry_alias(m, r->model, ALIAS_CHAMPION, &champion, error))
+		return false;
+	r->champion_before = (int)json_get_int(champion, "version", 0);
 	if (!r->passes || r->champion_before == r->version)
 		return true;
 	if (strcmp(r->when, "never") == 0)
 		r->note = g_strdup("the project's settings leave promoting to a person");
 	else if (strcmp(r->when, "first") == 0 && r->champion_before)
 		r->note = g_strdup("a version of this project goes into use by a deployment: gyre deploy");
-	if (r->note)
-		return true;
-	if (!r->is_new && !registry_may_promote(m, r->model, ALIAS_CHAMPION, r->version, &r->note, error))
+	else if (!registry_may_promote(m, r->model, ALIAS_CHAMPION, r->version, &r->note, error))
 		return false;
-	if (r->note)
+	*ret = !r->note;
+	return true;
+}
+
+static bool try_version(const StepRun *s, Meta *m, Registration *r, GError **error)
+{
+	g_autoptr(Blobs) blobs = NULL;
+	g_autofree char *why_not = NULL;
+	if (!blobs_open(step_state_folder(s), &blobs, error))
+		return false;
+	InfraInput in = {.state_folder = step_state_folder(s),
+	        .meta = m,
+	        .blobs = blobs,
+	        .model = r->model,
+	        .version = r->version,
+	        .stable = r->champion_before};
+	if (!infra_answers(&in, &why_not, error))
+		return false;
+	r->was_tried = true;
+	r->is_fit = !why_not;
+	if (why_not)
+		r->note = g_strdup_printf("it is not fit for production: %s", why_not);
+	return true;
+}
+
+static bool move(Meta *m, Registration *r, GError **error)
+{
+	bool may;
+	if (!may_promote(m, r, &may, error))
+		return false;
+	if (!may)
 		return true;
 	r->is_moved = true;
 	return registry_move(m, r->model, ALIAS_CHAMPION, r->version, "gate", WHO_GATE, NULL, error);
@@ -98,19 +135,21 @@ static bool promote(Meta *m, Registration *r, GError **error)
 
 static bool add(Meta *m, Registration *r, const json_t *about, GError **error)
 {
-	json_auto_t *champion = NULL;
-	if (!registry_alias(m, r->model, ALIAS_CHAMPION, &champion, error))
-		return false;
-	r->champion_before = (int)json_get_int(champion, "version", 0);
-	return registry_add(m, r->model, r->digest, about, &r->version, &r->is_new, error) && promote(m, r, error);
+	return meta_begin_durable(m, error) &&
+	       meta_end(m, registry_add(m, r->model, r->digest, about, &r->version, &r->is_new, error), error);
 }
 
 static bool write_to_store(const StepRun *s, Registration *r, const json_t *about, GError **error)
 {
 	g_autoptr(Meta) m = NULL;
-	if (!meta_open(step_state_folder(s), &m, error) || !meta_begin_durable(m, error))
+	bool may;
+	if (!meta_open(step_state_folder(s), &m, error) || !add(m, r, about, error) || !may_promote(m, r, &may, error))
 		return false;
-	return meta_end(m, add(m, r, about, error), error);
+	if (!may)
+		return true;
+	if (!try_version(s, m, r, error))
+		return false;
+	return !r->is_fit || (meta_begin_durable(m, error) && meta_end(m, move(m, r, error), error));
 }
 
 static json_t *registration_json(const Registration *r, const json_t *verdict)
@@ -122,6 +161,7 @@ static json_t *registration_json(const Registration *r, const json_t *verdict)
 	json_object_set_new(
 	        out, "previous_champion", r->champion_before ? json_integer(r->champion_before) : json_null());
 	json_object_set_new(out, "reasons", reasons ? json_deep_copy(reasons) : json_array());
+	json_object_set_new(out, "fit", r->was_tried ? json_boolean(r->is_fit) : json_null());
 	json_object_set_new(out, "note", json_text(r->note));
 	return out;
 }
@@ -149,8 +189,8 @@ static const char *const OUTPUTS[] = {"registration", NULL};
 
 const StepKind STEP_REGISTER = {
         .name = "register",
-        .help = "make the bundle a version, and the champion when the gate passes",
-        .version = 2,
+        .help = "make the bundle a version, and the champion when the gate passes and it answers",
+        .version = 3,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,
