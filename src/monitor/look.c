@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "serve/batch.h"
+#include "serve/predlog.h"
 
 const LookKind *const LOOKS[] = {
         &LOOK_QUALITY,
@@ -80,8 +80,7 @@ char *look_output_sql(const LookInput *in, const char *name)
 
 char *look_input_sql(const LookInput *in, const char *name)
 {
-	g_autofree char *other = batch_name_is_taken(name) ? g_strconcat("input.", name, NULL) : NULL;
-	return look_output_sql(in, other ? other : name);
+	return predlog_input_sql(in->renamed, name);
 }
 
 static void column_clear(void *column)

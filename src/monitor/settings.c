@@ -12,6 +12,11 @@ const Param MONITOR_PARAMS[] = {
         {"every", PARAM_TEXT, "length of a window: 15m, 1h, 1d, 1w, or month; aligned to UTC", "\"1d\""},
         {"rows", PARAM_INT, "windows of at least so many rows instead; 0: by time", "0", .min = 0, .max = 1e9},
         {"grace", PARAM_TEXT, "how long after its end a window still waits for late rows", "\"1m\""},
+        {"late", PARAM_TEXT,
+                "how long after a prediction its outcome may still come to count: a window that is older is not "
+                "measured "
+                "again",
+                "\"30d\""},
         {"skip", PARAM_TEXTS,
                 "columns that change by their nature: counters, dates; data.time is one of them by itself", "[]"},
         {"labels", PARAM_JSON, "when outcomes come", "{}"},
@@ -101,6 +106,7 @@ json_t *monitor_check(const json_t *block, ParamReport *report, void *context)
 	if (json_get_int(filled, "rows", 0) == 0 && strcmp(json_get_text(filled, "every", ""), "month") != 0)
 		check_duration(&c, filled, "every", "monitor.every", DURATION_SECOND);
 	check_duration(&c, filled, "grace", "monitor.grace", 0);
+	check_duration(&c, filled, "late", "monitor.late", 0);
 	json_t *labels =
 	        param_check(MONITOR_LABELS_PARAMS, "monitor.labels", json_object_get(filled, "labels"), note, &c);
 	if (labels) {

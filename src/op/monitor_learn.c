@@ -2,40 +2,30 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "goal/goal.h"
 #include "op/desk.h"
-#include "retrain/online.h"
+#include "retrain/online_round.h"
 
 static const Param PARAMS[] = {
         {"model", PARAM_TEXT, "name of the model; else the project's", .flags = PARAM_POSITIONAL},
         {"least", PARAM_INT, "outcomes that are waited for", "1", .min = 1, .max = 1e9},
         {"most", PARAM_INT, "outcomes to learn from at a time", "1000000", .min = 1, .max = 1e9},
-        {"keep", PARAM_REAL, "how much of what was learnt before stays", "1", .min = 0, .max = 1},
+        {"keep", PARAM_REAL, "how much of what was learnt before stays; else retrain.online.keep", .min = 0, .max = 1},
         {NULL},
 };
 
-static json_t *decision_of(const Project *p)
-{
-	const json_t *goal = project_block(p, "goal");
-	json_t *costs = json_object_get(goal, "costs");
-	return json_pack("{s:o,s:o,s:o}", "metric", json_text(goal_metric_named(goal)), "costs",
-	        costs ? json_incref(costs) : json_null(), "figure", goal_figure(goal, project_block(p, "kpi")));
-}
-
 static bool learn(const Desk *d, const json_t *in, const char *scratch, json_t **ret, GError **error)
 {
-	json_auto_t *decision = decision_of(d->project);
-	OnlineInput input = {.meta = d->meta,
-	        .blobs = d->blobs,
-	        .state_folder = d->project->state_folder,
-	        .scratch = scratch,
-	        .model = json_get_text(in, "model", project_name(d->project)),
-	        .decision = decision,
-	        .keep = json_get_number(in, "keep", 1),
-	        .least = json_get_int(in, "least", 1),
-	        .most = json_get_int(in, "most", 1000000),
-	        .seed = (uint64_t)json_get_int(d->project->config, "seed", 1),
-	        .now = meta_now()};
+	json_auto_t *decision = online_decision(d->project->config);
+	OnlineInput input = online_input(d->project->config, decision);
+	input.meta = d->meta;
+	input.blobs = d->blobs;
+	input.state_folder = d->project->state_folder;
+	input.scratch = scratch;
+	input.model = json_get_text(in, "model", project_name(d->project));
+	input.keep = json_get_number(in, "keep", input.keep);
+	input.least = json_get_int(in, "least", 1);
+	input.most = json_get_int(in, "most", input.most);
+	input.now = meta_now();
 	return online_learn(&input, ret, error);
 }
 

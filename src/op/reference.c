@@ -120,6 +120,8 @@ static void configuration(FILE *out)
 	        RECEIVER_PARAMS);
 	print_block(out, "retrain", "When to train again, and what a challenger must show.", RETRAIN_PARAMS);
 	print_block(out, "retrain.budget", "What retraining may cost in any 24 hours.", RETRAIN_BUDGET_PARAMS);
+	print_block(out, "retrain.online", "When what was learnt from outcomes becomes a version (mode: online).",
+	        RETRAIN_ONLINE_PARAMS);
 	print_block(out, "retrain.judge", "What a challenger must show against the champion.", RETRAIN_JUDGE_PARAMS);
 	print_block(out, "steps.NAME", "A step of your own.", PLAN_COMMAND_PARAMS);
 	print_block(out, "limits", "What a run may use.", LIMITS_PARAMS);

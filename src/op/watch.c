@@ -10,6 +10,7 @@
 #include "monitor/outbox.h"
 #include "monitor/pass.h"
 #include "op/labelled.h"
+#include "retrain/online_round.h"
 #include "retrain/retraining.h"
 #include "retrain/trigger.h"
 
@@ -34,6 +35,7 @@ struct Watch {
 	int64_t pass_at; /* monotonic us of the next pass */
 	char *problem, *told, *told_trigger;
 	char *outcomes; /* what they were known by when retrain.labelled was written */
+	int64_t online_at; /* monotonic us before which nothing is learnt: a round that did nothing is not tried at every look */
 };
 
 static void tell(void *unused, const char *sentence)
@@ -225,6 +227,44 @@ static bool update_labelled(Watch *w, GError **error)
 	return true;
 }
 
+static bool learn(Watch *w, OnlineInput *in, const json_t *config, GError **error)
+{
+	g_autofree char *told = NULL, *scratch = g_dir_make_tmp("gyre-learn-XXXXXX", error);
+	if (!scratch)
+		return false;
+	in->scratch = scratch;
+	bool idle = false, ok = online_round(in, config, &idle, &told, error);
+	file_remove(scratch, NULL);
+	if (told && !w->is_quiet)
+		fprintf(stderr, "gyre: %s\n", told);
+	if (ok && idle)
+		w->online_at = g_get_monotonic_time() + (int64_t)PASS_EVERY_S * G_USEC_PER_SEC;
+	return ok;
+}
+
+/* retrain.mode: online. */
+static bool learn_online(Watch *w, GError **error)
+{
+	const json_t *config = w->desk.project->config;
+	bool is_due = false;
+	if (g_strcmp0(json_get_text(json_object_get(config, "retrain"), "mode", NULL), "online") != 0 ||
+	        g_get_monotonic_time() < w->online_at)
+		return true;
+	json_auto_t *decision = online_decision(config);
+	OnlineInput in = online_input(config, decision);
+	in.meta = w->desk.meta;
+	in.blobs = w->desk.blobs;
+	in.state_folder = w->desk.project->state_folder;
+	in.now = meta_now();
+	g_autoptr(GError) problem = NULL;
+	if ((!online_due(&in, config, &is_due, &problem) || (is_due && !learn(w, &in, config, &problem))) &&
+	        problem->code != FAIL_NOT_FOUND) {
+		g_propagate_error(error, g_steal_pointer(&problem));
+		return false;
+	}
+	return true;
+}
+
 static bool look(Watch *w, GError **error)
 {
 	if (!watch_begin(w, error))
@@ -236,7 +276,7 @@ static bool look(Watch *w, GError **error)
 			return false;
 		w->pass_at = g_get_monotonic_time() + (int64_t)PASS_EVERY_S * G_USEC_PER_SEC;
 	}
-	return tell_receivers(w, error) && look_at_triggers(w, error);
+	return tell_receivers(w, error) && look_at_triggers(w, error) && learn_online(w, error);
 }
 
 void watch_look(Watch *w)

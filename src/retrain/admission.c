@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "base/json.h"
 #include "data/frame.h"
+#include "retrain/online_round.h"
 #include "retrain/settings.h"
 
 bool admission_is_asked(const json_t *record)
@@ -34,7 +35,7 @@ static bool check_cooldown(
 	int64_t length = retrain_length(retrain, "cooldown");
 	if (!meta_row(m,
 	            "SELECT ended_at FROM retrainings WHERE model = $1 AND started_at IS NOT NULL AND ended_at IS NOT "
-	            "NULL ORDER BY number DESC LIMIT 1",
+	            "NULL AND mode <> 'online' ORDER BY number DESC LIMIT 1",
 	            json_pack("[s]", model), &last, error))
 		return false;
 	int64_t ended = json_get_int(last, "ended_at", 0);
@@ -54,7 +55,7 @@ static bool check_budget(
 	json_auto_t *spent = NULL;
 	if (!meta_row(m,
 	            "SELECT count(*) AS runs, coalesce(sum(cpu_seconds), 0) AS cpu, min(started_at) AS first FROM "
-	            "retrainings WHERE model = $1 AND started_at > $2 AND started_at < $3",
+	            "retrainings WHERE model = $1 AND started_at > $2 AND started_at < $3 AND mode <> 'online'",
 	            json_pack("[s,I,I]", model, (json_int_t)(now - DURATION_DAY), (json_int_t)(now + DURATION_DAY)),
 	            &spent, error))
 		return false;
@@ -77,8 +78,9 @@ bool admission_check(
 {
 	const char *model = json_get_text(wanted, "model", "");
 	json_auto_t *wait = NULL;
-	if (!admission_is_asked(wanted) && (!check_cooldown(m, model, retrain, now, &wait, error) ||
-	                                           (!wait && !check_budget(m, model, retrain, now, &wait, error))))
+	if (!admission_is_asked(wanted) && !online_is_cause(wanted) &&
+	        (!check_cooldown(m, model, retrain, now, &wait, error) ||
+	                (!wait && !check_budget(m, model, retrain, now, &wait, error))))
 		return false;
 	*ret_wait = g_steal_pointer(&wait);
 	return true;

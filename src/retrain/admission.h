@@ -1,7 +1,7 @@
 /* admission.h: may a wanted retraining begin now?
  *
  * Not within the cool-down after the last one ended, and not beyond the budget of 24 hours.  What a person asked for goes before
- * both.  Which one was the last is said by its number, never by its time, and a time in the future is taken as now: so a clock that
+ * both; judging what was learnt online trains nothing, so it neither waits nor counts.  Which one was the last is said by its number, never by its time, and a time in the future is taken as now: so a clock that
  * was set back holds nothing up for longer than the cool-down. */
 #pragma once
 

@@ -9,6 +9,7 @@
 #include "eval/versus.h"
 #include "goal/goal.h"
 #include "pipeline/run.h"
+#include "registry/registry.h"
 #include "retrain/fresh_rows.h"
 
 /* The path of an artifact that a version's run left; *ret NULL when the run or the bytes are gone. */
@@ -30,14 +31,41 @@ static bool artifact_of(const ChallengeInput *in, const json_t *version, const c
 	return !digest || !blobs_has(in->blobs, digest, -1) || blobs_path(in->blobs, digest, ret, error);
 }
 
+/* What a version learnt from: the training rows of its run, and the outcomes it and its parents learnt online from, which
+ * are counted from the version that had a run.  *ret_train: NULL: gone. */
+static bool learnt_by(
+        const ChallengeInput *in, const json_t *version, char **ret_train, GPtrArray *outcomes, GError **error)
+{
+	json_auto_t *v = json_incref((json_t *)version);
+	while (g_strcmp0(json_string_value(json_at(v, "about.tags.mode")), "online") == 0) {
+		const json_t *lineage = json_at(v, "about.lineage");
+		const char *digest = json_get_text(lineage, "outcomes", NULL);
+		char *path;
+		if (digest && blobs_has(in->blobs, digest, -1)) {
+			if (!blobs_path(in->blobs, digest, &path, error))
+				return false;
+			g_ptr_array_add(outcomes, path);
+		}
+		g_autofree char *parent = g_strdup_printf(
+		        "%s@%d", json_get_text(version, "name", ""), (int)json_get_int(lineage, "parent_version", 0));
+		json_t *next = NULL;
+		if (!registry_get(in->meta, parent, &next, error))
+			return false;
+		json_decref(v);
+		v = next;
+	}
+	return artifact_of(in, v, "split", "train", ret_train, error);
+}
+
 /* Writes the fresh rows to `path` and counts them. */
-static bool take_fresh(Engine *e, const char *test, const char *learnt, const char *path, json_t *ret, GError **error)
+static bool take_fresh(Engine *e, const FreshFrom *from, const char *path, json_t *ret, GError **error)
 {
 	FreshRows fresh;
-	if (!fresh_rows_write(e, test, learnt, path, &fresh, error))
+	if (!fresh_rows_write(e, from, path, &fresh, error))
 		return false;
 	json_object_set_new(ret, "rows", json_integer(fresh.rows));
-	json_object_set_new(ret, "left_out", learnt ? json_integer(fresh.all - fresh.rows) : json_null());
+	json_object_set_new(ret, "left_out",
+	        from->learnt || from->outcomes->len ? json_integer(fresh.all - fresh.rows) : json_null());
 	return true;
 }
 
@@ -117,13 +145,27 @@ static bool find_rows(
         const ChallengeInput *in, Engine *e, const char *fresh, json_t *ret, bool *ret_found, GError **error)
 {
 	g_autofree char *test = NULL, *learnt = NULL;
+	g_autoptr(GPtrArray) outcomes = g_ptr_array_new_with_free_func(g_free);
 	if (!artifact_of(in, in->challenger, "split", "test", &test, error) ||
-	        !artifact_of(in, in->champion, "split", "train", &learnt, error))
+	        !learnt_by(in, in->champion, &learnt, outcomes, error))
 		return false;
 	*ret_found = test != NULL;
 	if (!test)
 		json_object_set_new(ret, "reason", json_string("the test rows of the challenger's run are gone"));
-	return !test || take_fresh(e, test, learnt, fresh, ret, error);
+	FreshFrom from = {test, learnt, outcomes};
+	return !test || take_fresh(e, &from, fresh, ret, error);
+}
+
+/* Rows that are given are fresh. */
+static bool take_given(const ChallengeInput *in, Engine *e, json_t *ret, GError **error)
+{
+	g_autofree char *table = sql_parquet(in->rows),
+	                *sql = g_strdup_printf("SELECT count(*) AS rows FROM %s", table);
+	json_auto_t *row = NULL;
+	if (!engine_row(e, sql, &row, error))
+		return false;
+	json_object_update(ret, row);
+	return true;
 }
 
 bool challenge_run(const ChallengeInput *in, json_t **ret, GError **error)
@@ -135,8 +177,10 @@ bool challenge_run(const ChallengeInput *in, json_t **ret, GError **error)
 	json_auto_t *found = json_pack("{s:b,s:n,s:i,s:n,s:n}", "accept", 0, "reason", "rows", 0, "left_out", "versus");
 	bool has_rows = false;
 	json_object_update(found, (json_t *)judge);
-	if (!engine_open(&limits, &e, error) || !find_rows(in, e, fresh, found, &has_rows, error) ||
-	        (has_rows && !judge_rows(in, e, fresh, judge, found, error)))
+	if (!engine_open(&limits, &e, error) ||
+	        !(in->rows ? take_given(in, e, found, error) : find_rows(in, e, fresh, found, &has_rows, error)))
+		return false;
+	if ((in->rows || has_rows) && !judge_rows(in, e, in->rows ? in->rows : fresh, judge, found, error))
 		return false;
 	*ret = g_steal_pointer(&found);
 	return true;

@@ -1,7 +1,7 @@
 /* challenge.h: champion and challenger on the same fresh labelled rows, and what is decided.
  *
  * The rows are the test rows of the challenger's run, which it never saw; those that the champion learnt from, word for word, are
- * left out, so that neither has an advantage.  The test is paired: DeLong's for the ROC AUC of two classes, else a paired bootstrap
+ * left out, so that neither has an advantage; so are outcomes that it learnt from as they arrived, each once.  The test is paired: DeLong's for the ROC AUC of two classes, else a paired bootstrap
  * (eval/versus.h). */
 #pragma once
 
@@ -12,8 +12,9 @@ typedef struct ChallengeInput {
 	Meta *meta;
 	Blobs *blobs;
 	const json_t *champion, *challenger; /* versions as registry_get gives them */
-	const json_t *config;                /* gyre.yaml, filled */
-	const char *scratch;                 /* a folder for temporary files */
+	const char *rows; /* Parquet of rows that neither learnt from; NULL: the test rows of the challenger's run */
+	const json_t *config; /* gyre.yaml, filled */
+	const char *scratch;  /* a folder for temporary files */
 	size_t memory_mb;
 } ChallengeInput;
 

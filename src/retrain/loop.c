@@ -11,6 +11,7 @@
 #include "registry/registry.h"
 #include "retrain/admission.h"
 #include "retrain/loop_inside.h"
+#include "retrain/online_round.h"
 #include "retrain/retraining.h"
 
 RetrainLoop *retrain_loop_new(const LoopOptions *options)
@@ -108,6 +109,15 @@ char *loop_file(const RetrainLoop *l, const json_t *record, const char *ending)
 	return g_build_filename(l->state_folder, "retrain", name, NULL);
 }
 
+/* What learns online is judged; whatever else causes a retraining trains anew, and the learning then begins with what came of it. */
+static const char *mode_of(const json_t *wanted, const json_t *retrain)
+{
+	const char *mode = json_get_text(retrain, "mode", "retrain");
+	if (online_is_cause(wanted))
+		return TRIGGER_ONLINE;
+	return strcmp(mode, TRIGGER_ONLINE) == 0 ? "retrain" : mode;
+}
+
 /* The champion of now is who the challenger will have to beat. */
 static bool begin_wanted(RetrainLoop *l, const LoopInput *in, const json_t *wanted, bool *ret_busy, GError **error)
 {
@@ -122,7 +132,7 @@ static bool begin_wanted(RetrainLoop *l, const LoopInput *in, const json_t *want
 		        json_get_text(wait, "reason", ""));
 		return true;
 	}
-	json_auto_t *changes = json_pack("{s:s}", "mode", json_get_text(retrain, "mode", "retrain"));
+	json_auto_t *changes = json_pack("{s:s}", "mode", mode_of(wanted, retrain));
 	if (champion)
 		json_object_set(changes, "champion", json_object_get(champion, "version"));
 	*ret_busy = true;
@@ -132,6 +142,8 @@ static bool begin_wanted(RetrainLoop *l, const LoopInput *in, const json_t *want
 static bool step_under_way(RetrainLoop *l, const LoopInput *in, const json_t *record, GError **error)
 {
 	const char *phase = json_get_text(record, "phase", "");
+	if (strcmp(phase, PHASE_RUNNING) == 0 && strcmp(json_get_text(record, "mode", ""), TRIGGER_ONLINE) == 0)
+		return loop_judge_online(l, in, record, error);
 	if (strcmp(phase, PHASE_RUNNING) == 0)
 		return loop_run(l, in, record, error);
 	if (strcmp(phase, PHASE_JUDGED) == 0)

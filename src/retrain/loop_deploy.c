@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "registry/registry.h"
 #include "retrain/loop_inside.h"
@@ -68,12 +69,13 @@ static bool check_it(RetrainLoop *l, const json_t *record, GError **error)
 	bool done = false;
 	json_auto_t *ended = NULL;
 	const char *const words[] = {"deploy", "check", "--deployment", json_get_text(record, "deployment", ""), NULL};
-	g_autofree char *answer = loop_file(l, record, ".check.json"), *log = loop_file(l, record, ".check.log");
+	g_autofree char *answer = loop_file(l, record, ".check.json"), *log = loop_file(l, record, ".check.log"),
+	                *folder = g_path_get_dirname(answer);
 	WorkerOptions options = {
 	        .words = words, .program = l->program, .folder = l->folder, .answer = answer, .log = log};
 	l->waits = !l->worker && l->was_checked;
 	if (!l->worker)
-		return l->was_checked || worker_start(&options, &l->worker, error);
+		return l->was_checked || (file_make_folder(folder, error) && worker_start(&options, &l->worker, error));
 	if (!worker_poll(l->worker, &done, &ended, error))
 		return false;
 	if (!done)

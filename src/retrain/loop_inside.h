@@ -29,7 +29,11 @@ bool loop_end(RetrainLoop *l, const LoopInput *in, const json_t *record, const c
 /* A file of a retraining in the state folder; free with g_free. */
 char *loop_file(const RetrainLoop *l, const json_t *record, const char *ending);
 
+/* A store that is held, a full disk: worth another try. */
+bool loop_is_passing(const GError *problem);
+
 /* A step in each phase. */
+bool loop_judge_online(RetrainLoop *l, const LoopInput *in, const json_t *record, GError **error);
 bool loop_run(RetrainLoop *l, const LoopInput *in, const json_t *record, GError **error);
 bool loop_begin_deployment(RetrainLoop *l, const LoopInput *in, const json_t *record, GError **error);
 bool loop_follow_deployment(RetrainLoop *l, const LoopInput *in, const json_t *record, GError **error);

@@ -111,8 +111,7 @@ static bool version_of(const LoopInput *in, const char *model, int64_t number, j
 	return registry_get(in->meta, reference, ret, error);
 }
 
-/* A store that is held, a full disk: it is judged again later. */
-static bool is_passing(const GError *problem)
+bool loop_is_passing(const GError *problem)
 {
 	return problem->domain != FAIL || problem->code == FAIL_UNAVAILABLE || problem->code == FAIL_CONFLICT;
 }
@@ -121,7 +120,7 @@ static bool is_passing(const GError *problem)
 static bool judge_failed(
         RetrainLoop *l, const LoopInput *in, const json_t *record, json_t *changes, GError *problem, GError **error)
 {
-	if (is_passing(problem)) {
+	if (loop_is_passing(problem)) {
 		g_propagate_error(error, g_error_copy(problem));
 		return false;
 	}

@@ -21,6 +21,7 @@ typedef struct OnlineInput {
 	const json_t *decision; /* params of retrain/decision.h */
 	double keep;            /* how much of what was learnt before stays */
 	int64_t least, most;    /* outcomes below which nothing is done; and at a time */
+	int64_t patience;       /* us: how long an outcome waits for its prediction to be in the log; 0: for ever */
 	uint64_t seed;
 	int64_t now; /* us UTC */
 } OnlineInput;

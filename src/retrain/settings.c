@@ -9,7 +9,7 @@
 #include "model/update.h"
 #include "retrain/trigger.h"
 
-const char *const RETRAIN_MODES[] = {"retrain", "fine_tune", NULL};
+const char *const RETRAIN_MODES[] = {"retrain", "fine_tune", "online", NULL};
 
 const Param RETRAIN_PARAMS[] = {
         {"on", PARAM_TEXTS, "what starts a retraining: schedule, new_data, drift, decay, kpi", "[]"},
@@ -18,9 +18,13 @@ const Param RETRAIN_PARAMS[] = {
         {"drift", PARAM_JSON, "which drift alarms count"},
         {"decay", PARAM_JSON, "which alarms of performance count"},
         {"kpi", PARAM_JSON, "which alarms of business figures count"},
-        {"mode", PARAM_TEXT, "retrain: train anew; fine_tune: the champion learns on from rows it has not seen",
+        {"mode", PARAM_TEXT,
+                "retrain: train anew; fine_tune: the champion learns on from rows it has not seen; online: it learns "
+                "from each "
+                "outcome as it arrives",
                 "\"retrain\"", .choices = RETRAIN_MODES},
         {"fine_tune", PARAM_JSON, "how it learns on: {keep, trees, share}", "{}"},
+        {"online", PARAM_JSON, "when what was learnt from outcomes becomes a version: {outcomes, every, keep}", "{}"},
         {"labelled", PARAM_TEXT,
                 "Parquet file that the watch keeps predictions with known outcomes in: a source of the data"},
         {"cooldown", PARAM_TEXT, "least time from the end of one retraining to the begin of the next", "\"1h\""},
@@ -36,6 +40,13 @@ const Param RETRAIN_BUDGET_PARAMS[] = {
         {NULL},
 };
 
+const Param RETRAIN_ONLINE_PARAMS[] = {
+        {"outcomes", PARAM_INT, "a version is made when so many have come", "500", .min = 1, .max = 1e9},
+        {"every", PARAM_TEXT, "or when so long has passed since the last one, and any have", "\"1h\""},
+        {"keep", PARAM_REAL, "how much of what was learnt before stays", "1", .min = 0, .max = 1},
+        {NULL},
+};
+
 static const char *const RULES[] = {"better", "no_worse", NULL};
 const Param RETRAIN_JUDGE_PARAMS[] = {
         {"rule", PARAM_TEXT,
@@ -48,6 +59,8 @@ const Param RETRAIN_JUDGE_PARAMS[] = {
                 .min = 1, .max = 1e9},
         {NULL},
 };
+
+#define NO_LENGTH "not a length of time such as 90s, 15m, 1h, 2d or 1w"
 
 typedef struct Checking {
 	ParamReport *report;
@@ -123,8 +136,11 @@ json_t *retrain_check(const json_t *block, ParamReport *report, void *context)
 	fill_block(&c, filled, "budget", RETRAIN_BUDGET_PARAMS);
 	fill_block(&c, filled, "judge", RETRAIN_JUDGE_PARAMS);
 	fill_block(&c, filled, "fine_tune", UPDATE_PARAMS);
+	fill_block(&c, filled, "online", RETRAIN_ONLINE_PARAMS);
+	if (!duration_parse(json_get_text(json_object_get(filled, "online"), "every", ""), &us))
+		note(&c, "retrain.online.every", NO_LENGTH);
 	if (!duration_parse(json_get_text(filled, "cooldown", ""), &us))
-		note(&c, "retrain.cooldown", "not a length of time such as 90s, 15m, 1h, 2d or 1w");
+		note(&c, "retrain.cooldown", NO_LENGTH);
 	return c.failed ? NULL : json_incref(filled);
 }
 

@@ -14,9 +14,9 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 	EngineLimits limits = {
 	        .threads = step_cores(s), .memory_mb = step_memory_mb(s) / 2, .scratch = step_scratch(s)};
 	g_autoptr(Engine) e = NULL;
+	FreshFrom from = {step_input(s, "rows"), step_input(s, "learnt"), NULL};
 	FreshRows found;
-	if (!engine_open(&limits, &e, error) || !fresh_rows_write(e, step_input(s, "rows"), step_input(s, "learnt"),
-	                                                step_output(s, "fresh"), &found, error))
+	if (!engine_open(&limits, &e, error) || !fresh_rows_write(e, &from, step_output(s, "fresh"), &found, error))
 		return false;
 	if (found.rows == 0)
 		return fail(error, FAIL_CONFLICT, "the model in use has learnt from every row there is");

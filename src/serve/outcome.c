@@ -66,10 +66,11 @@ static bool add_one(Meta *m, const char *model, size_t place, const json_t *one,
 	}
 	*(before ? &counts->changed : &counts->fresh) += 1;
 	return meta_run(m,
-	        "INSERT INTO outcomes (model, id, value, observed, received, changes) VALUES ($1, $2, $3, $4, $5, 0) "
+	        "INSERT INTO outcomes (model, id, value, observed, received, changes, place) VALUES ($1, $2, $3, $4, "
+	        "$5, 0, "
+	        "(SELECT coalesce(max(place), 0) + 1 FROM outcomes WHERE model = $1)) "
 	        "ON CONFLICT (model, id) DO UPDATE SET value = excluded.value, observed = excluded.observed, received "
-	        "= "
-	        "excluded.received, changes = outcomes.changes + 1",
+	        "= excluded.received, changes = outcomes.changes + 1, place = excluded.place",
 	        json_pack("[s,s,o,I,I]", model, id, value ? json_text(value) : json_null(), (json_int_t)observed,
 	                (json_int_t)now),
 	        NULL, error);

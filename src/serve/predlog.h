@@ -72,5 +72,20 @@ bool predlog_seal(const char *state_folder, size_t memory_mb, int64_t *ret_rows,
 /* Makes `view` in the engine: all rows of a model, sealed or not.  FAIL_NOT_FOUND: none. */
 bool predlog_view(Engine *e, const char *state_folder, const char *model, const char *view, GError **error);
 
+/* The same of a part of the sealed files, and of what is not sealed yet; where none of them has a row, the view has none either.  name: of a
+ * file without its ending, as predlog_sealed has it.  Its last change is after every row in it came. */
+typedef struct PredLogChoice {
+	bool (*wants)(const char *name, const char *path, void *context);
+	void *context;
+} PredLogChoice;
+bool predlog_view_of(Engine *e, const char *state_folder, const char *model, const char *view,
+        const PredLogChoice *choice, GError **error);
+
+/* Names of the sealed files of a model, in the order in which they were begun.  A file's rows never change. */
+bool predlog_sealed(const char *state_folder, const char *model, GPtrArray **ret, GError **error);
+
 /* {name: column} where an input or output of any version has a column of another name (case, reserved words).  Empty as a rule. */
 bool predlog_renamed(const char *state_folder, const char *model, json_t **ret, GError **error);
+
+/* The column of an input, quoted for SQL.  renamed: as above.  Free with g_free. */
+char *predlog_input_sql(const json_t *renamed, const char *name);

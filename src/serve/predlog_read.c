@@ -28,6 +28,7 @@ typedef struct Reading {
 	GString *files;  /* Parquet, quoted, with commas between */
 	unsigned table_count;
 	int64_t rows;
+	const PredLogChoice *choice; /* NULL: every file */
 } Reading;
 
 static const char *const META[][2] = {{"_gyre_id", "text"}, {"_gyre_time", "time"}, {"_gyre_arrived", "time"},
@@ -256,7 +257,7 @@ static bool read_journal(Reading *r, const char *path, GError **error)
 static void add_parquet(Reading *r, const char *name)
 {
 	g_autofree char *path = g_strdup_printf("%s/model=%s/%s.parquet", r->folder, r->model, name);
-	if (!g_file_test(path, G_FILE_TEST_EXISTS))
+	if (!g_file_test(path, G_FILE_TEST_EXISTS) || (r->choice && !r->choice->wants(name, path, r->choice->context)))
 		return;
 	g_autofree char *quoted = sql_text(path);
 	g_string_append_printf(r->files, "%s%s", r->files->len ? ", " : "", quoted);
@@ -313,15 +314,45 @@ static char *shape_sql(const Reading *r)
 	return g_strdup_printf("(%s LIMIT 0)", sql->str);
 }
 
+static bool make_view(Reading *r, const char *view, GError **error)
+{
+	g_autofree char *name = sql_name(view), *shape = shape_sql(r);
+	return engine_runf(r->e, error, "CREATE OR REPLACE VIEW %s AS %s%s%s", name, shape,
+	        r->tables->len ? " UNION ALL BY NAME " : "", r->tables->str);
+}
+
 bool predlog_view(Engine *e, const char *state_folder, const char *model, const char *view, GError **error)
 {
 	Reading r;
 	bool ok = reading_open(&r, e, state_folder, model, error) && read_all(&r, error);
 	if (ok && !r.tables->len)
 		ok = fail(error, FAIL_NOT_FOUND, "no predictions of the model \"%s\" are on record", model);
-	g_autofree char *name = sql_name(view), *shape = shape_sql(&r);
-	ok = ok &&
-	     engine_runf(e, error, "CREATE OR REPLACE VIEW %s AS %s UNION ALL BY NAME %s", name, shape, r.tables->str);
+	ok = ok && make_view(&r, view, error);
+	reading_close(&r);
+	return ok;
+}
+
+bool predlog_view_of(Engine *e, const char *state_folder, const char *model, const char *view,
+        const PredLogChoice *choice, GError **error)
+{
+	Reading r;
+	bool ok = reading_open(&r, e, state_folder, model, error);
+	r.choice = choice;
+	ok = ok && read_all(&r, error);
+	if (ok && !r.tables->len && json_object_size(r.types) == G_N_ELEMENTS(META)) /* no version is announced */
+		ok = fail(error, FAIL_NOT_FOUND, "no predictions of the model \"%s\" are on record", model);
+	ok = ok && make_view(&r, view, error);
+	reading_close(&r);
+	return ok;
+}
+
+bool predlog_sealed(const char *state_folder, const char *model, GPtrArray **ret, GError **error)
+{
+	Reading r;
+	bool ok = reading_open(&r, NULL, state_folder, model, error);
+	g_autofree char *folder = ok ? model_folder(&r) : NULL;
+	if (ok)
+		*ret = list_names(folder, ".parquet");
 	reading_close(&r);
 	return ok;
 }
@@ -411,4 +442,11 @@ bool predlog_renamed(const char *state_folder, const char *model, json_t **ret, 
 		*ret = json_incref(r.renamed);
 	reading_close(&r);
 	return ok;
+}
+
+char *predlog_input_sql(const json_t *renamed, const char *name)
+{
+	g_autofree char *other = batch_name_is_taken(name) ? g_strconcat("input.", name, NULL) : NULL;
+	const char *plain = other ? other : name;
+	return sql_name(json_get_text(renamed, plain, plain));
 }

@@ -18,5 +18,6 @@ const Migration MIGRATIONS[] = {
         {"alarms", MIGRATION_ALARMS},
         {"concept", MIGRATION_CONCEPT},
         {"online", MIGRATION_ONLINE},
+        {"places", MIGRATION_PLACES},
         {NULL, NULL},
 };

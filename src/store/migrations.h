@@ -26,3 +26,4 @@ extern const char MIGRATION_RETRAIN[];
 extern const char MIGRATION_ALARMS[];
 extern const char MIGRATION_CONCEPT[];
 extern const char MIGRATION_ONLINE[];
+extern const char MIGRATION_PLACES[];

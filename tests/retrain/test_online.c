@@ -8,7 +8,12 @@
 
 #include "../monitor/world.h"
 #include "base/error.h"
+#include "retrain/fresh_rows.h"
 #include "retrain/learning_gate.h"
+#include "retrain/loop.h"
+#include "retrain/online_round.h"
+#include "retrain/retraining.h"
+#include "retrain/settings.h"
 
 static void open_world(World *w)
 {
@@ -208,11 +213,144 @@ static void test_killed(void)
 	world_close(&w);
 }
 
+static json_t *watched(void)
+{
+	json_auto_t *retrain = json_loads("{\"mode\": \"online\", \"online\": {\"outcomes\": 100, \"every\": \"1h\"}, "
+	                                  "\"judge\": {\"rule\": \"no_worse\", \"min_rows\": 50}}",
+	        0, NULL);
+	json_t *filled = retrain_check(retrain, world_report, NULL);
+	g_assert_nonnull(filled);
+	return json_pack("{s:s,s:i,s:{},s:o,s:{s:s},s:{s:s}}", "project", "half", "seed", 1, "goal", "retrain", filled,
+	        "monitor", "late", "30d", "deploy", "strategy", "all_at_once");
+}
+
+/* A round at a time; *ret_due: was there anything to look at? */
+static char *round_at(World *w, const json_t *config, int64_t now, bool *ret_due)
+{
+	g_autoptr(GError) error = NULL;
+	json_auto_t *decision = online_decision(config);
+	OnlineInput in = online_input(config, decision);
+	g_autofree char *scratch = g_dir_make_tmp("gyre-online-XXXXXX", NULL);
+	char *told = NULL;
+	bool idle;
+	in.meta = w->meta;
+	in.blobs = w->blobs;
+	in.state_folder = w->state;
+	in.scratch = scratch;
+	in.now = now;
+	online_due(&in, config, ret_due, &error);
+	g_assert_no_error(error);
+	if (*ret_due)
+		online_round(&in, config, &idle, &told, &error);
+	g_assert_no_error(error);
+	file_remove(scratch, NULL);
+	return told;
+}
+
+static void expect_round(World *w, const json_t *config, int64_t now, const char *told)
+{
+	bool due;
+	g_autofree char *said = round_at(w, config, now, &due);
+	g_assert_cmpstr(said, ==, told);
+}
+
+static json_t *step(World *w, const json_t *config, int64_t now)
+{
+	LoopOptions options = {.folder = w->state, .state_folder = w->state};
+	g_autoptr(RetrainLoop) loop = retrain_loop_new(&options);
+	g_autoptr(GError) error = NULL;
+	LoopInput in = {.meta = w->meta, .blobs = w->blobs, .config = config, .now = now};
+	bool busy;
+	json_t *record = NULL;
+	retrain_loop_step(loop, &in, &busy, &error);
+	g_assert_no_error(error);
+	g_assert_true(retraining_get(w->meta, "half", 0, &record, NULL));
+	return record;
+}
+
+static void expect_phase(json_t *record, const char *phase)
+{
+	g_assert_cmpstr(json_get_text(record, "phase", ""), ==, phase);
+	json_decref(record);
+}
+
+/* Outcomes judge what was learnt before they came, and teach when that is decided. */
+static void test_rounds(void)
+{
+	World w;
+	open_world(&w);
+	json_auto_t *config = watched(), *record = NULL;
+	int64_t now = meta_now();
+	ask(&w, 600);
+	tell(&w, 0, 99);
+	expect_round(&w, config, now, NULL);
+	tell(&w, 99, 101);
+	expect_round(&w, config, now, "version 2 has learnt from 101 outcomes");
+	tell(&w, 101, 161);
+	expect_round(&w, config, now, NULL);
+	expect_round(&w, config, now + HOUR, "version 2 has learnt from 101 outcomes, and 60 came after it");
+	expect_round(&w, config, now + HOUR, NULL); /* they teach nothing while it is judged */
+	expect_phase(step(&w, config, now + HOUR), "running");
+	record = step(&w, config, now + HOUR);
+	g_assert_cmpint(json_get_int(json_at(record, "evidence.challenge"), "rows", 0), ==, 60);
+	g_assert_cmpstr(json_get_text(record, "mode", ""), ==, "online");
+	g_assert_cmpint(json_get_int(record, "candidate", 0), ==, 2);
+	expect_phase(json_incref(record), "judged");
+	expect_round(&w, config, now + HOUR, "version 3 has learnt from 60 outcomes");
+	expect_phase(step(&w, config, now + HOUR), "deploying");
+	/* A clock that was set back holds nothing up. */
+	tell(&w, 161, 162);
+	expect_round(&w, config, now, "version 4 has learnt from 1 outcome");
+	g_assert_cmpint(count(&w, "SELECT count(*) AS n FROM online_taken"), ==, 162);
+	world_close(&w);
+}
+
+/* A retraining's rows without those that the champion learnt online: one row for each outcome, whatever else has its values. */
+static void test_left_out(void)
+{
+	World w;
+	open_world(&w);
+	ask(&w, 40);
+	tell(&w, 0, 30);
+	json_auto_t *done = learnt(&w, 1, 1000), *version = NULL;
+	g_autofree char *test = g_build_filename(w.state, "test.parquet", NULL), *taken = NULL,
+	                *fresh = g_build_filename(w.state, "fresh.parquet", NULL);
+	g_autoptr(Engine) e = NULL;
+	g_autoptr(GPtrArray) outcomes = g_ptr_array_new();
+	EngineLimits limits = {.threads = 1};
+	g_autoptr(GError) error = NULL;
+	FreshRows found;
+	g_assert_true(registry_get(w.meta, "half@2", &version, NULL));
+	g_assert_true(
+	        blobs_path(w.blobs, json_get_text(json_at(version, "about.lineage"), "outcomes", ""), &taken, NULL));
+	g_assert_true(engine_open(&limits, &e, NULL));
+	/* The rows it learnt from twice over, with columns the model has not, and 5 of its own. */
+	g_autofree char *table = sql_parquet(taken);
+	g_autofree char *query = g_strdup_printf(
+	        "SELECT *, row_number() OVER () AS _gyre_row FROM (SELECT 1 AS source, * EXCLUDE (_gyre_id, "
+	        "_gyre_observed, "
+	        "_gyre_row) FROM %s UNION ALL SELECT 2, * EXCLUDE (_gyre_id, _gyre_observed, _gyre_row) FROM %s UNION "
+	        "ALL "
+	        "SELECT 3, x + 100, * EXCLUDE (_gyre_id, _gyre_observed, _gyre_row, x) FROM (FROM %s LIMIT 5))",
+	        table, table, table);
+	engine_write_parquet(e, query, test, &error);
+	g_assert_no_error(error);
+	g_ptr_array_add(outcomes, taken);
+	FreshFrom from = {test, NULL, outcomes};
+	fresh_rows_write(e, &from, fresh, &found, &error);
+	g_assert_no_error(error);
+	g_assert_cmpint(found.all, ==, 65);
+	g_assert_cmpint(found.rows, ==, 35);
+	world_close(&w);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/online/once", test_once);
 	g_test_add_func("/online/gate", test_gate);
 	g_test_add_func("/online/killed", test_killed);
+	g_test_add_func("/online/rounds", test_rounds);
+	g_test_add_func("/online/left_out", test_left_out);
 	return g_test_run();
 }
