@@ -183,5 +183,5 @@ bool boosted_refresh(const Trees *old, const UpdateSet *set, Trees **ret, GError
 	for (uint32_t from = 0; from < old->count; from += old->groups)
 		refresh_round(&r, from, MIN(from + old->groups, old->count));
 	*ret = r.t;
-	return true;
+	return trees_finish(r.t, error);
 }

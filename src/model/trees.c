@@ -9,13 +9,14 @@
 #include "base/limits.h"
 #include "model/bytes.h"
 #include "model/form.h"
+#include "model/trees_block.h"
+#include "model/trees_walk.h"
 
 #define MAGIC "GYTREE2\n"
 #define MAGIC_BEFORE "GYTREE1\n" /* of 0.1: the same without sets */
 #define COVER_MAGIC "GYCOVER1"
 #define TREES_LIMIT 10000000u /* of one model: a reader of damaged bytes asks for no more */
 #define BLOCK 128u            /* rows that pass all trees together: they stay in the core's first caches meanwhile */
-#define LANES 8u              /* rows walked at once: a walk waits for memory, eight walks wait together */
 
 G_STATIC_ASSERT(sizeof(TreeNode) == 12); /* it is the form on disk as well */
 
@@ -30,6 +31,7 @@ void trees_free(Trees *t)
 	g_free(t->sets);
 	g_free(t->gain);
 	g_free(t->cover);
+	trees_block_free(t->block);
 	g_free(t);
 }
 
@@ -117,6 +119,8 @@ bool trees_finish(Trees *t, GError **error)
 	t->depth = g_new0(uint32_t, MAX(t->count, 1u));
 	for (uint32_t i = 0; ok && i < t->count; i++)
 		ok = check_tree(t, i, level, &t->depth[i]);
+	trees_block_free(t->block);
+	t->block = ok ? trees_block_new(t) : NULL;
 	return ok || fail(error, FAIL_BROKEN, "the stored trees are damaged");
 }
 
@@ -138,44 +142,28 @@ bool trees_goes_right(const Trees *t, const TreeNode *n, float value)
 	return n->by_set ? is_in_set(t->sets + tree_node_set(n), value) : value >= n->value;
 }
 
-/* The walks are compiled twice: trees without sets pay nothing for them. */
-static inline uint32_t next_node(const Trees *t, const TreeNode *n, const float *x, bool sets)
-{
-	float v = x[n->feature];
-	if (sets && n->by_set)
-		return n->left + trees_goes_right(t, n, v);
-	unsigned right = (unsigned)(v >= n->value) | ((unsigned)(v != v) & n->missing_right);
-	return n->left + (right & n->is_split);
-}
-
-/* One tree, LANES rows. */
+/* One tree, several rows. */
 static inline void walk_rows(const Trees *t, uint32_t tree, const float *x, float *ret, bool sets)
 {
-	uint32_t at[LANES];
-	for (unsigned l = 0; l < LANES; l++)
+	uint32_t at[TREES_LANES];
+	for (unsigned l = 0; l < TREES_LANES; l++)
 		at[l] = t->start[tree];
-	for (uint32_t d = 0; d < t->depth[tree]; d++)
-#pragma GCC unroll 8 /* a third faster: the places stay in registers */
-		for (unsigned l = 0; l < LANES; l++)
-			at[l] = next_node(t, &t->nodes[at[l]], x + (size_t)l * t->columns, sets);
-	for (unsigned l = 0; l < LANES; l++)
+	trees_walk(t, at, t->depth[tree], x, t->columns, sets);
+	for (unsigned l = 0; l < TREES_LANES; l++)
 		ret[(size_t)l * t->groups] += t->nodes[at[l]].value;
 }
 
-/* One row, LANES trees: a single row, as a request brings it, need not wait for one tree after the other either.  In a
+/* One row, several trees: a single row, as a request brings it, need not wait for one tree after the other either.  In a
  * shallow tree the walk stays at the leaf until the deepest has come to its own. */
 static inline void walk_trees(const Trees *t, uint32_t tree, const float *x, float *ret, bool sets)
 {
-	uint32_t at[LANES], depth = 0;
-	for (unsigned l = 0; l < LANES; l++) {
+	uint32_t at[TREES_LANES], depth = 0;
+	for (unsigned l = 0; l < TREES_LANES; l++) {
 		at[l] = t->start[tree + l];
 		depth = MAX(depth, t->depth[tree + l]);
 	}
-	for (uint32_t d = 0; d < depth; d++)
-#pragma GCC unroll 8 /* a sixth faster */
-		for (unsigned l = 0; l < LANES; l++)
-			at[l] = next_node(t, &t->nodes[at[l]], x, sets);
-	for (unsigned l = 0; l < LANES; l++)
+	trees_walk(t, at, depth, x, 0, sets);
+	for (unsigned l = 0; l < TREES_LANES; l++)
 		ret[t->group[tree + l]] += t->nodes[at[l]].value;
 }
 
@@ -183,14 +171,14 @@ static inline void walk_one(const Trees *t, uint32_t tree, const float *x, float
 {
 	uint32_t at = t->start[tree];
 	for (uint32_t d = 0; d < t->depth[tree]; d++)
-		at = next_node(t, &t->nodes[at], x, sets);
+		at = trees_next(t, &t->nodes[at], x, sets);
 	ret[t->group[tree]] += t->nodes[at].value;
 }
 
 static inline void row_margins(const Trees *t, const float *x, float *ret, bool sets)
 {
 	uint32_t tree = 0;
-	for (; t->count - tree >= LANES; tree += LANES)
+	for (; t->count - tree >= TREES_LANES; tree += TREES_LANES)
 		walk_trees(t, tree, x, ret, sets);
 	for (; tree < t->count; tree++)
 		walk_one(t, tree, x, ret, sets);
@@ -198,9 +186,9 @@ static inline void row_margins(const Trees *t, const float *x, float *ret, bool 
 
 static inline void rows_margins(const Trees *t, const float *x, size_t rows, float *ret, bool sets)
 {
-	size_t together = rows / LANES * LANES;
+	size_t together = rows / TREES_LANES * TREES_LANES;
 	for (uint32_t tree = 0; tree < t->count && together; tree++)
-		for (size_t i = 0; i < together; i += LANES)
+		for (size_t i = 0; i < together; i += TREES_LANES)
 			walk_rows(t, tree, x + i * t->columns, ret + t->group[tree] + i * t->groups, sets);
 	for (size_t i = together; i < rows; i++)
 		row_margins(t, x + i * t->columns, ret + i * t->groups, sets);
@@ -208,6 +196,10 @@ static inline void rows_margins(const Trees *t, const float *x, size_t rows, flo
 
 static void block_margins(const Trees *t, const float *x, size_t rows, float *ret)
 {
+	if (t->block && rows >= TREES_BLOCK_LEAST) {
+		trees_block_margins(t->block, NULL, x, rows, ret);
+		return;
+	}
 	memset(ret, 0, rows * t->groups * sizeof *ret);
 	if (t->set_words)
 		rows_margins(t, x, rows, ret, true);

@@ -61,12 +61,15 @@ typedef struct Trees {
 	/* nodes: the weight of the training rows that came there, which explaining needs (model/shap.h); NULL: not kept, as in
 	 * bundles made before they were. */
 	float *cover;
+	/* Made by trees_finish: for many rows at once (model/trees_block.h); NULL: walking is quicker. */
+	struct TreesBlock *block;
 } Trees;
 
 void trees_free(Trees *t);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Trees, trees_free)
 
-/* Checks every index and finds the depths; all trees, made or loaded, pass here before they predict. FAIL_BROKEN. */
+/* Checks every index, finds the depths, prepares for many rows; all trees, made, changed or loaded, pass here before they predict.
+ * FAIL_BROKEN. */
 bool trees_finish(Trees *t, GError **error);
 
 /* Where a split on categories has its set, in t->sets. */

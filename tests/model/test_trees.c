@@ -1,4 +1,5 @@
-/* test_trees.c: our flat trees against XGBoost's own predictions, bit by bit; damaged bytes; the UBJSON cursor. */
+/* test_trees.c: our flat trees against XGBoost's own predictions, bit by bit, and row by row against blocks of rows; damaged bytes; the
+ * UBJSON cursor. */
 #include "model/trees.h"
 
 #include <math.h>
@@ -6,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "model/trees_block.h"
 #include "model/ubj.h"
 #include "model/xgboost_calls.h"
 #include "model/xgboost_train.h"
@@ -229,6 +231,164 @@ static void test_set_by_hand(void)
 		g_assert_cmpfloat(margins[i], ==, wanted[i]);
 }
 
+/* A model drawn at random: how many columns, trees, splits, thresholds, and of what kind. */
+typedef struct Draw {
+	const char *name;
+	unsigned columns, groups, trees, splits;
+	unsigned depth;  /* no deeper */
+	unsigned values; /* different thresholds; 0: all are different */
+	unsigned codes;  /* of categories, for a third of the splits; 0: none */
+} Draw;
+
+static const Draw DRAWS[] = {
+        {"usual", 20, 1, 40, 50, 6, 200, 0},
+        {"few rows of few columns", 3, 1, 20, 10, 4, 5, 0},
+        {"a chain", 5, 1, 30, 25, 25, 0, 0},
+        {"more thresholds than a byte", 2, 3, 60, 60, 8, 0, 0},
+        {"more leaves than a byte", 6, 2, 12, 900, 16, 0, 0},
+        {"categories", 8, 1, 60, 40, 7, 20, 100},
+        {"many categories", 8, 3, 60, 40, 9, 20, 700},
+        {"too many categories", 8, 1, 40, 60, 9, 20, 5000},
+        {"stumps and leaves", 4, 2, 200, 1, 1, 9, 40},
+};
+
+/* Ties with thresholds are frequent: both come from here. */
+static float draw_value(Rng *rng, const Draw *d)
+{
+	static const float ODD[] = {0.0f, -0.0f, INFINITY, -INFINITY, 1e-40f, 3.4e38f, -1.0f};
+	if (rng_below(rng, 10) == 0)
+		return ODD[rng_below(rng, G_N_ELEMENTS(ODD))];
+	return d->values ? (float)rng_below(rng, d->values) / 8 - 3 : (float)rng_normal(rng);
+}
+
+static void draw_set(Rng *rng, const Draw *d, TreeNode *n, GArray *sets)
+{
+	uint32_t place = sets->len, words = (uint32_t)rng_below(rng, d->codes / 32 + 1);
+	g_array_append_val(sets, words);
+	for (uint32_t w = 0; w < words; w++) {
+		uint32_t bits = (uint32_t)rng_bits(rng);
+		g_array_append_val(sets, bits);
+	}
+	tree_node_point(n, place);
+}
+
+/* Grown from the root by splitting a leaf at random, then laid down level by level. */
+static void draw_tree(Rng *rng, const Draw *d, GArray *nodes, GArray *sets)
+{
+	g_autofree uint32_t *level = g_new0(uint32_t, 2 * d->splits + 1);
+	uint32_t first = nodes->len, splits = 0;
+	TreeNode leaf = {0};
+	g_array_append_val(nodes, leaf);
+	for (uint32_t k = 0; k < nodes->len - first; k++) {
+		TreeNode *n = &g_array_index(nodes, TreeNode, first + k);
+		bool is_last = k + 1 == nodes->len - first;
+		if (splits == d->splits || level[k] == d->depth || (!is_last && rng_below(rng, 4) == 0) ||
+		        (k == 0 && rng_below(rng, 20) == 0)) {
+			*n = (TreeNode){.value = (float)rng_normal(rng), .left = first + k};
+			continue;
+		}
+		*n = (TreeNode){.value = rng_below(rng, 100) == 0 ? NAN : draw_value(rng, d),
+		        .left = nodes->len,
+		        .feature = (uint16_t)rng_below(rng, d->columns),
+		        .is_split = 1,
+		        .missing_right = rng_below(rng, 2)};
+		if (d->codes && rng_below(rng, 3) == 0)
+			draw_set(rng, d, n, sets);
+		splits++;
+		for (unsigned side = 0; side < 2; side++) {
+			level[nodes->len - first] = level[k] + 1;
+			g_array_append_val(nodes, leaf);
+		}
+	}
+}
+
+static Trees *draw_trees(Rng *rng, const Draw *d)
+{
+	Trees *t = g_new0(Trees, 1);
+	GArray *nodes = g_array_new(FALSE, FALSE, sizeof(TreeNode)), *sets = g_array_new(FALSE, FALSE, 4);
+	t->columns = d->columns;
+	t->groups = d->groups;
+	t->count = d->trees;
+	t->link = d->groups > 1 ? LINK_SOFTMAX : LINK_SCALED;
+	t->start = g_new0(uint32_t, d->trees + 1);
+	t->group = g_new0(uint32_t, d->trees);
+	t->gain = g_new0(double, d->columns);
+	for (uint32_t i = 0; i < d->trees; i++) {
+		t->group[i] = (uint32_t)rng_below(rng, d->groups);
+		draw_tree(rng, d, nodes, sets);
+		t->start[i + 1] = nodes->len;
+	}
+	t->set_words = sets->len;
+	t->nodes = (TreeNode *)(void *)g_array_free(nodes, FALSE);
+	t->sets = (uint32_t *)(void *)g_array_free(sets, FALSE);
+	g_assert_true(trees_finish(t, NULL));
+	return t;
+}
+
+static float *draw_rows(Rng *rng, const Draw *d, size_t rows)
+{
+	float *x = g_new(float, rows * d->columns);
+	for (size_t i = 0; i < rows * d->columns; i++) {
+		uint64_t kind = rng_below(rng, 10);
+		x[i] = kind == 0              ? NAN
+		       : kind < 5 && d->codes ? (float)rng_below(rng, d->codes + 40) + (kind == 1 ? 0.5f : 0)
+		                              : draw_value(rng, d);
+	}
+	return x;
+}
+
+/* As trees.h says it: each row, each tree, from the root. */
+static void walk_plainly(const Trees *t, const float *x, size_t rows, float *ret)
+{
+	memset(ret, 0, rows * t->groups * sizeof *ret);
+	for (size_t i = 0; i < rows; i++)
+		for (uint32_t tree = 0; tree < t->count; tree++) {
+			uint32_t at = t->start[tree];
+			const TreeNode *n = &t->nodes[at];
+			for (; n->is_split; n = &t->nodes[at])
+				at = n->left + trees_goes_right(t, n, x[i * t->columns + n->feature]);
+			ret[i * t->groups + t->group[tree]] += n->value;
+		}
+}
+
+/* Every width of vector, and any number of rows: the same bits as walking. */
+static void test_blocks(gconstpointer data)
+{
+	enum { MOST = 300 };
+	static const size_t COUNTS[] = {1, 8, 31, 32, 33, 128, 129, 161, MOST};
+	const Draw *d = data;
+	Rng rng = rng_stream(11, d->name);
+	for (unsigned again = 0; again < 4; again++) {
+		g_autoptr(Trees) t = draw_trees(&rng, d);
+		g_autofree float *x = draw_rows(&rng, d, MOST);
+		g_autofree float *wanted = g_new(float, MOST * d->groups);
+		g_autofree float *got = g_new(float, MOST * d->groups);
+		walk_plainly(t, x, MOST, wanted);
+		g_assert_nonnull(t->block);
+		for (size_t k = 0; k < G_N_ELEMENTS(COUNTS); k++) {
+			size_t size = COUNTS[k] * d->groups * sizeof *got;
+			trees_margins(t, x, COUNTS[k], got);
+			g_assert_cmpmem(got, size, wanted, size);
+			for (const TreesLanes *const *lanes = TREES_LANES_ALL; *lanes; lanes++) {
+				if (!trees_lanes_run_here(*lanes))
+					continue;
+				memset(got, 0xff, size);
+				trees_block_margins(t->block, *lanes, x, COUNTS[k], got);
+				g_assert_cmpmem(got, size, wanted, size);
+			}
+		}
+	}
+}
+
+/* A few small trees on many columns: turning all of a row to bytes costs more than it saves. */
+static void test_blocks_do_not_pay(void)
+{
+	Draw d = {"small", 500, 1, 5, 3, 3, 0, 0};
+	Rng rng = rng_stream(3, d.name);
+	g_autoptr(Trees) t = draw_trees(&rng, &d);
+	g_assert_null(t->block);
+}
+
 static void expect_broken(Trees *t)
 {
 	g_autoptr(GError) error = NULL;
@@ -325,6 +485,11 @@ int main(int argc, char **argv)
 		g_autofree char *path = g_strdup_printf("/trees/equal to XGBoost/%s", CASES[i].name);
 		g_test_add_data_func(path, &CASES[i], test_equal);
 	}
+	for (size_t i = 0; i < G_N_ELEMENTS(DRAWS); i++) {
+		g_autofree char *path = g_strdup_printf("/trees/blocks/%s", DRAWS[i].name);
+		g_test_add_data_func(path, &DRAWS[i], test_blocks);
+	}
+	g_test_add_func("/trees/blocks/do not pay", test_blocks_do_not_pay);
 	g_test_add_func("/trees/by hand", test_by_hand);
 	g_test_add_func("/trees/set by hand", test_set_by_hand);
 	g_test_add_func("/trees/damage", test_damage);
