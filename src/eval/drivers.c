@@ -162,7 +162,8 @@ bool drivers_of(const Bundle *b, const Frame *rows, const json_t *importance, js
 		return false;
 	}
 	g_autofree uint8_t *keep = g_malloc0(rows->rows + 1);
-	memset(keep, 1, MIN(rows->rows, (size_t)DRIVERS_ROWS));
+	size_t most = bundle_contribute_asks(b) ? DRIVERS_ASKED_ROWS : DRIVERS_ROWS;
+	memset(keep, 1, MIN(rows->rows, most));
 	g_autoptr(Frame) few = frame_filter(rows, keep);
 	g_autoptr(Frame) consumed = frame_copy(few);
 	if (!explainer_contributions(e, consumed, false, &c, error))

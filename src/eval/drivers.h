@@ -16,7 +16,9 @@
 
 #include "eval/score.h"
 
-#define DRIVERS_ROWS 2000 /* the means hardly move beyond, and deep forests cost a millisecond a row */
+#define DRIVERS_ASKED_ROWS 200 /* of models that are asked hundreds of times a row */
+#define DRIVERS_ROWS 2000      /* the means hardly move beyond, and deep forests cost a millisecond a row */
 
-/* importance: of eval/importance.h.  rows: unchanged; the first DRIVERS_ROWS of them. */
+/* importance: of eval/importance.h.  rows: unchanged; the first DRIVERS_ROWS of them, or
+ * DRIVERS_ASKED_ROWS. */
 bool drivers_of(const Bundle *b, const Frame *rows, const json_t *importance, json_t **ret, GError **error);

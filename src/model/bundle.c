@@ -371,6 +371,11 @@ bool bundle_importance(const Bundle *b, double *ret, GError **error)
 	return b->family->importance(b->model, ret, error);
 }
 
+bool bundle_contribute_asks(const Bundle *b)
+{
+	return b->family->contribute_asks && b->family->contribute_asks(b->model);
+}
+
 bool bundle_contribute(const Bundle *b, const Matrix *x, Contributions **ret, GError **error)
 {
 	Matrix known = *x;

@@ -68,6 +68,7 @@ bool bundle_importance(const Bundle *b, double *ret, GError **error);
 /* What each feature contributes to the model's margins, before calibration (model/contributions.h); FAIL_NOT_FOUND where the
  * family cannot tell.  And the columns each feature is made of. */
 bool bundle_contribute(const Bundle *b, const Matrix *x, Contributions **ret, GError **error);
+bool bundle_contribute_asks(const Bundle *b); /* ModelFamily.contribute_asks */
 bool bundle_origins(const Bundle *b, Origins **ret, GError **error);
 
 /* The model as rules, one a leaf of its tree, with the names of features and the scores by output.  FAIL_NOT_FOUND: the family

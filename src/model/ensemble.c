@@ -394,6 +394,15 @@ static bool ensemble_contribute(const void *model, const Matrix *x, Contribution
 	return true;
 }
 
+static bool ensemble_asks(const void *model)
+{
+	const Ensemble *e = model;
+	for (size_t m = 0; m < e->count; m++)
+		if (e->members[m].family->contribute_asks && e->members[m].family->contribute_asks(e->members[m].model))
+			return true;
+	return false;
+}
+
 static void ensemble_shape(const void *model, size_t *ret_columns, size_t *ret_outputs)
 {
 	const Ensemble *e = model;
@@ -434,6 +443,7 @@ const ModelFamily FAMILY_ENSEMBLE = {
         .save = ensemble_save,
         .load = ensemble_load,
         .contribute = ensemble_contribute,
+        .contribute_asks = ensemble_asks,
         .importance = ensemble_importance,
         .shape = ensemble_shape,
         .form = ensemble_form,

@@ -71,6 +71,8 @@ typedef struct ModelFamily {
 	/* What each feature adds to the margins of each row (model/contributions.h); any number of threads at once; NULL: the
 	 * family cannot tell.  They add up to the scores of predict, to 1e-5 of their size. */
 	bool (*contribute)(const void *model, const Matrix *x, Contributions **ret, GError **error);
+	/* Does contribute ask predict some hundred times a row, so that few rows must do?  NULL: no. */
+	bool (*contribute_asks)(const void *model);
 	/* The model as rules that can be read, as trees_model_rules (model/trees.h) gives them; NULL: it has none. */
 	bool (*rules)(const void *model, json_t **ret, GError **error);
 	/* What predict reads and writes a row; columns 0: it looks at none.  Whoever has bytes from elsewhere compares first. */

@@ -5,7 +5,7 @@
  *   g = d loss / d margin * x      s = (sqrt(n + g^2) - sqrt n) / alpha      z += g - s w      n += g^2
  *
  * Everything it has learnt is in z and n, so learning on after it was kept is the same as never having stopped.  Features are
- * put on one scale (mlp_inputs.h) that is measured when it first learns and stays; one more input is always 1, without
+ * put on one scale (scaled_inputs.h) that is measured when it first learns and stays; one more input is always 1, without
  * penalty.  Rows are taken in their order: the newest last. */
 #include "model/families.h"
 
@@ -17,7 +17,7 @@
 #include "base/limits.h"
 #include "model/bytes.h"
 #include "model/labels.h"
-#include "model/mlp_inputs.h"
+#include "model/scaled_inputs.h"
 
 #define MAGIC "GYFTRL1\n"
 
@@ -25,7 +25,7 @@ typedef struct Ftrl {
 	uint32_t classes, margins; /* margins: one a class where there are more than two */
 	double alpha, beta, l1, l2;
 	LabelScale label;
-	MlpInputs inputs;
+	ScaledInputs inputs;
 	size_t cells;   /* (inputs.count + 1) x margins */
 	double *z, *n;  /* cells each */
 	double *weight; /* cells: made of them */
@@ -76,7 +76,7 @@ static void ftrl_free(void *model)
 	Ftrl *m = model;
 	if (!m)
 		return;
-	mlp_inputs_clear(&m->inputs);
+	scaled_inputs_clear(&m->inputs);
 	g_free(m->z);
 	g_free(m->n);
 	g_free(m->weight);
@@ -158,7 +158,7 @@ static void pass_rows(Ftrl *m, const TrainSet *set)
 	g_autofree double *slope = g_new(double, m->margins);
 	for (size_t i = 0; i < set->x->rows; i++) {
 		double weight = set->weight ? set->weight[i] : 1;
-		mlp_inputs_row(&m->inputs, set->x->values + i * set->x->columns, input, count);
+		scaled_inputs_row(&m->inputs, set->x->values + i * set->x->columns, input, count);
 		input[count] = 1;
 		margins_of(m, input, slope);
 		find_slopes(m, set->y[i], slope);
@@ -178,7 +178,7 @@ static Ftrl *ftrl_new(const TrainSet *set, const json_t *params)
 	m->l1 = json_get_number(params, "l1", 0);
 	m->l2 = json_get_number(params, "l2", 1);
 	m->label = label_scale(set);
-	mlp_inputs_measure(set, &m->inputs);
+	scaled_inputs_measure(set, &m->inputs);
 	for (uint32_t j = 0; j < m->inputs.columns; j++) /* constant so far: in rows to come it may not be */
 		m->inputs.scale[j] = m->inputs.scale[j] > 0 ? m->inputs.scale[j] : 1;
 	m->cells = ((size_t)m->inputs.count + 1) * m->margins;
@@ -216,7 +216,7 @@ static bool ftrl_predict(const void *model, const Matrix *x, double *ret, GError
 		return false;
 	g_autofree float *input = g_new(float, count + 1);
 	for (size_t i = 0; i < x->rows; i++, ret += outputs_of(m)) {
-		mlp_inputs_row(&m->inputs, x->values + i * x->columns, input, count);
+		scaled_inputs_row(&m->inputs, x->values + i * x->columns, input, count);
 		input[count] = 1;
 		margins_of(m, input, ret);
 		if (!m->classes) {
@@ -241,7 +241,7 @@ static bool ftrl_save(const void *model, GBytes **ret, GError **error)
 	write_u32(to, m->classes);
 	const double numbers[] = {m->alpha, m->beta, m->l1, m->l2, m->label.shift, m->label.scale};
 	write_items(to, numbers, G_N_ELEMENTS(numbers), sizeof *numbers);
-	mlp_inputs_write(&m->inputs, to);
+	scaled_inputs_write(&m->inputs, to);
 	write_items(to, m->z, m->cells, sizeof *m->z);
 	write_items(to, m->n, m->cells, sizeof *m->n);
 	*ret = g_byte_array_free_to_bytes(to);
@@ -268,7 +268,7 @@ static bool ftrl_load(GBytes *bytes, void **ret, GError **error)
 	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
 		*numbers[i] = read_f64(&r);
 	r.ok = r.ok && m->classes <= LIMIT_CLASSES && m->classes != 1;
-	mlp_inputs_read(&r, &m->inputs);
+	scaled_inputs_read(&r, &m->inputs);
 	m->margins = m->classes > 2 ? m->classes : 1;
 	m->cells = r.ok ? ((size_t)m->inputs.count + 1) * m->margins : 0;
 	m->z = read_items(&r, m->cells, sizeof *m->z);
@@ -332,6 +332,32 @@ static bool ftrl_importance(const void *model, double *ret, GError **error)
 	return true;
 }
 
+/* A sum over the inputs, so exact. */
+static bool ftrl_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error)
+{
+	const Ftrl *m = model;
+	size_t count = m->inputs.count;
+	if (!check_columns(m, x->columns, error))
+		return false;
+	g_autofree float *input = g_new(float, count + 1);
+	Contributions *c = contributions_new(m->classes == 0   ? CONTRIBUTION_NUMBER
+	                                     : m->classes == 2 ? CONTRIBUTION_LOG_ODDS
+	                                                       : CONTRIBUTION_LOG_SHARES,
+	        x->rows, m->margins, x->columns);
+	for (size_t i = 0; i < x->rows; i++) {
+		scaled_inputs_row(&m->inputs, x->values + i * x->columns, input, count);
+		for (size_t k = 0; k < m->margins; k++) {
+			double *values = contributions_at(c, i, k);
+			scaled_inputs_terms(&m->inputs, input, m->weight + k, m->margins, values);
+			values[x->columns] = m->weight[count * m->margins + k];
+		}
+	}
+	if (!m->classes)
+		contributions_scale(c, m->label.shift, m->label.scale);
+	*ret = c;
+	return true;
+}
+
 static void ftrl_shape(const void *model, size_t *ret_columns, size_t *ret_outputs)
 {
 	*ret_columns = ((const Ftrl *)model)->inputs.columns;
@@ -349,6 +375,7 @@ const ModelFamily FAMILY_FTRL = {
         .predict = ftrl_predict,
         .save = ftrl_save,
         .load = ftrl_load,
+        .contribute = ftrl_contribute,
         .importance = ftrl_importance,
         .shape = ftrl_shape,
         .free = ftrl_free,

@@ -1,4 +1,4 @@
-/* knn.c: the k nearest training rows, by the distance between features on one scale (mlp_inputs.h).
+/* knn.c: the k nearest training rows, by the distance between features on one scale (scaled_inputs.h).
  *
  * The model is the rows themselves, so there is a limit on how many are kept: above it an even random choice.  Ten thousand
  * rows of 50 features predict some ten thousand rows a second. */
@@ -12,7 +12,8 @@
 #include "base/limits.h"
 #include "model/bytes.h"
 #include "model/knn_search.h"
-#include "model/mlp_inputs.h"
+#include "model/scaled_inputs.h"
+#include "model/shapley.h"
 
 #define MAGIC "GYKNN02\n"
 #define ROWS_MOST 1000000
@@ -20,7 +21,7 @@
 typedef struct Knn {
 	uint32_t classes, k, by_distance, rows;
 	double smoothing;
-	MlpInputs inputs;
+	ScaledInputs inputs;
 	double *share; /* of the classes */
 	double *y;     /* class index, or the number */
 	float *weight;
@@ -66,7 +67,7 @@ static void knn_free(void *model)
 	Knn *m = model;
 	if (!m)
 		return;
-	mlp_inputs_clear(&m->inputs);
+	scaled_inputs_clear(&m->inputs);
 	knn_points_clear(&m->points);
 	g_free(m->share);
 	g_free(m->y);
@@ -113,7 +114,7 @@ static void keep_rows(const TrainSet *set, const uint32_t *row, Knn *m)
 	for (uint32_t i = 0; i < m->rows; i++) {
 		m->y[i] = set->y[row[i]];
 		m->weight[i] = set->weight ? (float)set->weight[row[i]] : 1;
-		mlp_inputs_row(&m->inputs, set->x->values + (size_t)row[i] * set->x->columns,
+		scaled_inputs_row(&m->inputs, set->x->values + (size_t)row[i] * set->x->columns,
 		        m->value + (size_t)i * m->inputs.count, m->inputs.count);
 	}
 }
@@ -141,7 +142,7 @@ static bool knn_train(const TrainSet *set, const json_t *params, void **ret_mode
 	m->k = MIN((uint32_t)json_get_int(params, "k", 20), m->rows);
 	m->by_distance = g_str_equal(json_get_text(params, "weights", "distance"), "distance");
 	m->smoothing = json_get_number(params, "smoothing", 1);
-	mlp_inputs_measure(set, &m->inputs);
+	scaled_inputs_measure(set, &m->inputs);
 	keep_rows(set, row, m);
 	count_shares(set, m);
 	knn_points_init(&m->points, m->value, m->rows, m->inputs.count);
@@ -188,7 +189,7 @@ static bool knn_predict(const void *model, const Matrix *x, double *ret, GError 
 	for (size_t from = 0; from < x->rows; from += KNN_TOGETHER) {
 		size_t rows = MIN(x->rows - from, (size_t)KNN_TOGETHER);
 		for (size_t r = 0; r < rows; r++)
-			mlp_inputs_row(&m->inputs, x->values + (from + r) * x->columns, inputs + r * width, width);
+			scaled_inputs_row(&m->inputs, x->values + (from + r) * x->columns, inputs + r * width, width);
 		knn_nearest(&m->points, inputs, rows, m->k, near);
 		for (size_t r = 0; r < rows; r++)
 			answer(m, near + r * m->k, ret + (from + r) * outputs_of(m));
@@ -207,7 +208,7 @@ static bool knn_save(const void *model, GBytes **ret, GError **error)
 	write_u32(to, m->by_distance);
 	write_u32(to, m->rows);
 	write_f64(to, m->smoothing);
-	mlp_inputs_write(&m->inputs, to);
+	scaled_inputs_write(&m->inputs, to);
 	write_items(to, m->share, outputs_of(m), sizeof *m->share);
 	write_items(to, m->y, m->rows, sizeof *m->y);
 	write_items(to, m->weight, m->rows, sizeof *m->weight);
@@ -228,7 +229,7 @@ static bool numbers_fit(const Knn *m)
 		if (!(m->share[k] >= 0 && m->share[k] <= 1))
 			return false;
 	for (size_t i = 0; i < (size_t)m->rows * m->inputs.count; i++)
-		if (!(fabsf(m->value[i]) <= 4)) /* what mlp_inputs_row makes lies within 3 */
+		if (!(fabsf(m->value[i]) <= 4)) /* what scaled_inputs_row makes lies within 3 */
 			return false;
 	return m->smoothing >= 0 && isfinite(m->smoothing);
 }
@@ -245,7 +246,7 @@ static bool knn_load(GBytes *bytes, void **ret, GError **error)
 	m->smoothing = read_f64(&r);
 	r.ok = r.ok && m->classes <= LIMIT_CLASSES && m->classes != 1 && m->by_distance <= 1 && m->k >= 1 &&
 	       m->k <= m->rows && m->rows <= ROWS_MOST;
-	mlp_inputs_read(&r, &m->inputs);
+	scaled_inputs_read(&r, &m->inputs);
 	m->share = read_items(&r, outputs_of(m), sizeof *m->share);
 	m->y = read_items(&r, m->rows, sizeof *m->y);
 	m->weight = read_items(&r, m->rows, sizeof *m->weight);
@@ -254,6 +255,20 @@ static bool knn_load(GBytes *bytes, void **ret, GError **error)
 		return fail(error, FAIL_BROKEN, "the stored neighbours are damaged");
 	knn_points_init(&m->points, m->value, m->rows, m->inputs.count);
 	*ret = g_steal_pointer(&m);
+	return true;
+}
+
+/* By asking: features work together. */
+static bool knn_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error)
+{
+	const Knn *m = model;
+	g_autofree float *base = scaled_inputs_base(&m->inputs);
+	ShapleyModel asked = {model, knn_predict, outputs_of(m), m->classes > 0, base};
+	return shapley_contribute(&asked, x, ret, error);
+}
+
+static bool always_asks(const void *model)
+{
 	return true;
 }
 
@@ -273,6 +288,8 @@ const ModelFamily FAMILY_KNN = {
         .predict = knn_predict,
         .save = knn_save,
         .load = knn_load,
+        .contribute = knn_contribute,
+        .contribute_asks = always_asks,
         .shape = knn_shape,
         .free = knn_free,
 };

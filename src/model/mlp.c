@@ -1,4 +1,4 @@
-/* mlp.c: a small neural network.  It standardises inside (mlp_inputs.h), so the same features serve it and the trees.
+/* mlp.c: a small neural network.  It standardises inside (scaled_inputs.h), so the same features serve it and the trees.
  *
  * Of all families its mistakes are least like those of trees: it is there for ensembles, and for smooth targets. */
 #include "model/families.h"
@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "model/labels.h"
 #include "model/mlp_train.h"
+#include "model/shapley.h"
 
 #define MAGIC "GYMLP01\n"
 #define BATCH 256 /* rows predicted together */
@@ -18,7 +19,7 @@
 typedef struct Mlp {
 	uint32_t classes; /* 0: a number */
 	double shift, scale, least, most;
-	MlpInputs inputs;
+	ScaledInputs inputs;
 	MlpNet net;
 } Mlp;
 
@@ -90,7 +91,7 @@ static void mlp_free(void *model)
 	Mlp *m = model;
 	if (!m)
 		return;
-	mlp_inputs_clear(&m->inputs);
+	scaled_inputs_clear(&m->inputs);
 	mlp_net_clear(&m->net);
 	g_free(m);
 }
@@ -122,7 +123,7 @@ static Mlp *prepare(const TrainSet *set, const json_t *params)
 	m->shift = scale.shift;
 	m->scale = scale.scale;
 	find_bounds(set, m);
-	mlp_inputs_measure(set, &m->inputs);
+	scaled_inputs_measure(set, &m->inputs);
 	widths[0] = m->inputs.count;
 	for (size_t l = 1; l <= layers; l++)
 		widths[l] = (size_t)json_get_int(params, "width", 96);
@@ -182,8 +183,8 @@ static bool mlp_predict(const void *model, const Matrix *x, double *ret, GError 
 	for (size_t from = 0; from < x->rows; from += BATCH) {
 		size_t rows = MIN(x->rows - from, BATCH);
 		for (size_t r = 0; r < rows; r++)
-			mlp_inputs_row(&m->inputs, x->values + (from + r) * x->columns, f.value[0] + r * first->wide_in,
-			        first->wide_in);
+			scaled_inputs_row(&m->inputs, x->values + (from + r) * x->columns,
+			        f.value[0] + r * first->wide_in, first->wide_in);
 		mlp_forward(&m->net, &f, rows);
 		for (size_t r = 0; r < rows; r++)
 			answer(m, f.value[m->net.count] + r * last->wide, ret + (from + r) * outputs_of(m));
@@ -203,7 +204,7 @@ static bool mlp_save(const void *model, GBytes **ret, GError **error)
 	write_f64(to, m->scale);
 	write_f64(to, m->least);
 	write_f64(to, m->most);
-	mlp_inputs_write(&m->inputs, to);
+	scaled_inputs_write(&m->inputs, to);
 	write_u32(to, (uint32_t)m->net.count);
 	for (size_t l = 0; l < m->net.count; l++)
 		write_u32(to, (uint32_t)m->net.layer[l].out);
@@ -270,11 +271,25 @@ static bool mlp_load(GBytes *bytes, void **ret, GError **error)
 	m->least = read_f64(&r);
 	m->most = read_f64(&r);
 	r.ok = r.ok && m->classes <= LIMIT_CLASSES && m->classes != 1;
-	mlp_inputs_read(&r, &m->inputs);
+	scaled_inputs_read(&r, &m->inputs);
 	read_net(&r, m, &m->net);
 	if (!read_ended(&r) || !isfinite(m->shift) || !isfinite(m->scale))
 		return fail(error, FAIL_BROKEN, "the stored neural network is damaged");
 	*ret = g_steal_pointer(&m);
+	return true;
+}
+
+/* By asking: features work together. */
+static bool mlp_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error)
+{
+	const Mlp *m = model;
+	g_autofree float *base = scaled_inputs_base(&m->inputs);
+	ShapleyModel asked = {model, mlp_predict, outputs_of(m), m->classes > 0, base};
+	return shapley_contribute(&asked, x, ret, error);
+}
+
+static bool always_asks(const void *model)
+{
 	return true;
 }
 
@@ -294,6 +309,8 @@ const ModelFamily FAMILY_MLP = {
         .predict = mlp_predict,
         .save = mlp_save,
         .load = mlp_load,
+        .contribute = mlp_contribute,
+        .contribute_asks = always_asks,
         .shape = mlp_shape,
         .free = mlp_free,
 };

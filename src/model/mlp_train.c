@@ -183,7 +183,7 @@ static void learn(Fit *f, const uint32_t *row, size_t rows)
 	const Matrix *x = task->set->x;
 	const MlpLayer *last = &f->now.layer[f->now.count - 1];
 	for (size_t r = 0; r < rows; r++)
-		mlp_inputs_row(task->inputs, x->values + (size_t)row[r] * x->columns,
+		scaled_inputs_row(task->inputs, x->values + (size_t)row[r] * x->columns,
 		        f->flow.value[0] + r * f->now.layer[0].wide_in, f->now.layer[0].wide_in);
 	forward_dropping(f, rows);
 	float *back = f->back.value[f->now.count];
@@ -226,7 +226,7 @@ static double valid_loss(Fit *f)
 	for (size_t from = 0; from < x->rows; from += f->flow.room) {
 		size_t rows = MIN(x->rows - from, f->flow.room);
 		for (size_t r = 0; r < rows; r++)
-			mlp_inputs_row(task->inputs, x->values + (from + r) * x->columns,
+			scaled_inputs_row(task->inputs, x->values + (from + r) * x->columns,
 			        f->flow.value[0] + r * wide_in, wide_in);
 		mlp_forward(&f->mean, &f->flow, rows);
 		for (size_t r = 0; r < rows; r++)

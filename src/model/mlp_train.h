@@ -6,7 +6,7 @@
 #pragma once
 
 #include "model/family.h"
-#include "model/mlp_inputs.h"
+#include "model/scaled_inputs.h"
 #include "model/mlp_net.h"
 
 typedef struct MlpPlan {
@@ -21,7 +21,7 @@ typedef struct MlpPlan {
 /* y, valid_y: class indices, or standardised numbers.  net: initialised, becomes the result.  Returns the rounds it has. */
 typedef struct MlpTask {
 	const TrainSet *set;
-	const MlpInputs *inputs;
+	const ScaledInputs *inputs;
 	const MlpPlan *plan;
 	const float *y, *valid_y;
 } MlpTask;

@@ -182,15 +182,19 @@ static bool naive_bayes_update(const void *model, const UpdateSet *set, void **r
 	return true;
 }
 
+/* What a feature's value says for a class; missing ones and constants say nothing. */
+static double evidence(const NaiveBayes *m, size_t class_index, size_t column, float value)
+{
+	size_t cell = class_index * m->columns + column;
+	double away = (double)value - m->mean[cell], variance = m->variance[cell];
+	return isnan(away) || !(variance > 0) ? 0 : -(log(variance) + away * away / variance) / 2;
+}
+
 static double log_likelihood(const NaiveBayes *m, size_t class_index, const float *x)
 {
-	const double *mean = m->mean + class_index * m->columns, *variance = m->variance + class_index * m->columns;
 	double sum = 0;
-	for (size_t j = 0; j < m->columns; j++) {
-		double away = (double)x[j] - mean[j];
-		if (!isnan(away) && variance[j] > 0)
-			sum -= (log(variance[j]) + away * away / variance[j]) / 2;
-	}
+	for (size_t j = 0; j < m->columns; j++)
+		sum += evidence(m, class_index, j, x[j]);
 	return sum;
 }
 
@@ -215,6 +219,37 @@ static bool naive_bayes_predict(const void *model, const Matrix *x, double *ret,
 		        x->columns);
 	for (size_t i = 0; i < x->rows; i++)
 		predict_row(m, x->values + i * x->columns, ret + i * m->classes);
+	return true;
+}
+
+/* A class that no row had. */
+#define NEVER (-1e9)
+
+static void contribute_row(const NaiveBayes *m, const float *x, size_t row, Contributions *into)
+{
+	for (size_t k = 0; k < into->margins; k++) {
+		double *values = contributions_at(into, row, k);
+		size_t class = m->classes == 2 ? 1 : k;
+		for (size_t j = 0; j < m->columns; j++)
+			values[j] = evidence(m, class, j, x[j]) - (m->classes == 2 ? evidence(m, 0, j, x[j]) : 0);
+		values[m->columns] = m->share[class] > 0 ? log(m->share[class]) : NEVER;
+		if (m->classes == 2)
+			values[m->columns] -= m->share[0] > 0 ? log(m->share[0]) : NEVER;
+	}
+}
+
+/* Exact: features know nothing of each other, so their evidence adds up. */
+static bool naive_bayes_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error)
+{
+	const NaiveBayes *m = model;
+	if (x->columns != m->columns)
+		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", m->columns,
+		        x->columns);
+	bool two = m->classes == 2;
+	*ret = contributions_new(
+	        two ? CONTRIBUTION_LOG_ODDS : CONTRIBUTION_LOG_SHARES, x->rows, two ? 1 : m->classes, m->columns);
+	for (size_t i = 0; i < x->rows; i++)
+		contribute_row(m, x->values + i * x->columns, i, *ret);
 	return true;
 }
 
@@ -322,6 +357,7 @@ const ModelFamily FAMILY_NAIVE_BAYES = {
         .predict = naive_bayes_predict,
         .save = naive_bayes_save,
         .load = naive_bayes_load,
+        .contribute = naive_bayes_contribute,
         .shape = naive_bayes_shape,
         .free = naive_bayes_free,
 };

@@ -2,7 +2,7 @@
  *
  * There is one margin for regression and two classes, and one a class against the rest for more.  Margins are no probabilities: Platt's
  * curve is fitted on margins of rows the machine has not seen (three folds), and of several classes the curves' values are divided by
- * their sum.  Features are put on one scale (mlp_inputs.h).  The libraries know no row weights: where there are some, rows are drawn
+ * their sum.  Features are put on one scale (scaled_inputs.h).  The libraries know no row weights: where there are some, rows are drawn
  * by them, with replacement. */
 #include "model/families.h"
 
@@ -15,7 +15,8 @@
 #include "base/rng.h"
 #include "model/bytes.h"
 #include "model/labels.h"
-#include "model/mlp_inputs.h"
+#include "model/scaled_inputs.h"
+#include "model/shapley.h"
 #include "model/svm_fit.h"
 #include "stats/calibration.h"
 
@@ -29,7 +30,7 @@ typedef struct Svm {
 	uint32_t vectors; /* support vectors; 0: linear */
 	double gamma;
 	LabelScale label;
-	MlpInputs inputs;
+	ScaledInputs inputs;
 	double *curve;  /* margins x 2: Platt's; classification */
 	double *weight; /* linear: margins x (inputs + 1); radial: margins x (vectors + 1), the last: -rho */
 	float *vector;  /* vectors x inputs */
@@ -81,7 +82,7 @@ static void svm_free(void *model)
 	Svm *m = model;
 	if (!m)
 		return;
-	mlp_inputs_clear(&m->inputs);
+	scaled_inputs_clear(&m->inputs);
 	g_free(m->curve);
 	g_free(m->weight);
 	g_free(m->vector);
@@ -120,7 +121,7 @@ static void take_row(Learning *l, size_t to, size_t from)
 {
 	const TrainSet *set = l->set;
 	size_t count = l->m->inputs.count;
-	mlp_inputs_row(&l->m->inputs, set->x->values + from * set->x->columns, l->x + to * count, count);
+	scaled_inputs_row(&l->m->inputs, set->x->values + from * set->x->columns, l->x + to * count, count);
 	l->label[to] = set->classes ? set->y[from] : (set->y[from] - l->m->label.shift) / l->m->label.scale;
 	/* By the row, not the draw: drawn twice, it would be judged by a machine that has seen it, whose margins are too sure. */
 	l->fold[to] = (uint8_t)(rng_hash(set->seed, from) % FOLDS);
@@ -352,7 +353,7 @@ static bool svm_train_family(
 	m->margins = set->classes > 2 ? m->classes : 1;
 	m->label = label_scale(set);
 	m->curve = g_new0(double, 2 * m->margins);
-	mlp_inputs_measure(set, &m->inputs);
+	scaled_inputs_measure(set, &m->inputs);
 	if (!begin(&l, params, error) || !learn_all(&l, error))
 		return false;
 	*ret_model = g_steal_pointer(&m);
@@ -403,7 +404,7 @@ static bool svm_predict_family(const void *model, const Matrix *x, double *ret, 
 	g_autofree float *input = g_new(float, m->inputs.count + 1);
 	g_autofree double *near = g_new(double, m->vectors + 1);
 	for (size_t i = 0; i < x->rows; i++, ret += MAX(m->classes, 1u)) {
-		mlp_inputs_row(&m->inputs, x->values + i * x->columns, input, m->inputs.count);
+		scaled_inputs_row(&m->inputs, x->values + i * x->columns, input, m->inputs.count);
 		margins_of(m, input, near, ret);
 		if (m->classes)
 			probabilities(m, ret);
@@ -423,7 +424,7 @@ static bool svm_save(const void *model, GBytes **ret, GError **error)
 	write_u32(to, m->vectors);
 	const double numbers[] = {m->gamma, m->label.shift, m->label.scale};
 	write_items(to, numbers, G_N_ELEMENTS(numbers), sizeof *numbers);
-	mlp_inputs_write(&m->inputs, to);
+	scaled_inputs_write(&m->inputs, to);
 	write_items(to, m->curve, 2 * m->margins, sizeof *m->curve);
 	write_items(to, m->weight, m->margins * width_of(m), sizeof *m->weight);
 	write_items(to, m->vector, (size_t)m->vectors * m->inputs.count, sizeof *m->vector);
@@ -454,7 +455,7 @@ static bool svm_load(GBytes *bytes, void **ret, GError **error)
 	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
 		*numbers[i] = read_f64(&r);
 	r.ok = r.ok && m->classes <= LIMIT_CLASSES && m->classes != 1 && m->vectors <= RADIAL_ROWS;
-	mlp_inputs_read(&r, &m->inputs);
+	scaled_inputs_read(&r, &m->inputs);
 	m->margins = m->classes > 2 ? m->classes : 1;
 	m->curve = read_items(&r, 2 * m->margins, sizeof *m->curve);
 	m->weight = read_items(&r, m->margins * width_of(m), sizeof *m->weight);
@@ -462,6 +463,46 @@ static bool svm_load(GBytes *bytes, void **ret, GError **error)
 	if (!read_ended(&r) || !numbers_fit(m))
 		return fail(error, FAIL_BROKEN, "the stored support vector machine is damaged");
 	*ret = g_steal_pointer(&m);
+	return true;
+}
+
+/* One linear margin is a sum over the inputs, and Platt's curve is a line in its log odds. */
+static void contribute_linear(const Svm *m, const Matrix *x, Contributions *c)
+{
+	size_t count = m->inputs.count;
+	double slope = m->classes ? m->curve[0] : 1, shift = m->classes ? m->curve[1] : 0;
+	g_autofree float *input = g_new(float, count + 1);
+	for (size_t i = 0; i < x->rows; i++) {
+		double *values = contributions_at(c, i, 0);
+		scaled_inputs_row(&m->inputs, x->values + i * x->columns, input, count);
+		scaled_inputs_terms(&m->inputs, input, m->weight, 1, values);
+		values[x->columns] = m->weight[count];
+	}
+	contributions_scale(c, shift, slope);
+	if (!m->classes)
+		contributions_scale(c, m->label.shift, m->label.scale);
+}
+
+/* Are there basis functions, or several curves whose values are divided by their sum? */
+static bool svm_asks(const void *model)
+{
+	const Svm *m = model;
+	return m->vectors || m->margins > 1;
+}
+
+static bool svm_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error)
+{
+	const Svm *m = model;
+	if (x->columns != m->inputs.columns)
+		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", m->inputs.columns,
+		        x->columns);
+	if (svm_asks(m)) {
+		g_autofree float *base = scaled_inputs_base(&m->inputs);
+		ShapleyModel asked = {model, svm_predict_family, MAX(m->classes, 1u), m->classes > 0, base};
+		return shapley_contribute(&asked, x, ret, error);
+	}
+	*ret = contributions_new(m->classes ? CONTRIBUTION_LOG_ODDS : CONTRIBUTION_NUMBER, x->rows, 1, x->columns);
+	contribute_linear(m, x, *ret);
 	return true;
 }
 
@@ -482,6 +523,8 @@ const ModelFamily FAMILY_SVM = {
         .predict = svm_predict_family,
         .save = svm_save,
         .load = svm_load,
+        .contribute = svm_contribute,
+        .contribute_asks = svm_asks,
         .shape = svm_shape,
         .free = svm_free,
 };

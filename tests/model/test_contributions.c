@@ -1,6 +1,8 @@
 /* test_contributions.c: contributions on the scale of scores, added and folded; Gauss's rule. */
 #include "model/contributions.h"
 
+#include "model/shapley.h"
+
 #include <math.h>
 
 #include "base/rng.h"
@@ -82,6 +84,46 @@ static void test_fold(void)
 	g_assert_cmpfloat(folded->values[2], ==, 5);
 }
 
+/* 2 a + 3 b c, and as a probability of the second class. */
+static bool product(const void *model, const Matrix *x, double *ret, GError **error)
+{
+	bool is_class = *(const bool *)model;
+	for (size_t i = 0; i < x->rows; i++) {
+		const float *r = x->values + i * 4;
+		double value = 2 * (double)r[0] + 3 * (double)r[1] * (double)r[2];
+		if (is_class) {
+			ret[2 * i + 1] = value / 100;
+			ret[2 * i] = 1 - value / 100;
+		} else {
+			ret[i] = value;
+		}
+	}
+	return true;
+}
+
+/* What works together in pairs is shared evenly, exactly; what does not differ from the base, or is not looked at, adds nothing. */
+static void test_shapley(void)
+{
+	static const float BASE[] = {1, 0, 1, 5}, ROW[] = {2, 4, 3, NAN};
+	bool is_class = false;
+	Matrix x = {.rows = 1, .columns = 4, .values = (float *)ROW};
+	ShapleyModel m = {&is_class, product, 1, false, BASE};
+	g_autoptr(Contributions) c = NULL;
+	g_autoptr(Contributions) p = NULL;
+	/* 3 (bc - b0 c0) with b from 0 to 4, c from 1 to 3: b alone 3 * 4 * 1, behind c 3 * 4 * 3; so 24 and 12 */
+	const double wanted[] = {2, 24, 12, 0, 2};
+	g_assert_true(shapley_contribute(&m, &x, &c, NULL));
+	g_assert_cmpint(c->scale, ==, CONTRIBUTION_NUMBER);
+	for (size_t j = 0; j < 5; j++)
+		g_assert_cmpfloat_with_epsilon(contributions_at(c, 0, 0)[j], wanted[j], 1e-12);
+	is_class = m.is_class = true;
+	m.outputs = 2;
+	g_assert_true(shapley_contribute(&m, &x, &p, NULL));
+	g_assert_true(p->scale == CONTRIBUTION_PROBABILITY && p->margins == 1);
+	for (size_t j = 0; j < 5; j++)
+		g_assert_cmpfloat_with_epsilon(contributions_at(p, 0, 0)[j], wanted[j] / 100, 1e-12);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -89,5 +131,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/contributions/to scores", test_to_scores);
 	g_test_add_func("/contributions/rescaled", test_rescaled);
 	g_test_add_func("/contributions/fold", test_fold);
+	g_test_add_func("/contributions/shapley", test_shapley);
 	return g_test_run();
 }

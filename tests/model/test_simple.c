@@ -97,7 +97,7 @@ static void test_naive_bayes_missing(void)
 	FAMILY_NAIVE_BAYES.free(two);
 }
 
-/* scikit-learn 1.9.1: KNeighborsClassifier(7) and KNeighborsRegressor(5) on features scaled as mlp_inputs.h says, asked for
+/* scikit-learn 1.9.1: KNeighborsClassifier(7) and KNeighborsRegressor(5) on features scaled as scaled_inputs.h says, asked for
  * the first rows plus 0.25. */
 static void test_neighbours(void)
 {

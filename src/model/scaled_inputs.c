@@ -1,5 +1,5 @@
-/* mlp_inputs.c: features as a neural network takes them. */
-#include "model/mlp_inputs.h"
+/* scaled_inputs.c: measures the scale of features, and puts rows on it. */
+#include "model/scaled_inputs.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static double quantile(const Weighed *sorted, size_t count, double total, double
 }
 
 /* Returns the share that is missing. */
-static double measure_column(const TrainSet *set, size_t column, Weighed *room, MlpInputs *in)
+static double measure_column(const TrainSet *set, size_t column, Weighed *room, ScaledInputs *in)
 {
 	const Matrix *x = set->x;
 	size_t step = x->rows / LOOKED_AT + 1, count = 0;
@@ -55,7 +55,7 @@ static double measure_column(const TrainSet *set, size_t column, Weighed *room, 
 	return 1 - there / all;
 }
 
-static void allocate(MlpInputs *in, size_t columns)
+static void allocate(ScaledInputs *in, size_t columns)
 {
 	in->columns = in->count = (uint32_t)columns;
 	in->centre = g_new0(double, columns + 1);
@@ -63,7 +63,7 @@ static void allocate(MlpInputs *in, size_t columns)
 	in->flag = g_new0(uint32_t, columns + 1);
 }
 
-void mlp_inputs_measure(const TrainSet *set, MlpInputs *ret)
+void scaled_inputs_measure(const TrainSet *set, ScaledInputs *ret)
 {
 	g_autofree Weighed *room = g_new(Weighed, MIN(set->x->rows, LOOKED_AT) + 1);
 	allocate(ret, set->x->columns);
@@ -72,14 +72,14 @@ void mlp_inputs_measure(const TrainSet *set, MlpInputs *ret)
 			ret->flag[j] = ret->count++;
 }
 
-void mlp_inputs_clear(MlpInputs *in)
+void scaled_inputs_clear(ScaledInputs *in)
 {
 	g_free(in->centre);
 	g_free(in->scale);
 	g_free(in->flag);
 }
 
-void mlp_inputs_row(const MlpInputs *in, const float *features, float *ret, size_t stride)
+void scaled_inputs_row(const ScaledInputs *in, const float *features, float *ret, size_t stride)
 {
 	memset(ret, 0, stride * sizeof *ret);
 	for (size_t j = 0; j < in->columns; j++) {
@@ -93,8 +93,26 @@ void mlp_inputs_row(const MlpInputs *in, const float *features, float *ret, size
 	}
 }
 
+float *scaled_inputs_base(const ScaledInputs *in)
+{
+	float *base = g_new(float, in->columns + 1);
+	for (size_t j = 0; j < in->columns; j++)
+		base[j] = (float)in->centre[j];
+	return base;
+}
+
+void scaled_inputs_terms(const ScaledInputs *in, const float *inputs, const double *weight, size_t stride, double *ret)
+{
+	for (size_t j = 0; j < in->columns; j++) {
+		size_t flag = in->flag[j];
+		ret[j] = (double)inputs[j] * weight[j * stride];
+		if (flag)
+			ret[j] += (double)inputs[flag] * weight[flag * stride];
+	}
+}
+
 /* columns, then of each: centre, scale, flag. */
-void mlp_inputs_write(const MlpInputs *in, GByteArray *to)
+void scaled_inputs_write(const ScaledInputs *in, GByteArray *to)
 {
 	write_u32(to, in->columns);
 	write_items(to, in->centre, in->columns, sizeof *in->centre);
@@ -102,7 +120,7 @@ void mlp_inputs_write(const MlpInputs *in, GByteArray *to)
 	write_items(to, in->flag, in->columns, sizeof *in->flag);
 }
 
-void mlp_inputs_read(ByteReader *r, MlpInputs *ret)
+void scaled_inputs_read(ByteReader *r, ScaledInputs *ret)
 {
 	ret->columns = ret->count = read_u32(r);
 	r->ok = r->ok && ret->columns <= LIMIT_FEATURES;
