@@ -56,7 +56,7 @@ bool scan_more(Scan *s, char close);
 bool scan_key(Scan *s, const char **ret, size_t *ret_length);
 bool scan_key_is(const char *key, size_t length, const char *word);
 
-/* A value that is no list and no object. */
+/* A value that is no list and no object; but {"b64": "..."}, as TensorFlow Serving's clients send bytes, is the text that these are. */
 bool scan_cell(Scan *s, Cell *ret);
 /* Any value; *ret_begin (may be NULL): where it stands, up to s->at. */
 bool scan_skip(Scan *s, const char **ret_begin);

@@ -151,6 +151,32 @@ static void test_structure(void)
 	g_assert_nonnull(strstr(error->message, "nested too deeply"));
 }
 
+/* Bytes of TensorFlow Serving's clients. */
+static void test_base64(void)
+{
+	static const char *const BAD[] = {"{\"b64\": \"YQ\"}", "{\"b64\": \"Y===\"}", "{\"b64\": \"====\"}",
+	        "{\"b64\": \"Y Q=\"}", "{\"b64\": \"AA==\"}" /* a NUL */, "{\"b64\": \"/w==\"}" /* no UTF-8 */,
+	        "{\"b64\": 1}", "{\"b64\": \"\", \"a\": 1}", "{\"a\": \"YQ==\"}", "{}", "{\"b64\": \"YQ==\"",
+	        "{\"b64\": \"YQ==\",}"};
+	static const char TEXT[] = "[{\"b64\": \"\"}, {\"b64\" : \"Z3LDvG4=\"}, {\"b64\": \"YQ=\\u003d\"}, 1]";
+	static const char *const WANTED[] = {"", "gr\303\274n", "a"};
+	Scan s;
+	Cell cell;
+	scan_start(&s, TEXT, strlen(TEXT));
+	g_assert_true(scan_enter(&s, '['));
+	for (size_t i = 0; i < G_N_ELEMENTS(WANTED); i++) {
+		g_assert_true(scan_more(&s, ']') && scan_cell(&s, &cell) && cell.type == CELL_TEXT);
+		g_assert_cmpmem(cell.text, cell.length, WANTED[i], strlen(WANTED[i]));
+	}
+	g_assert_true(scan_more(&s, ']') && scan_cell(&s, &cell) && !scan_more(&s, ']') && scan_finish(&s, NULL));
+	for (size_t i = 0; i < G_N_ELEMENTS(BAD); i++) {
+		scan_start(&s, BAD[i], strlen(BAD[i]));
+		if (scan_cell(&s, &cell))
+			g_error("%s was taken", BAD[i]);
+		g_assert_false(scan_finish(&s, NULL));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -159,5 +185,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/scan/out", test_out);
 	g_test_add_func("/scan/texts", test_texts);
 	g_test_add_func("/scan/structure", test_structure);
+	g_test_add_func("/scan/base64", test_base64);
 	return g_test_run();
 }
