@@ -136,16 +136,14 @@ static bool model_path(Visit *v, const PathParts *p, GError **error)
 	const char *verb = p->count > n ? p->part[n] : "";
 	if (strcmp(verb, "infer") == 0)
 		return inference_infer(v, model, version, error);
-	if (!visit_allows(v, "GET", error))
-		return false;
-	if (!*verb)
-		return model_metadata(v, model, version, error);
-	if (strcmp(verb, "ready") == 0)
-		return model_ready(v, model, version, error);
-	if (strcmp(verb, "config") == 0)
-		return model_config(v, model, version, error);
-	if (strcmp(verb, "stats") == 0)
-		return inference_stats(v, model, version, error);
+	static const struct {
+		const char *verb;
+		bool (*answer)(Visit *v, const char *model, const char *version, GError **error);
+	} LOOKS[] = {
+	        {"", model_metadata}, {"ready", model_ready}, {"config", model_config}, {"stats", inference_stats}};
+	for (size_t i = 0; i < G_N_ELEMENTS(LOOKS); i++)
+		if (strcmp(verb, LOOKS[i].verb) == 0)
+			return visit_allows(v, "GET", error) && LOOKS[i].answer(v, model, version, error);
 	return visit_no_such_path(v, error);
 }
 

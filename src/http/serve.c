@@ -24,7 +24,7 @@ static const Param PARAMS[] = {
         {"models", PARAM_TEXTS, "NAME, NAME@VERSION or NAME@ALIAS; all registered models when absent", "[]",
                 .flags = PARAM_POSITIONAL},
         {"port", PARAM_INT, "port to listen on; 0: any that is free", "8080", .min = 0, .max = 65535, .letter = 'p'},
-        {"listen", PARAM_TEXT, "address to listen on", "\"127.0.0.1\""},
+        {"listen", PARAM_TEXT, "address to listen on; localhost is 127.0.0.1", "\"127.0.0.1\""},
         {"certificate", PARAM_TEXT,
                 "PEM file with the server's certificate and its chain: TLS 1.2 and 1.3, nothing plain", .unit = "FILE"},
         {"key", PARAM_TEXT, "PEM file with the certificate's key, without a password", .unit = "FILE"},
@@ -78,6 +78,13 @@ static const Param PARAMS[] = {
         {NULL},
 };
 
+/* The one name that is taken for an address. */
+static const char *address_of(const json_t *in)
+{
+	const char *given = json_get_text(in, "listen", "");
+	return g_ascii_strcasecmp(given, "localhost") == 0 ? "127.0.0.1" : given;
+}
+
 static bool is_loopback(const char *address)
 {
 	struct in6_addr six;
@@ -87,7 +94,7 @@ static bool is_loopback(const char *address)
 
 static bool check_address(const json_t *in, GError **error)
 {
-	const char *address = json_get_text(in, "listen", "");
+	const char *address = address_of(in);
 	bool has_certificate = json_get_text(in, "certificate", NULL), has_key = json_get_text(in, "key", NULL);
 	if (has_certificate != has_key)
 		return fail(error, FAIL_INVALID, "--certificate and --key go together");
@@ -121,7 +128,7 @@ static const char **texts_of(const json_t *list)
 static ServerOptions server_options(Site *site, const json_t *in)
 {
 	return (ServerOptions){
-	        .listen = json_get_text(in, "listen", ""),
+	        .listen = address_of(in),
 	        .port = number(in, "port"),
 	        .certificate = json_get_text(in, "certificate", NULL),
 	        .key = json_get_text(in, "key", NULL),
@@ -298,7 +305,7 @@ static AccessMode access_mode(const json_t *in)
 	AccessMode mode = ACCESS_AUTO;
 	while (strcmp(ACCESS_MODES[mode], word) != 0)
 		mode++;
-	bool reached = !is_loopback(json_get_text(in, "listen", ""));
+	bool reached = !is_loopback(address_of(in));
 	return mode == ACCESS_AUTO && reached && !json_get_bool(in, "public", false) ? ACCESS_ALWAYS : mode;
 }
 
@@ -345,7 +352,7 @@ static bool serve_with(
 	        .access_log = access_log,
 	        .started = meta_now(),
 	        .draining = &draining,
-	        .is_local = is_loopback(json_get_text(in, "listen", "")),
+	        .is_local = is_loopback(address_of(in)),
 	        .predicts_only = !json_get_bool(in, "ops", true),
 	        .log = log,
 	        .shadow = shadow_open(log),
