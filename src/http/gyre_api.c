@@ -98,7 +98,8 @@ static bool read_ask(const Request *r, Ask *ret, GError **error)
 		while (scan_more(&s, '}') && scan_key(&s, &key, &length)) {
 			bool explain = scan_key_is(key, length, "explain");
 			if (!explain && !scan_key_is(key, length, "model")) {
-				if (!scan_skip(&s, scan_key_is(key, length, "rows") ? &ret->rows : NULL))
+				if (scan_key_is(key, length, "rows") ? !scan_pass(&s, &ret->rows)
+				                                     : !scan_skip(&s, NULL))
 					break;
 				continue;
 			}

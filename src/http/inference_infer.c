@@ -160,7 +160,7 @@ static bool scan_settings(const Request *r, size_t size, Infer *in, GError **err
 		while (scan_more(&s, '}') && scan_key(&s, &key, &length))
 			if (scan_key_is(key, length, "parameters") ? !scan_request_parameters(&s, in)
 			        : scan_key_is(key, length, "id")   ? !scan_id(&s, in)
-			                                           : !scan_skip(&s, NULL))
+			                                           : !scan_pass(&s, NULL))
 				break;
 	return scan_finish(&s, error);
 }

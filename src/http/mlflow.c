@@ -69,7 +69,7 @@ static bool scan_split(Batch *b, Scan *s, GError **error)
 	if (scan_enter(s, '{'))
 		while (scan_more(s, '}') && scan_key(s, &key, &length))
 			if (scan_key_is(key, length, "columns")    ? !scan_names(s, names)
-			        : scan_key_is(key, length, "data") ? !scan_skip(s, &data)
+			        : scan_key_is(key, length, "data") ? !scan_pass(s, &data)
 			                                           : !scan_skip(s, NULL))
 				break;
 	if (s->problem)

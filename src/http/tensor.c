@@ -143,7 +143,7 @@ static bool scan_member(Scan *s, const char *key, size_t length, Tensor *t)
 	if (scan_key_is(key, length, "parameters"))
 		return scan_parameters(s, t);
 	if (scan_key_is(key, length, "data"))
-		return scan_skip(s, &t->data);
+		return scan_pass(s, &t->data);
 	bool name = scan_key_is(key, length, "name");
 	if (!name && !scan_key_is(key, length, "datatype"))
 		return scan_skip(s, NULL);
@@ -179,11 +179,11 @@ bool tensor_scan(Scan *s, Tensor *t, GError **error)
 	return true;
 }
 
-/* Where its values go: value i to column `first + i % width`. */
+/* Where its values go: value i to column `first + i % width`; place: that remainder, of the next. */
 typedef struct Aim {
 	Batch *b;
 	const Tensor *t;
-	size_t first, width, values, done;
+	size_t first, width, values, done, place;
 } Aim;
 
 static int label_length(const Tensor *t)
@@ -227,7 +227,10 @@ static bool hit(Aim *a, const Cell *cell, GError **error)
 {
 	if (a->done == a->values)
 		return refuse_count(a, error);
-	return batch_add(a->b, a->first + a->done++ % a->width, cell, error);
+	size_t input = a->first + a->place;
+	a->done++;
+	a->place = a->place + 1 == a->width ? 0 : a->place + 1;
+	return batch_add(a->b, input, cell, error);
 }
 
 static bool add_json(Aim *a, Scan *s, GError **error)

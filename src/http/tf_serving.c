@@ -285,7 +285,7 @@ static bool find_context(const Visit *v, Body *body, GError **error)
 	if (scan_enter(&scan, '{'))
 		while (scan_more(&scan, '}') && scan_key(&scan, &key, &length)) {
 			bool is_context = scan_key_is(key, length, "context");
-			if (!scan_skip(&scan, &begin))
+			if (is_context ? !scan_skip(&scan, &begin) : !scan_pass(&scan, NULL))
 				break;
 			if (is_context) {
 				body->context = begin;

@@ -182,6 +182,13 @@ bool batch_add(Batch *b, size_t input, const Cell *c, GError **error)
 		return fail(error, FAIL_LIMIT, "row %zu: column \"%s\": a text longer than %d bytes", g->count + 1,
 		        b->served->input_names[input], LIMIT_CELL_BYTES);
 	RowValue *v = batch_cell(b, g->count, input);
+	if (b->served->input_types[input] == COLUMN_REAL && (c->type == CELL_REAL || c->type == CELL_INT) &&
+	        !isnan(c->number)) { /* what most values are */
+		*v = row_real(c->number);
+		g->was_given = true;
+		g->count++;
+		return true;
+	}
 	*v = (RowValue){.type = (uint8_t)b->served->input_types[input]};
 	if (is_missing(b->served->input_types[input], c))
 		set_missing(v);

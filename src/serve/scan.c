@@ -8,12 +8,35 @@
 #include "base/limits.h"
 #include "serve/scan_number.h"
 
+/* A chunk of text; which of its bytes are so is told by all bits of each. */
+typedef uint8_t Chunk __attribute__((vector_size(16)));
+
+static inline bool has_any(Chunk bytes)
+{
+	uint64_t half[2];
+	memcpy(half, &bytes, sizeof half);
+	return half[0] | half[1];
+}
+
+/* Past whole chunks of ASCII without a NUL: nearly all there is. */
+static const char *pass_ascii(const char *at, const char *end)
+{
+	Chunk c;
+	for (; end - at >= (ptrdiff_t)sizeof c; at += sizeof c) {
+		memcpy(&c, at, sizeof c);
+		if (has_any((Chunk)(c == 0) | (c & 0x80)))
+			break;
+	}
+	return at;
+}
+
 void scan_start(Scan *s, const char *text, size_t size)
 {
 	const char *bad;
 	text = text ? text : ""; /* of no bytes */
 	*s = (Scan){.start = text, .at = text, .end = text + size};
-	if (!g_utf8_validate_len(text, size, &bad)) {
+	const char *rest = pass_ascii(text, s->end);
+	if (!g_utf8_validate_len(rest, (size_t)(s->end - rest), &bad)) {
 		s->at = bad;
 		scan_problem(s, "a byte that is not UTF-8, or NUL");
 	}
@@ -26,20 +49,6 @@ bool scan_problem(Scan *s, const char *problem)
 		s->problem_at = s->at;
 	}
 	return false;
-}
-
-static void pass_space(Scan *s)
-{
-	while (s->at < s->end && (*s->at == ' ' || *s->at == '\n' || *s->at == '\t' || *s->at == '\r'))
-		s->at++;
-}
-
-char scan_peek(Scan *s)
-{
-	if (s->problem)
-		return 0;
-	pass_space(s);
-	return s->at < s->end ? *s->at : 0;
 }
 
 bool scan_enter(Scan *s, char open)
@@ -243,6 +252,8 @@ bool scan_cell(Scan *s, Cell *ret)
 	char first = scan_peek(s);
 	if (s->problem)
 		return false;
+	if (g_ascii_isdigit(first) || (first == '-' && s->end - s->at > 1 && s->at[1] != 'I'))
+		return scan_json_number(s, ret);
 	switch (first) {
 	case '"':
 		*ret = (Cell){.type = CELL_TEXT};
@@ -265,9 +276,7 @@ bool scan_cell(Scan *s, Cell *ret)
 	case 0:
 		return scan_problem(s, "the text ends in the middle");
 	default:
-		if (first == '-' && s->end - s->at > 1 && s->at[1] == 'I')
-			return read_special(s, "-Infinity", -INFINITY, ret);
-		return scan_json_number(s, ret);
+		return first == '-' ? read_special(s, "-Infinity", -INFINITY, ret) : scan_json_number(s, ret);
 	}
 }
 
@@ -295,6 +304,60 @@ bool scan_skip(Scan *s, const char **ret_begin)
 	if (first == '[')
 		return skip_members(s, '[', ']');
 	return g_ascii_isdigit(first) ? scan_pass_number(s) : scan_cell(s, &cell);
+}
+
+static inline bool is_mark(char c)
+{
+	return c == '"' || c == '[' || c == ']' || c == '{' || c == '}';
+}
+
+/* The next bracket or quote.  Of chunks it is first asked where they have a byte that is one when the bits by which brackets differ are set,
+ * which a few letters are as well. */
+static const char *next_mark(const char *at, const char *end)
+{
+	while (end - at >= (ptrdiff_t)sizeof(Chunk)) {
+		Chunk c;
+		uint64_t half[2];
+		memcpy(&c, at, sizeof c);
+		c = (Chunk)((c | 0x26) == 0x7f) | (Chunk)(c == '"');
+		memcpy(half, &c, sizeof half);
+		uint64_t first = GUINT64_FROM_LE(half[0]), second = GUINT64_FROM_LE(half[1]);
+		at += first ? __builtin_ctzll(first) / 8 : second ? 8 + __builtin_ctzll(second) / 8 : 16;
+		if (!(first | second))
+			continue;
+		if (is_mark(*at))
+			return at;
+		at++;
+	}
+	while (at < end && !is_mark(*at))
+		at++;
+	return at;
+}
+
+bool scan_pass(Scan *s, const char **ret_begin)
+{
+	unsigned depth = 0;
+	bool escapes;
+	char first = scan_peek(s);
+	if (first != '{' && first != '[')
+		return scan_skip(s, ret_begin);
+	if (ret_begin)
+		*ret_begin = s->at;
+	do {
+		s->at = next_mark(s->at, s->end);
+		char mark = s->at < s->end ? *s->at++ : 0;
+		if (mark == '[' || mark == '{')
+			depth++;
+		else if (mark == '"')
+			s->at = MIN(text_end(s, s->at, &escapes) + 1, s->end);
+		else if (mark)
+			depth--;
+		else
+			return scan_problem(s, "the text ends in the middle");
+		if (s->depth + depth > LIMIT_NESTING)
+			return scan_problem(s, "nested too deeply");
+	} while (depth);
+	return true;
 }
 
 void scan_clear(Scan *s)

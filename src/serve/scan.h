@@ -45,7 +45,14 @@ typedef struct Scan {
 void scan_start(Scan *s, const char *text, size_t size);
 
 /* What begins here: one of { [ " t f n N I - 0-9, or 0 at the end. */
-char scan_peek(Scan *s);
+static inline char scan_peek(Scan *s)
+{
+	if (s->problem)
+		return 0;
+	while (s->at < s->end && (*s->at == ' ' || *s->at == '\n' || *s->at == '\t' || *s->at == '\r'))
+		s->at++;
+	return s->at < s->end ? *s->at : 0;
+}
 
 /* Goes into '{' or '['; at most LIMIT_NESTING deep. */
 bool scan_enter(Scan *s, char open);
@@ -60,6 +67,8 @@ bool scan_key_is(const char *key, size_t length, const char *word);
 bool scan_cell(Scan *s, Cell *ret);
 /* Any value; *ret_begin (may be NULL): where it stands, up to s->at. */
 bool scan_skip(Scan *s, const char **ret_begin);
+/* The same for a value that is read later, by another Scan: only where it ends is found out, by its brackets and texts. */
+bool scan_pass(Scan *s, const char **ret_begin);
 
 /* Sets the problem (the first one stays); false. */
 bool scan_problem(Scan *s, const char *problem);

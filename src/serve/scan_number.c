@@ -23,6 +23,10 @@ typedef double Wide;
 static const Wide POWERS[] = {1e0L, 1e1L, 1e2L, 1e3L, 1e4L, 1e5L, 1e6L, 1e7L, 1e8L, 1e9L, 1e10L, 1e11L, 1e12L, 1e13L,
         1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L, 1e20L, 1e21L, 1e22L, 1e23L, 1e24L, 1e25L, 1e26L, 1e27L};
 
+/* Those that a double holds exactly. */
+static const double EXACT[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+        1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
 enum { MANTISSA_DIGITS = 19 }; /* a uint64_t holds all numbers of so many */
 
 typedef struct Decimal {
@@ -82,13 +86,27 @@ static inline uint64_t eight_digits(uint64_t bytes)
 	return (bytes & UINT64_C(0x0000ffff0000ffff)) * ((UINT64_C(10000) << 32) + 1) >> 32;
 }
 
-static inline bool read_eight(const char *at, const char *end, uint64_t *ret)
+/* How many of eight bytes are digits, from the lowest up to the first that is none: that one is found surely, what a carry does to
+ * those above it does not matter. */
+static inline unsigned leading_digits(uint64_t bytes)
+{
+	uint64_t low = bytes ^ UINT64_C(0x3030303030303030);
+	uint64_t others = (low | (low + UINT64_C(0x7676767676767676))) & UINT64_C(0x8080808080808080);
+	return others ? (unsigned)__builtin_ctzll(others) / 8 : 8;
+}
+
+static inline uint64_t load_eight(const char *at)
 {
 	uint64_t bytes;
+	memcpy(&bytes, at, sizeof bytes);
+	return GUINT64_FROM_LE(bytes);
+}
+
+static inline bool read_eight(const char *at, const char *end, uint64_t *ret)
+{
 	if (end - at < 8)
 		return false;
-	memcpy(&bytes, at, sizeof bytes);
-	bytes = GUINT64_FROM_LE(bytes);
+	uint64_t bytes = load_eight(at);
 	*ret = eight_digits(bytes);
 	return are_digits(bytes);
 }
@@ -173,12 +191,19 @@ static double slowly(const char *text, size_t length)
 	return g_ascii_strtod(copy, NULL);
 }
 
-/* Digits behind `at`, of which at most MANTISSA_DIGITS fit. */
+/* Digits behind `at`, of which at most MANTISSA_DIGITS fit.  How many there are is no question of branches, which processors guess
+ * wrong: those of the last eight bytes are moved up, and zeros come in before them. */
 static inline const char *add_digits(const char *at, const char *end, uint64_t *mantissa)
 {
-	uint64_t eight;
-	while (read_eight(at, end, &eight)) {
-		*mantissa = *mantissa * 100000000 + eight;
+	static const uint64_t TENS[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+	while (end - at >= 8) {
+		uint64_t bytes = load_eight(at);
+		unsigned count = leading_digits(bytes);
+		if (count < 8) {
+			*mantissa = *mantissa * TENS[count] + eight_digits(bytes << (56 - 8 * count) << 8);
+			return at + count;
+		}
+		*mantissa = *mantissa * 100000000 + eight_digits(bytes);
 		at += 8;
 	}
 	for (; at < end && is_digit(*at); at++)
@@ -201,7 +226,7 @@ static inline bool read_plain(Scan *s, Cell *ret)
 		return false;
 	double value;
 	if (mantissa <= UINT64_C(1) << 53) /* both are exact, and so is the rounding of their quotient */
-		value = (double)mantissa / (double)POWERS[fraction];
+		value = (double)(int64_t)mantissa / EXACT[fraction];
 	else if (!value_of(&(Decimal){.mantissa = mantissa, .exponent = -fraction}, &value))
 		return false;
 	s->at = at;

@@ -100,6 +100,50 @@ static void test_out(void)
 	g_assert_cmpstr(out->str, ==, "-9223372036854775808");
 }
 
+/* Looking for brackets and texts only, a value's end is found where reading it finds it. */
+static void test_pass(void)
+{
+	static const char *const GOOD[] = {"[1,2,3]", "{\"a\":[1,{\"b\":\"]}\\\"\\\\\"}],\"c\":\"[[[{{\"}", "[]",
+	        " {} ", "[[],[[]],{}]", "12.5", "\"text]\"",
+	        "[\"0123456789abcdefYy_Y_yY_\",123456789.123456789,123456789.123456789]"};
+	static const char *const OPEN[] = {"[1,2", "{\"a\":[1}", "[\"a]", "[\"a\\\"]", "{", "[[[[[[[[[[]]]]]]]]]"};
+	for (size_t i = 0; i < G_N_ELEMENTS(GOOD); i++)
+		for (unsigned before = 0; before < 20; before++) {
+			g_autofree char *text = g_strdup_printf("%*s%s,[]", (int)before, "", GOOD[i]);
+			Scan read, passed;
+			const char *begin = NULL;
+			scan_start(&read, text, strlen(text));
+			scan_start(&passed, text, strlen(text));
+			g_assert_true(scan_skip(&read, NULL) && scan_pass(&passed, &begin));
+			g_assert_true(read.at == passed.at && begin == text + before + (*GOOD[i] == ' '));
+		}
+	for (size_t i = 0; i < G_N_ELEMENTS(OPEN); i++) {
+		Scan s;
+		scan_start(&s, OPEN[i], strlen(OPEN[i]));
+		g_assert_false(scan_pass(&s, NULL));
+		g_assert_false(scan_finish(&s, NULL));
+	}
+	g_autofree char *deep = g_strnfill(100, '[');
+	Scan s;
+	scan_start(&s, deep, strlen(deep));
+	g_assert_false(scan_pass(&s, NULL));
+	g_assert_nonnull(strstr(s.problem, "deep"));
+}
+
+/* Wherever in a text a byte stands that is not UTF-8, or NUL. */
+static void test_bad_bytes(void)
+{
+	char text[70];
+	for (size_t at = 0; at < sizeof text; at++)
+		for (unsigned kind = 0; kind < 3; kind++) {
+			Scan s;
+			memset(text, ' ', sizeof text);
+			text[at] = "\xff\x00z"[kind];
+			scan_start(&s, text, sizeof text);
+			g_assert_true(kind == 2 ? !s.problem : s.problem && s.problem_at == text + at);
+		}
+}
+
 static void expect_text(const char *json, const char *text)
 {
 	Scan s;
@@ -180,6 +224,8 @@ static void test_base64(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/scan/pass", test_pass);
+	g_test_add_func("/scan/bad bytes", test_bad_bytes);
 	g_test_add_func("/scan/numbers", test_numbers);
 	g_test_add_func("/scan/round", test_round);
 	g_test_add_func("/scan/out", test_out);
