@@ -30,6 +30,9 @@
 /* Bytes of the files that a model of the family `command` is made of: they are read whole, and are part of a bundle. */
 #define LIMIT_COMMAND_MODEL_BYTES (1 << 30)
 
+/* Bytes of a model that is brought as an ONNX file: it is read whole, is part of a bundle, and is held twice while it runs. */
+#define LIMIT_ONNX_MODEL_BYTES (512 << 20)
+
 /* Buckets that words of a text fall in: each is a feature, and a row of 4,096 is still quick to make. */
 #define LIMIT_WORD_BUCKETS 4096
 

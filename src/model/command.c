@@ -26,6 +26,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "model/bytes.h"
+#include "model/command_files.h"
 #include "model/command_settings.h"
 #include "model/program.h"
 #include "model/rows_file.h"
@@ -503,6 +504,7 @@ const ModelFamily FAMILY_COMMAND = {
         .tasks = TASK_ANY,
         .params = PARAMS,
         .search_share = 2,
+        .files = command_files,
         .train = command_train,
         .predict = command_predict,
         .save = command_save,

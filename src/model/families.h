@@ -16,4 +16,5 @@ extern const ModelFamily FAMILY_MLP;         /* a small neural network */
 extern const ModelFamily FAMILY_BOOSTED;     /* gradient boosted trees */
 extern const ModelFamily FAMILY_LIGHTGBM;    /* gradient boosted trees by LightGBM */
 extern const ModelFamily FAMILY_COMMAND;     /* the user's own program */
+extern const ModelFamily FAMILY_ONNX;        /* a model that exists already */
 extern const ModelFamily FAMILY_ENSEMBLE;    /* several models as one */

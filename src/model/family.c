@@ -22,6 +22,7 @@ const ModelFamily *const FAMILIES[] = {
         &FAMILY_BOOSTED,
         &FAMILY_LIGHTGBM,
         &FAMILY_COMMAND,
+        &FAMILY_ONNX,
         &FAMILY_ENSEMBLE,
         NULL,
 };
@@ -32,6 +33,23 @@ const ModelFamily *family_find(const char *name)
 		if (strcmp((*f)->name, name) == 0)
 			return *f;
 	return NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+bool families_files(const char *folder, const json_t *params, GPtrArray *ret, GError **error)
+{
+	for (const ModelFamily *const *f = FAMILIES; *f; f++)
+		if ((*f)->files && !(*f)->files(folder, json_object_get(params, (*f)->name), ret, error))
+			return false;
+	g_ptr_array_sort(ret, by_name);
+	for (guint i = ret->len; i-- > 1;)
+		if (strcmp(ret->pdata[i], ret->pdata[i - 1]) == 0)
+			g_ptr_array_remove_index(ret, i);
+	return true;
 }
 
 size_t family_columns(const ModelFamily *family, const FeatureKind *kinds, size_t columns)

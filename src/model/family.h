@@ -35,8 +35,10 @@ typedef struct TrainSet {
 	const char *metric; /* stats/metric.h name that early stopping watches */
 	uint64_t seed;
 	unsigned threads;
-	const char *code;        /* folder of the files that the family `command` is made of; NULL: none */
+	const char *code; /* folder of the project's files that a family asked for (ModelFamily.files); NULL: none */
 	const TrainWatch *watch; /* NULL: nobody looks */
+	const json_t *recipe;    /* what the features are made by (feature/recipe.h); NULL: not known */
+	const json_t *roles;     /* of the columns, with the target's classes; NULL: not known */
 } TrainSet;
 
 /* Rows that came after a model was trained, for it to learn on from. */
@@ -56,6 +58,9 @@ typedef struct ModelFamily {
 	        search_share; /* how often a random search tries it, beside the other families' shares; 0: defaults only */
 	const char *const
 	        *portfolio; /* settings worth trying first, JSON texts, NULL-ended (model/portfolio.h); NULL: none */
+	/* Adds the project's files that a model is made of (paths below the folder, g_malloc'd): inputs of the training step, which
+	 * are laid into TrainSet.code.  params: not filled, may be NULL.  NULL: none. */
+	bool (*files)(const char *folder, const json_t *params, GPtrArray *to, GError **error);
 	/* params: filled.  ret_model free with .free; ret_params: what a refit on other rows should use (rounds found by early
 	 * stopping made explicit); new reference, may be NULL. */
 	bool (*train)(const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error);
@@ -84,6 +89,8 @@ typedef struct ModelFamily {
 
 extern const ModelFamily *const FAMILIES[]; /* NULL-ended */
 const ModelFamily *family_find(const char *name);
+/* The files that all families ask for, sorted, each once.  params: {family: its settings}, may be NULL. */
+bool families_files(const char *folder, const json_t *params, GPtrArray *ret, GError **error);
 /* Training and predicting through these, a family is given the features it takes: rows and model may have come together
  * anywhere, also where the rows have categories and the family knows none. */
 bool family_train(const ModelFamily *family, const TrainSet *set, const json_t *params, void **ret_model,

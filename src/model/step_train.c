@@ -32,6 +32,7 @@ static const char *const FAMILY_NAMES[] = {
         "boosted",
         "lightgbm",
         "command",
+        "onnx",
         "ensemble",
         NULL,
 };

@@ -38,6 +38,7 @@ void train_data_free(TrainData *d)
 			part_clear(&f->watch);
 		part_clear(&f->train);
 		part_clear(&f->valid);
+		json_decref(f->recipe);
 	}
 	g_free(d->folds);
 	part_clear(&d->all);
@@ -168,7 +169,8 @@ static bool plan_intakes(Reading *r, GError **error)
 		        .is_training = true,
 		        .fold = (int64_t)k,
 		        .share = share_of(r->wanted->rows, others)};
-		if (!add_intake(r, train, json_array_get(recipes, k), others, error))
+		d->folds[k].recipe = json_incref(json_array_get(recipes, k));
+		if (!add_intake(r, train, d->folds[k].recipe, others, error))
 			return false;
 		Intake valid = {.part = &d->folds[k].valid,
 		        .recipe = g_array_index(r->intakes, Intake, r->intakes->len - 1).recipe,

@@ -70,7 +70,8 @@ static TrainSet train_set(const TrialSetup *setup, const Part *rows, const Part 
 	        .metric = setup->metric->name,
 	        .seed = setup->seed,
 	        .threads = threads,
-	        .code = setup->code};
+	        .code = setup->code,
+	        .roles = setup->data->roles};
 }
 
 /* A trial as it goes through its folds. */
@@ -100,6 +101,7 @@ static bool run_fold(const Tour *t, double *ret_scores, json_t **ret_refit, GErr
 {
 	TrainSet set = train_set(t->setup, &t->fold->train, &t->fold->watch, 1);
 	TrainWatch watch = {.stop = stop_round, .context = (void *)t};
+	set.recipe = t->fold->recipe;
 	void *model = NULL;
 	json_auto_t *refit = NULL;
 	set.watch = t->is_first && t->setup->watch && t->setup->watch->stop_round ? &watch : NULL;
@@ -371,6 +373,7 @@ bool refit_run(
 {
 	gint64 start = g_get_real_time();
 	TrainSet set = train_set(setup, &setup->data->all, NULL, threads);
+	set.recipe = setup->data->recipe;
 	g_autoptr(GBytes) bytes = NULL;
 	void *model = NULL;
 	if (!family_train(family, &set, params, &model, NULL, error))

@@ -145,6 +145,13 @@ static bool champion_header(const Backtest *b, json_t **ret, GError **error)
 }
 
 /* What is there to be trained in batches, from the project's families: trees where it has them. */
+/* A model that is made of the project's files is not one that rows alone can make. */
+static bool is_of_files(const char *name)
+{
+	const ModelFamily *family = family_find(name);
+	return family && family->files;
+}
+
 static const char *usual_family(const Backtest *b)
 {
 	const json_t *families = json_object_get(block(b, "models"), "families");
@@ -155,7 +162,7 @@ static const char *usual_family(const Backtest *b)
 		if (strcmp(json_string_value(name), "boosted") == 0)
 			return "boosted";
 	json_array_foreach (families, i, name)
-		if (strcmp(json_string_value(name), "baseline") && strcmp(json_string_value(name), "command"))
+		if (strcmp(json_string_value(name), "baseline") && !is_of_files(json_string_value(name)))
 			found = json_string_value(name);
 	return found;
 }
@@ -175,7 +182,7 @@ static bool choose_family(Backtest *b, GError **error)
 	if (!champion_header(b, &champion, error))
 		return false;
 	const char *family = json_get_text(champion, "family", NULL);
-	bool alone = family && strcmp(family, "ensemble") && strcmp(family, "command");
+	bool alone = family && strcmp(family, "ensemble") && !is_of_files(family);
 	if (family && !alone && !asked)
 		note(b, json_sprintf("the champion is of the family %s, which is not replayed: %s takes its place",
 		                family, usual_family(b)));

@@ -15,7 +15,7 @@
 #include "feature/step_features.h"
 #include "goal/goal.h"
 #include "impact/figure.h"
-#include "model/command_files.h"
+#include "model/family.h"
 #include "model/step_train.h"
 #include "report/step_report.h"
 #include "project/champion.h"
@@ -161,11 +161,11 @@ static double latency_wanted(const json_t *goal)
 	return least;
 }
 
-/* What the family `command` is made of: each file an input, so that the step's key holds its bytes. */
+/* Files that families of models ask for: each an input, so that the step's key holds its bytes. */
 static bool find_code(const Life *l, GPtrArray *names, GError **error)
 {
 	const json_t *models = project_block(l->p, "models");
-	return command_files(l->p->folder, json_object_get(json_object_get(models, "params"), "command"), names, error);
+	return families_files(l->p->folder, json_object_get(models, "params"), names, error);
 }
 
 /* Where a training stands: the project's own, or that of a fold set aside. */
