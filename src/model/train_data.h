@@ -24,7 +24,7 @@ typedef struct Part {
 
 typedef struct Fold {
 	Part train, valid;
-	Part watch; /* for early stopping: valid, or an even choice of its rows; borrowed if the same */
+	Part watch;     /* for early stopping: valid, or an even choice of its rows; borrowed if the same */
 	json_t *recipe; /* that made the features */
 } Fold;
 

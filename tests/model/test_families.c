@@ -476,7 +476,8 @@ int main(int argc, char **argv)
 	for (const ModelFamily *const *f = FAMILIES; *f; f++)
 		for (size_t i = 0; i < G_N_ELEMENTS(TASKS); i++) {
 			Case c = {*f, TASKS[i]};
-			bool is_brought = (*f)->files && param_find((*f)->params, "file"); /* tests/interop/onnx_family */
+			bool is_brought =
+			        (*f)->files && param_find((*f)->params, "file"); /* tests/interop/onnx_family */
 			if (!((*f)->tasks & TASKS[i]) || is_brought)
 				continue;
 			add("contract", &c, test_contract);
