@@ -9,6 +9,7 @@ const ExportKind *const EXPORT_KINDS[] = {
         &EXPORT_BUNDLE,
         &EXPORT_C,
         &EXPORT_ONNX,
+        &EXPORT_PMML,
         &EXPORT_XGBOOST,
         NULL,
 };

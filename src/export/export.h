@@ -24,6 +24,7 @@ extern const ExportKind *const EXPORT_KINDS[]; /* NULL-ended */
 extern const ExportKind EXPORT_BUNDLE;
 extern const ExportKind EXPORT_C;
 extern const ExportKind EXPORT_ONNX;
+extern const ExportKind EXPORT_PMML;
 extern const ExportKind EXPORT_XGBOOST;
 const ExportKind *export_find(const char *name);
 

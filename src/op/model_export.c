@@ -7,17 +7,19 @@
 #include "export/export.h"
 #include "op/find_bundle.h"
 
-static const char *const KINDS[] = {"bundle", "c", "onnx", "xgboost", NULL};
+static const char *const KINDS[] = {"bundle", "c", "onnx", "pmml", "xgboost", NULL};
 
 static const Param PARAMS[] = {
         {"model", PARAM_TEXT, "NAME, NAME@3, NAME@champion, or a bundle's file",
                 .flags = PARAM_POSITIONAL | PARAM_REQUIRED},
         {"to", PARAM_TEXT,
-                "bundle: as it is; c: one file of C11 without dependencies; onnx: for ONNX Runtime; xgboost: boosted "
+                "bundle: as it is; c: one file of C11 without dependencies; onnx: for ONNX Runtime; pmml: PMML 4.4, "
+                "for JPMML and other engines; xgboost: boosted "
                 "trees alone, for "
                 "XGBoost's packages",
                 .choices = KINDS, .flags = PARAM_REQUIRED},
-        {"output", PARAM_TEXT, "file to write; else NAME.bundle, NAME.c, NAME.onnx, NAME.xgb.json", .letter = 'o'},
+        {"output", PARAM_TEXT, "file to write; else NAME.bundle, NAME.c, NAME.onnx, NAME.pmml, NAME.xgb.json",
+                .letter = 'o'},
         {NULL},
 };
 
@@ -45,8 +47,9 @@ static bool run(App *app, const json_t *in, json_t **ret, GError **error)
 
 const Op OP_MODEL_EXPORT = {
         .name = "model.export",
-        .help = "write a model as its bundle, as C, as ONNX, or in XGBoost's format",
-        .more = "Into C and ONNX rows go in as they are in the data: what the recipe does is in the file.  XGBoost's "
+        .help = "write a model as its bundle, as C, as ONNX, as PMML, or in XGBoost's format",
+        .more = "Into C, ONNX and PMML rows go in as they are in the data: what the recipe does is in the file.  "
+                "XGBoost's "
                 "format takes features "
                 "(gyre predict --features).  See docs/export.md.\n"
                 "JSON: {\"output\": path, \"to\", \"bytes\"}",
