@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/json.h"
 
 const ExportKind *const EXPORT_KINDS[] = {
@@ -31,6 +32,12 @@ bool export_bundle(const ExportKind *kind, const Bundle *b, const char *name, GB
 	if (!kind->as_it_is && (!lower_recipe(json_object_get(bundle_header(b), "recipe"), &recipe, error) ||
 	                               !family_form(family, model, &form, error)))
 		return false;
+	if (recipe && !kind->takes_words && lower_has(recipe, LOWER_WORDS))
+		return fail(error, FAIL_INVALID,
+		        "the recipe counts words (the transform words), and %s has no means to cut a text into words "
+		        "and hash them: "
+		        "export to c or as the bundle",
+		        kind->name);
 	ExportJob job = {b, recipe, &form, name};
 	g_autoptr(GByteArray) to = g_byte_array_new();
 	if (!kind->write(&job, to, error))

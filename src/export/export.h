@@ -16,7 +16,8 @@ typedef struct ExportJob {
 
 typedef struct ExportKind {
 	const char *name, *help, *suffix;
-	bool as_it_is; /* neither recipe nor form of the job is needed, so that any model can be written */
+	bool takes_words; /* lists of counted words (LOWER_WORDS) can be said */
+	bool as_it_is;    /* neither recipe nor form of the job is needed, so that any model can be written */
 	bool (*write)(const ExportJob *job, GByteArray *to, GError **error);
 } ExportKind;
 

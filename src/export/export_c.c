@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "export/calibrated.h"
+#include "export/c_words.h"
 #include "export/text.h"
 
 static const char HEAD[] =
@@ -126,6 +127,8 @@ static void add_tables(GString *to, const Lowered *l)
 			add_look_up_tables(to, s, i);
 		if (s->op == LOWER_BIN)
 			add_table(to, "double", "edge", i, (double *)(void *)s->values->data, s->values->len);
+		if (s->op == LOWER_WORDS)
+			add_table(to, "double", "idf", i, (double *)(void *)s->values->data, s->values->len);
 	}
 }
 
@@ -227,6 +230,11 @@ static void add_expression(GString *to, const LowerStep *s, unsigned number, con
 	case LOWER_DATE_PART:
 		text_add(to, "date_part(n%u, %s)", s->a, part);
 		break;
+	case LOWER_ITEM:
+		text_add(to, "w%u[%zu]", s->a, s->index);
+		break;
+	case LOWER_WORDS: /* a statement of its own */
+		break;
 	}
 }
 
@@ -235,6 +243,10 @@ static void add_features(GString *to, const Lowered *l, const char *name, const 
 	text_add(to, "\nvoid %s_features(const %s_row *row, float *x)\n{\n", name, name);
 	for (guint i = 0; i < l->steps->len; i++) {
 		const LowerStep *s = l->steps->pdata[i];
+		if (s->op == LOWER_WORDS) {
+			export_c_words(to, s, i);
+			continue;
+		}
 		if (s->op == LOWER_JOIN)
 			text_add(to, "\tchar joined_%u[4096];\n", i);
 		text_add(to, lower_is_text(s->op) ? "\tconst char *t%u = " : "\tdouble n%u = ", i);
@@ -243,8 +255,10 @@ static void add_features(GString *to, const Lowered *l, const char *name, const 
 	}
 	for (guint k = 0; k < l->features->len; k++)
 		text_add(to, "\tx[%u] = feature(n%u);\n", k, g_array_index(l->features, unsigned, k));
-	for (guint i = 0; i < l->steps->len; i++)
-		text_add(to, "\t(void)%c%u;\n", lower_is_text(((LowerStep *)l->steps->pdata[i])->op) ? 't' : 'n', i);
+	for (guint i = 0; i < l->steps->len; i++) {
+		LowerOp op = ((LowerStep *)l->steps->pdata[i])->op;
+		text_add(to, "\t(void)%c%u;\n", op == LOWER_WORDS ? 'w' : lower_is_text(op) ? 't' : 'n', i);
+	}
 	g_string_append(to, "}\n");
 }
 
@@ -447,14 +461,6 @@ static bool has_kind(const ModelForm *f, FormKind kind)
 	return has;
 }
 
-static bool has_op(const Lowered *l, LowerOp op)
-{
-	bool has = false;
-	for (guint i = 0; i < l->steps->len; i++)
-		has = has || ((const LowerStep *)l->steps->pdata[i])->op == op;
-	return has;
-}
-
 static char **input_names(const Lowered *l)
 {
 	char **names = g_new0(char *, l->inputs->len + 1);
@@ -551,7 +557,8 @@ static bool write_c(const ExportJob *job, GByteArray *to, GError **error)
 	        "lines of\n * values with tabs between, in the order of the row below, become lines of scores. */\n",
 	        name, GYRE_VERSION, name);
 	g_string_append(text, HEAD);
-	g_string_append(text, has_op(job->recipe, LOWER_DATE_PART) ? DATES : "");
+	g_string_append(text, lower_has(job->recipe, LOWER_DATE_PART) ? DATES : "");
+	g_string_append(text, lower_has(job->recipe, LOWER_WORDS) ? C_WORDS : "");
 	g_string_append(text, has_kind(job->form, FORM_TREES) ? TREES : "");
 	add_row(text, job, name, inputs);
 	add_tables(text, job->recipe);
@@ -576,5 +583,6 @@ const ExportKind EXPORT_C = {
         .name = "c",
         .help = "one file of C11 that needs nothing but the C library",
         .suffix = ".c",
+        .takes_words = true,
         .write = write_c,
 };

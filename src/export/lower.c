@@ -50,6 +50,14 @@ bool lower_is_text(LowerOp op)
 	return op == LOWER_TEXT || op == LOWER_FILL_TEXT || op == LOWER_JOIN;
 }
 
+bool lower_has(const Lowered *l, LowerOp op)
+{
+	bool has = false;
+	for (guint i = 0; i < l->steps->len; i++)
+		has = has || ((const LowerStep *)l->steps->pdata[i])->op == op;
+	return has;
+}
+
 static bool refuse(const Lowering *w, const char *why)
 {
 	return fail(w->error, FAIL_INVALID, "%s cannot be exported: %s", w->where, why);
@@ -362,6 +370,31 @@ static bool lower_arithmetic(Lowering *w)
 	return refuse(w, "its operation is not known here");
 }
 
+static bool lower_words(Lowering *w)
+{
+	const json_t *with = json_object_get(w->state, "rows_with");
+	double rows = json_get_number(w->state, "rows", 0);
+	unsigned a;
+	if (!find(w, 0, &a))
+		return false;
+	LowerStep *s = add(w, LOWER_WORDS, a, NULL);
+	s->text = g_strdup(json_get_text(w->params, "weight", "log"));
+	s->count = (unsigned)json_get_int(w->params, "buckets", 256);
+	s->least = (unsigned)json_get_int(w->params, "min_length", 2);
+	s->pairs = json_get_bool(w->params, "pairs", false);
+	s->values = g_array_new(FALSE, FALSE, sizeof(double));
+	for (unsigned b = 0; strcmp(s->text, "tf_idf") == 0 && b < s->count; b++) {
+		double idf = 1 + log((1 + rows) / (1 + json_number_value(json_array_get(with, b))));
+		g_array_append_val(s->values, idf);
+	}
+	unsigned list = last(w);
+	for (unsigned b = 0; b < s->count; b++) {
+		g_autofree char *name = g_strdup_printf("%s~%u", params_column(w->params, 0), b);
+		add(w, LOWER_ITEM, list, name)->index = b;
+	}
+	return true;
+}
+
 static bool lower_drop(Lowering *w)
 {
 	g_hash_table_remove(w->place, params_column(w->params, 0));
@@ -386,6 +419,7 @@ static const struct {
         {"ordinal", lower_ordinal},
         {"scale", lower_scale},
         {"target_mean", lower_target_mean},
+        {"words", lower_words},
 };
 
 static bool lower_entry(Lowering *w, const json_t *entry)

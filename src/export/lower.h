@@ -29,6 +29,8 @@ typedef enum LowerOp {
 	LOWER_SUM,
 	LOWER_JOIN,      /* texts a and b with `text` between; missing if one is */
 	LOWER_DATE_PART, /* `text`: a part of date_parts */
+	LOWER_WORDS,     /* text a: words in `count` buckets, a list of numbers as feature/words.c makes them */
+	LOWER_ITEM,      /* number `index` of the list a */
 } LowerOp;
 
 typedef struct LowerStep {
@@ -40,6 +42,9 @@ typedef struct LowerStep {
 	GPtrArray *keys;              /* texts */
 	GArray *key_numbers, *values; /* doubles */
 	double other, missing;
+	/* words: `text` is how they weigh; values are one a bucket for tf_idf, else none */
+	unsigned count, least;
+	bool pairs;
 } LowerStep;
 
 typedef struct LowerInput {
@@ -60,3 +65,4 @@ void lowered_free(Lowered *l);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lowered, lowered_free)
 
 bool lower_is_text(LowerOp op); /* is the place a text? */
+bool lower_has(const Lowered *l, LowerOp op);

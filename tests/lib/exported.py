@@ -51,7 +51,7 @@ def make_rows(path, seed=1, odd=False):
                           'low' if z < -1 else 'mid' if z < 1.5 else 'high', repr(100 * z)])
 
 
-def project(folder, target, task, models):
+def project(folder, target, task, models, features=FEATURES):
     """A project on those rows; gives the path of its bundle."""
     os.makedirs(folder)
     make_rows(folder + '/rows.csv')
@@ -61,7 +61,7 @@ def project(folder, target, task, models):
 goal: {{problem: test, owner: me, task: {task}, target: {target}}}
 data: {{sources: {{rows: {{kind: file, path: rows.csv}}}}, drop: [{', '.join(others)}]}}
 split: {{by: random, test: 0.2, valid: 0.2}}
-features:{FEATURES}
+features:{features}
 models: {models}
 """)
     done = subprocess.run([os.environ['GYRE'], 'run', '--json', '--project', folder], capture_output=True, text=True)
