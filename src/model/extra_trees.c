@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "model/grow.h"
 #include "model/labels.h"
+#include "model/trees_join.h"
 
 /* Leaves of all trees together, a class each: with as many splits they take some 200 MB. */
 #define LEAVES_MOST 8388608
@@ -112,10 +113,10 @@ static GrowPlan plan_of(const GrowRows *rows, const json_t *params)
 	        .tries = (size_t)MAX(round(tries > 0 ? tries : 6 + sqrt(columns)), 1)};
 }
 
-static Trees *train_trees(const TrainSet *set, const GrowRows *rows, const json_t *params)
+static Trees *train_trees(const TrainSet *set, const GrowRows *rows, const json_t *params, size_t count)
 {
 	GrowPlan plan = plan_of(rows, params);
-	Job job = {.rows = rows, .plan = &plan, .count = (size_t)json_get_int(params, "trees", 100), .seed = set->seed};
+	Job job = {.rows = rows, .plan = &plan, .count = count, .seed = set->seed};
 	job.trees = g_new0(GrownTree *, job.count);
 	grow_all(&job, set->threads);
 	Trees *t = grown_average(job.trees, job.count, set->x->columns);
@@ -125,24 +126,45 @@ static Trees *train_trees(const TrainSet *set, const GrowRows *rows, const json_
 	return t;
 }
 
-static bool extra_trees_train(
-        const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
+static bool grow(const TrainSet *set, const json_t *params, LabelScale scale, size_t count, Trees **ret, GError **error)
 {
-	LabelScale scale = label_scale(set);
 	g_autofree float *y = labels_scaled(set->y, set->x->rows, scale);
 	g_autoptr(GrowRows) rows = grow_rows_new(set, y);
 	if (rows->rows == 0)
 		return fail(error, FAIL_INVALID, "there are no rows to learn from");
-	g_autoptr(Trees) t = train_trees(set, rows, params);
+	g_autoptr(Trees) t = train_trees(set, rows, params, count);
 	t->link = set->classes ? LINK_SHARES : LINK_SCALED;
 	t->shift = scale.shift;
 	t->scale = scale.scale;
 	if (!trees_finish(t, error))
 		return false;
-	*ret_model = g_steal_pointer(&t);
+	*ret = g_steal_pointer(&t);
+	return true;
+}
+
+static bool extra_trees_train(
+        const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
+{
+	Trees *t;
+	if (!grow(set, params, label_scale(set), (size_t)json_get_int(params, "trees", 100), &t, error))
+		return false;
+	*ret_model = t;
 	if (ret_params)
 		*ret_params = json_deep_copy(params);
 	return true;
+}
+
+/* As a forest's: fresh trees take the places of the oldest. */
+static bool extra_trees_update(const void *model, const UpdateSet *set, void **ret_model, GError **error)
+{
+	const Trees *old = model;
+	uint32_t all = old->count / old->groups;
+	uint32_t fresh = MAX((uint32_t)(json_get_number(set->how, "share", 0.2) * all + 0.5), 1u);
+	g_autoptr(Trees) grown = NULL;
+	if (!grow(set->fresh, set->params, (LabelScale){old->shift, old->scale}, fresh, &grown, error))
+		return false;
+	TreesJoin join = {.old = old, .drop = MIN(fresh, all), .fresh = grown, .share = (float)fresh / (float)all};
+	return trees_join(&join, (Trees **)ret_model, error);
 }
 
 const ModelFamily FAMILY_EXTRA_TREES = {
@@ -153,6 +175,7 @@ const ModelFamily FAMILY_EXTRA_TREES = {
         .search_share = 1,
         .portfolio = PORTFOLIO_EXTRA_TREES,
         .train = extra_trees_train,
+        .update = extra_trees_update,
         .predict = trees_model_predict,
         .save = trees_model_save,
         .load = trees_model_load,

@@ -106,16 +106,14 @@ static uint32_t *choose_rows(const TrainSet *set, size_t most, uint32_t *ret_cou
 	return row;
 }
 
-static void keep_rows(const TrainSet *set, const uint32_t *row, Knn *m)
+/* Behind those that are kept already; there is room. */
+static void keep_rows(const TrainSet *set, const uint32_t *row, uint32_t count, Knn *m)
 {
-	m->y = g_new(double, m->rows + 1);
-	m->weight = g_new(float, m->rows + 1);
-	m->value = g_new(float, (size_t)m->rows * m->inputs.count + 1);
-	for (uint32_t i = 0; i < m->rows; i++) {
-		m->y[i] = set->y[row[i]];
-		m->weight[i] = set->weight ? (float)set->weight[row[i]] : 1;
+	for (uint32_t i = 0; i < count; i++, m->rows++) {
+		m->y[m->rows] = set->y[row[i]];
+		m->weight[m->rows] = set->weight ? (float)set->weight[row[i]] : 1;
 		scaled_inputs_row(&m->inputs, set->x->values + (size_t)row[i] * set->x->columns,
-		        m->value + (size_t)i * m->inputs.count, m->inputs.count);
+		        m->value + (size_t)m->rows * m->inputs.count, m->inputs.count);
 	}
 }
 
@@ -136,19 +134,90 @@ static bool knn_train(const TrainSet *set, const json_t *params, void **ret_mode
 {
 	g_autoptr(Knn) m = g_new0(Knn, 1);
 	m->classes = (uint32_t)set->classes;
-	g_autofree uint32_t *row = choose_rows(set, (size_t)json_get_int(params, "rows", 10000), &m->rows);
-	if (m->rows == 0)
+	uint32_t count;
+	g_autofree uint32_t *row = choose_rows(set, (size_t)json_get_int(params, "rows", 10000), &count);
+	if (count == 0)
 		return fail(error, FAIL_INVALID, "there are no rows to learn from");
-	m->k = MIN((uint32_t)json_get_int(params, "k", 20), m->rows);
+	m->k = MIN((uint32_t)json_get_int(params, "k", 20), count);
 	m->by_distance = g_str_equal(json_get_text(params, "weights", "distance"), "distance");
 	m->smoothing = json_get_number(params, "smoothing", 1);
 	scaled_inputs_measure(set, &m->inputs);
-	keep_rows(set, row, m);
+	m->y = g_new(double, (size_t)count + 1);
+	m->weight = g_new(float, (size_t)count + 1);
+	m->value = g_new(float, (size_t)count * m->inputs.count + 1);
+	keep_rows(set, row, count, m);
 	count_shares(set, m);
 	knn_points_init(&m->points, m->value, m->rows, m->inputs.count);
 	*ret_model = g_steal_pointer(&m);
 	if (ret_params)
 		*ret_params = json_deep_copy(params);
+	return true;
+}
+
+/* How many places of `most` go to `chosen` fresh rows: by how many they are beside all rows before, of which keep counts. */
+static uint32_t fresh_places(const Knn *old, const UpdateSet *set, uint32_t chosen, uint32_t most)
+{
+	double keep = json_get_number(set->how, "keep", 1), fresh = (double)set->fresh->x->rows;
+	double before = keep * MAX(set->rows_before, (double)old->rows);
+	uint32_t fair = (uint32_t)CLAMP(most * fresh / (before + fresh) + 0.5, 1, most);
+	uint32_t free = keep > 0 ? most - MIN(old->rows, most) : most; /* nobody has to go for these */
+	return MIN(chosen, MAX(fair, free));
+}
+
+/* Rows `row` of the old model, behind which there is room for more. */
+static Knn *copy_rows(const Knn *old, const uint32_t *row, uint32_t count, uint32_t room)
+{
+	Knn *m = g_new0(Knn, 1);
+	size_t width = old->inputs.count;
+	m->classes = old->classes;
+	m->by_distance = old->by_distance;
+	m->smoothing = old->smoothing;
+	scaled_inputs_copy(&old->inputs, &m->inputs);
+	m->rows = count;
+	m->y = g_new(double, (size_t)count + room + 1);
+	m->weight = g_new(float, (size_t)count + room + 1);
+	m->value = g_new(float, ((size_t)count + room) * width + 1);
+	for (uint32_t i = 0; i < count; i++) {
+		m->y[i] = old->y[row[i]];
+		m->weight[i] = old->weight[row[i]];
+		memcpy(m->value + i * width, old->value + row[i] * width, width * sizeof *m->value);
+	}
+	return m;
+}
+
+static void mix_shares(const Knn *old, const UpdateSet *set, Knn *m)
+{
+	double before = json_get_number(set->how, "keep", 1) * set->rows_before, fresh = (double)set->fresh->x->rows;
+	count_shares(set->fresh, m);
+	for (uint32_t k = 0; k < m->classes && before > 0; k++)
+		m->share[k] = (before * old->share[k] + fresh * m->share[k]) / (before + fresh);
+}
+
+/* Fresh rows join those that were kept; where there are too many, chance decides who goes, so that what is kept is a choice of
+ * all rows there ever were (keep 1), or of the fresh ones alone (0).  What is far and what is near stays measured as it was. */
+static bool knn_update(const void *model, const UpdateSet *set, void **ret_model, GError **error)
+{
+	const Knn *old = model;
+	uint32_t most = (uint32_t)json_get_int(set->params, "rows", 10000), fresh, all;
+	g_autofree uint32_t *chosen = choose_rows(set->fresh, most, &all);
+	if (all == 0)
+		return fail(error, FAIL_INVALID, "there are no rows to learn on from");
+	fresh = fresh_places(old, set, all, most);
+	Rng rng = rng_stream(set->fresh->seed, "knn update");
+	rng_shuffle(&rng, chosen, all);
+	qsort(chosen, fresh, sizeof *chosen, by_number);
+	g_autofree uint32_t *stays = g_new(uint32_t, old->rows);
+	uint32_t stay = json_get_number(set->how, "keep", 1) > 0 ? MIN(old->rows, most - fresh) : 0;
+	for (uint32_t i = 0; i < old->rows; i++)
+		stays[i] = i;
+	rng_shuffle(&rng, stays, old->rows);
+	qsort(stays, stay, sizeof *stays, by_number);
+	g_autoptr(Knn) m = copy_rows(old, stays, stay, fresh);
+	keep_rows(set->fresh, chosen, fresh, m);
+	mix_shares(old, set, m);
+	m->k = MIN((uint32_t)json_get_int(set->params, "k", 20), m->rows);
+	knn_points_init(&m->points, m->value, m->rows, m->inputs.count);
+	*ret_model = g_steal_pointer(&m);
 	return true;
 }
 
@@ -285,6 +354,7 @@ const ModelFamily FAMILY_KNN = {
         .params = PARAMS,
         .search_share = 1,
         .train = knn_train,
+        .update = knn_update,
         .predict = knn_predict,
         .save = knn_save,
         .load = knn_load,

@@ -72,6 +72,15 @@ void scaled_inputs_measure(const TrainSet *set, ScaledInputs *ret)
 			ret->flag[j] = ret->count++;
 }
 
+void scaled_inputs_copy(const ScaledInputs *in, ScaledInputs *ret)
+{
+	*ret = (ScaledInputs){.columns = in->columns,
+	        .count = in->count,
+	        .centre = g_memdup2(in->centre, in->columns * sizeof *in->centre),
+	        .scale = g_memdup2(in->scale, in->columns * sizeof *in->scale),
+	        .flag = g_memdup2(in->flag, in->columns * sizeof *in->flag)};
+}
+
 void scaled_inputs_clear(ScaledInputs *in)
 {
 	g_free(in->centre);

@@ -17,6 +17,7 @@ typedef struct ScaledInputs {
 } ScaledInputs;
 
 void scaled_inputs_measure(const TrainSet *set, ScaledInputs *ret);
+void scaled_inputs_copy(const ScaledInputs *in, ScaledInputs *ret);
 void scaled_inputs_clear(ScaledInputs *in);
 
 /* ret: `stride` floats, those behind the inputs 0. */

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "model/grow.h"
 #include "model/labels.h"
+#include "model/trees_join.h"
 
 static const Param PARAMS[] = {
         {.name = "max_leaves",
@@ -71,6 +72,58 @@ static bool tree_train(const TrainSet *set, const json_t *params, void **ret_mod
 	return true;
 }
 
+/* Where a row ends in a tree; its weight counts at every node on the way. */
+static uint32_t pass(Trees *t, uint32_t tree, const float *row, float weight)
+{
+	for (uint32_t at = t->start[tree];;) {
+		const TreeNode *n = &t->nodes[at];
+		t->cover[at] += weight;
+		if (!n->is_split && !n->by_set)
+			return at;
+		at = n->left + trees_goes_right(t, n, row[n->feature]);
+	}
+}
+
+/* The splits stay as they are, so it reads as it did; each leaf's answer becomes the mean of the rows it has seen, those before counting
+ * by keep. */
+static bool tree_update(const void *model, const UpdateSet *set, void **ret_model, GError **error)
+{
+	const Trees *old = model;
+	const TrainSet *fresh = set->fresh;
+	double keep = json_get_number(set->how, "keep", 1);
+	if (!old->cover)
+		return fail(error, FAIL_INVALID,
+		        "the tree was made by an older version, which did not keep how many rows a leaf has seen: "
+		        "train it anew");
+	g_autoptr(Trees) t = trees_copy(old);
+	uint32_t nodes = t->start[t->count];
+	g_autofree double *sum = g_new0(double, nodes + 1), *weight = g_new0(double, nodes + 1);
+	g_autofree float *y = labels_scaled(fresh->y, fresh->x->rows, (LabelScale){old->shift, old->scale});
+	for (uint32_t i = 0; i < nodes; i++)
+		t->cover[i] *= (float)keep;
+	for (uint32_t tree = 0; tree < t->count; tree++)
+		for (size_t r = 0; r < fresh->x->rows; r++) {
+			const float *row = fresh->x->values + r * fresh->x->columns;
+			double w = fresh->weight ? fresh->weight[r] : 1;
+			uint32_t leaf = pass(t, tree, row, (float)w), group = t->group[tree];
+			double truth = !fresh->classes  ? (double)y[r]
+			               : t->groups == 1 ? fresh->y[r]
+			                                : fresh->y[r] == (double)group;
+			sum[leaf] += w * truth;
+			weight[leaf] += w;
+		}
+	for (uint32_t i = 0; i < nodes; i++)
+		if (weight[i] > 0) {
+			double before = keep * (double)old->cover[i];
+			t->nodes[i].value =
+			        (float)((before * (double)t->nodes[i].value + sum[i]) / (before + weight[i]));
+		}
+	if (!trees_finish(t, error))
+		return false;
+	*ret_model = g_steal_pointer(&t);
+	return true;
+}
+
 const ModelFamily FAMILY_TREE = {
         .name = "tree",
         .help = "one decision tree that can be read: gyre model rules prints it",
@@ -78,6 +131,7 @@ const ModelFamily FAMILY_TREE = {
         .params = PARAMS,
         .search_share = 1,
         .train = tree_train,
+        .update = tree_update,
         .predict = trees_model_predict,
         .save = trees_model_save,
         .load = trees_model_load,

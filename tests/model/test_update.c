@@ -286,6 +286,61 @@ static void test_forest(void)
 	trees_free(model);
 }
 
+static double mean_of(const Rows *t)
+{
+	double sum = 0;
+	for (size_t i = 0; i < ROWS; i++)
+		sum += t->y[i];
+	return sum / ROWS;
+}
+
+/* A tree of one leaf, and neighbours that are all rows, say the mean of what they have seen: of both parts, or of the fresh one alone. */
+static void test_means(gconstpointer data)
+{
+	const ModelFamily *family = data;
+	bool is_tree = family == &FAMILY_TREE;
+	const char *params =
+	        is_tree ? "{\"min_child_weight\": 100000}" : "{\"k\": 1000, \"rows\": 1000, \"weights\": \"uniform\"}";
+	g_autofree Rows *first = make_rows(TASK_REGRESSION, "first", 1);
+	g_autofree Rows *later = make_rows(TASK_REGRESSION, "later", 1);
+	for (size_t i = 0; i < ROWS; i++)
+		later->y[i] += 100;
+	void *model = train(family, &first->set, params);
+	static const struct {
+		const char *how;
+		double share; /* of the fresh rows in the mean */
+	} CASES[] = {{"{\"keep\": 1}", 0.5}, {"{\"keep\": 0.5}", 2.0 / 3}, {"{\"keep\": 0}", 1}};
+	for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+		void *next = learn_on(family, model, &later->set, (Wish){params, CASES[i].how, ROWS});
+		double said, wanted = CASES[i].share * mean_of(later) + (1 - CASES[i].share) * mean_of(first);
+		Matrix one = {.rows = 1, .columns = COLUMNS, .values = later->x};
+		g_assert_true(family->predict(next, &one, &said, NULL));
+		g_assert_cmpfloat_with_epsilon(said, wanted, is_tree ? 1e-3 : 1); /* of neighbours there is a choice */
+		family->free(next);
+	}
+	family->free(model);
+}
+
+/* Of rows that there is room for, none goes. */
+static void test_knn_room(void)
+{
+	g_autofree Rows *first = make_rows(TASK_BINARY, "first", 1);
+	g_autofree Rows *later = make_rows(TASK_BINARY, "later", -1);
+	void *model = train(&FAMILY_KNN, &first->set, "{\"k\": 1}");
+	void *next = learn_on(&FAMILY_KNN, model, &later->set, (Wish){"{\"k\": 1}", "{}", ROWS});
+	g_autofree double *p = g_new(double, 2 * ROWS);
+	for (unsigned part = 0; part < 2; part++) { /* each row is its own nearest neighbour, alone or with its like */
+		const Rows *t = part ? later : first;
+		size_t right = 0;
+		g_assert_true(FAMILY_KNN.predict(next, &t->matrix, p, NULL));
+		for (size_t i = 0; i < ROWS; i++)
+			right += (p[2 * i + 1] > 0.5) == (t->y[i] > 0.5);
+		g_assert_cmpuint(right, >, ROWS * 95 / 100);
+	}
+	FAMILY_KNN.free(next);
+	FAMILY_KNN.free(model);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -295,5 +350,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/update/boosted grows", test_boosted_grow);
 	g_test_add_func("/update/boosted refreshes", test_boosted_refresh);
 	g_test_add_func("/update/forest", test_forest);
+	g_test_add_data_func("/update/means/tree", &FAMILY_TREE, test_means);
+	g_test_add_data_func("/update/means/knn", &FAMILY_KNN, test_means);
+	g_test_add_func("/update/knn has room", test_knn_room);
 	return g_test_run();
 }
