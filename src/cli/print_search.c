@@ -110,6 +110,15 @@ static double print_counts(FILE *out, const json_t *counts)
 	return all;
 }
 
+static void print_transferred(FILE *out, const json_t *list)
+{
+	size_t count = json_array_size(list);
+	if (count)
+		fprintf(out, "taken     trials %d to %d did best in earlier searches of similar data\n",
+		        (int)json_get_int(json_array_get(list, 0), "trial", 0),
+		        (int)json_get_int(json_array_get(list, count - 1), "trial", 0));
+}
+
 void print_search_watch(FILE *out, const json_t *result)
 {
 	const json_t *best = json_object_get(result, "best"), *list = json_object_get(result, "importance");
@@ -119,6 +128,7 @@ void print_search_watch(FILE *out, const json_t *result)
 	        json_get_text(result, "method", NULL) ? ", " : "", json_get_text(result, "method", ""),
 	        json_get_bool(result, "running", false) ? ", running" : "");
 	double trials = print_counts(out, json_object_get(result, "counts"));
+	print_transferred(out, json_object_get(result, "transferred"));
 	if (!json_is_object(best)) {
 		fputs("nothing has ended yet\n", out);
 		return;

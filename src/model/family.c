@@ -134,19 +134,21 @@ bool family_form(const ModelFamily *family, const void *model, ModelForm *ret, G
 
 #define FIRST_LOOK 10 /* rounds: before, a training says little of where it will end */
 
-static bool is_rung(unsigned rounds)
+/* The last rung that has been reached; 0: none. */
+static unsigned rung_below(double rounds)
 {
-	unsigned rung = FIRST_LOOK;
-	while (rung < rounds)
-		rung *= 2;
-	return rung == rounds;
+	unsigned rung = 0;
+	for (unsigned next = FIRST_LOOK; next <= rounds; next *= 2)
+		rung = next;
+	return rung;
 }
 
-bool family_round(const TrainSet *set, unsigned rounds, double best, bool larger_is_better)
+bool family_round(const TrainSet *set, const TrainRound *round)
 {
 	const TrainWatch *watch = set->watch;
-	return watch && !isnan(best) && is_rung(rounds) &&
-	       watch->stop(watch->context, rounds, larger_is_better ? -best : best);
+	unsigned rung = rung_below(round->done * round->pace), before = rung_below((round->done - 1) * round->pace);
+	return watch && !isnan(round->best) && rung > before &&
+	       watch->stop(watch->context, rung, round->larger_is_better ? -round->best : round->best);
 }
 
 unsigned task_of(const json_t *roles)

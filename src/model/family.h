@@ -18,9 +18,9 @@ enum { TASK_BINARY = 1 << 0, TASK_MULTICLASS = 1 << 1, TASK_REGRESSION = 1 << 2,
 
 /* Someone who looks at a training that goes on in rounds. */
 typedef struct TrainWatch {
-	/* value: the best so far on the valid rows, by the family's own measure, turned so that smaller is better.  True: that is
-	 * enough; the model will not be used. */
-	bool (*stop)(void *context, unsigned rounds, double value);
+	/* rung: 10, 20, 40, ...; value: the best so far on the valid rows, by the family's own measure, turned so that smaller is
+	 * better.  True: that is enough; the model will not be used. */
+	bool (*stop)(void *context, unsigned rung, double value);
 	void *context;
 } TrainWatch;
 
@@ -107,9 +107,16 @@ bool family_form(const ModelFamily *family, const void *model, ModelForm *ret, G
 /* Of these features, how many it takes: all, or the first ones. */
 size_t family_columns(const ModelFamily *family, const FeatureKind *kinds, size_t columns);
 
-/* A family that trains in rounds says after each how good it is by now on the valid rows (NAN: not known).  The watch is asked
- * after 10, 20, 40, 80, ... rounds, so that trainings can be compared.  True: go no further. */
-bool family_round(const TrainSet *set, unsigned rounds, double best, bool larger_is_better);
+/* A family that trains in rounds says after each how good it is by now. */
+typedef struct TrainRound {
+	unsigned done;
+	double pace; /* what a round is worth beside one by the family's defaults: half the learning rate, half the way */
+	double best; /* on the valid rows so far; NAN: not known */
+	bool larger_is_better;
+} TrainRound;
+/* The watch is asked after what is worth 10, 20, 40, 80, ... rounds, so that trainings can be compared at the same place.  True: go no
+ * further. */
+bool family_round(const TrainSet *set, const TrainRound *round);
 
 unsigned task_of(const json_t *roles); /* TASK_ from "task" and the number of "classes" */
 size_t task_outputs(size_t classes);   /* doubles a row */

@@ -61,6 +61,8 @@ static const struct {
         {TASK_REGRESSION, NULL, "l2", false},
 };
 
+#define USUAL_RATE 0.1
+
 typedef struct Run {
 	const TrainSet *set;
 	const json_t *params;
@@ -164,7 +166,7 @@ static bool boost(const Run *r, int *ret_best, GError **error)
 	int rounds = (int)json_get_int(r->params, "rounds", 400),
 	    patience = (int)json_get_int(r->params, "patience", 30);
 	bool watches = r->valid && patience > 0;
-	double best = NAN;
+	double best = NAN, rate = json_get_number(r->params, "learning_rate", USUAL_RATE);
 	int best_rounds = 0, done = 0;
 	for (int finished = 0; done < rounds && !finished; done++) {
 		double values[8] = {NAN};
@@ -179,7 +181,8 @@ static bool boost(const Run *r, int *ret_best, GError **error)
 		}
 		if (best_rounds && done + 1 - best_rounds >= patience)
 			break;
-		if (family_round(r->set, (unsigned)done + 1, best, r->grows))
+		TrainRound round = {(unsigned)done + 1, rate / USUAL_RATE, best, r->grows};
+		if (family_round(r->set, &round))
 			break;
 	}
 	*ret_best = best_rounds ? best_rounds : MAX(done, 1);

@@ -254,7 +254,8 @@ unsigned mlp_fit(const MlpTask *task, MlpNet *net)
 		}
 		if (watches && round - best_round >= plan->patience)
 			break;
-		if (watches && family_round(task->set, round, best, false))
+		TrainRound told = {round, 1, watches ? best : NAN, false};
+		if (family_round(task->set, &told))
 			break;
 	}
 	mlp_net_copy(&f.best, net);

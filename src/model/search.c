@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "model/portfolio.h"
+#include "model/transfer.h"
 
 static const char *const METHODS[] = {"random", "fixed", "grid", "halton", "tpe", "gp", "cmaes", NULL};
 
@@ -29,6 +30,12 @@ const Param SEARCH_PARAMS[] = {
                 .preset = "true",
                 .help = "behind the defaults, and up to half of the trials, try settings that did well on many other "
                         "tables"},
+        {.name = "transfer",
+                .type = PARAM_BOOL,
+                .preset = "true",
+                .help = "behind the defaults, and up to a quarter of the trials, try what did best in earlier searches "
+                        "of "
+                        "similar data in the same store"},
         {.name = "pruner",
                 .type = PARAM_TEXT,
                 .preset = "\"none\"",
@@ -99,13 +106,46 @@ static bool fixed_next(const SearchSpace *space, unsigned number, const ModelFam
 	return true;
 }
 
-/* The defaults, then the portfolio. */
+static bool is_transferred(const SearchSpace *space, const ModelFamily *family, const json_t *params)
+{
+	size_t i;
+	json_t *one;
+	g_autofree char *spelt = transfer_spelt(family, params);
+	json_array_foreach ((json_t *)space->transferred, i, one) {
+		const ModelFamily *other = family_find(json_get_text(one, "family", NULL));
+		g_autofree char *there = transfer_spelt(other, json_object_get(one, "params"));
+		if (g_str_equal(spelt, there))
+			return true;
+	}
+	return false;
+}
+
+/* The portfolio without what is tried before it. */
+static bool rest_of_portfolio(
+        const SearchSpace *space, unsigned number, const ModelFamily **ret_family, json_t **ret_params)
+{
+	for (unsigned i = 0; portfolio_next(space, i, ret_family, ret_params); i++) {
+		if (!is_transferred(space, *ret_family, *ret_params) && number-- == 0)
+			return true;
+		json_decref(*ret_params);
+	}
+	return false;
+}
+
+/* The defaults, then what did well on similar data, then the portfolio. */
 static bool known_next(const SearchSpace *space, unsigned number, const ModelFamily **ret_family, json_t **ret_params)
 {
 	if (number < space->count)
 		return fixed_next(space, number, ret_family, ret_params);
 	number -= (unsigned)space->count;
-	return number < space->portfolio && portfolio_next(space, number, ret_family, ret_params);
+	const json_t *one = json_array_get(space->transferred, number);
+	if (one) {
+		*ret_family = family_find(json_get_text(one, "family", NULL));
+		*ret_params = json_incref(json_object_get(one, "params"));
+		return true;
+	}
+	number -= (unsigned)json_array_size(space->transferred);
+	return number < space->portfolio && rest_of_portfolio(space, number, ret_family, ret_params);
 }
 
 /* A family by its share, NULL when none has one. */
@@ -137,11 +177,8 @@ static void draw_params(const SearchSpace *space, const ModelFamily *family, Rng
 	}
 }
 
-static bool random_next(const SearchSpace *space, unsigned number, const ModelFamily **ret_family, json_t **ret_params)
+static bool draw(const SearchSpace *space, const char *stream, const ModelFamily **ret_family, json_t **ret_params)
 {
-	if (known_next(space, number, ret_family, ret_params))
-		return true;
-	g_autofree char *stream = g_strdup_printf("trial %u", number);
 	Rng rng = rng_stream(space->seed, stream);
 	const ModelFamily *family = draw_family(space, &rng);
 	if (!family)
@@ -150,6 +187,21 @@ static bool random_next(const SearchSpace *space, unsigned number, const ModelFa
 	*ret_params = fixed_params(space, family);
 	draw_params(space, family, &rng, *ret_params);
 	return true;
+}
+
+/* An earlier search by the same seed has drawn the same: what was taken from it is not tried twice. */
+static bool random_next(const SearchSpace *space, unsigned number, const ModelFamily **ret_family, json_t **ret_params)
+{
+	g_autofree char *stream = g_strdup_printf("trial %u", number);
+	g_autofree char *other = g_strdup_printf("another trial %u", number);
+	if (known_next(space, number, ret_family, ret_params))
+		return true;
+	if (!draw(space, stream, ret_family, ret_params))
+		return false;
+	if (!is_transferred(space, *ret_family, *ret_params))
+		return true;
+	json_decref(*ret_params);
+	return draw(space, other, ret_family, ret_params);
 }
 
 static const SearchKind SEARCH_RANDOM = {"random",

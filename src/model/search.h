@@ -22,7 +22,9 @@ typedef struct SearchSpace {
 	const ModelFamily *const *families; /* to choose from; `count` of them */
 	size_t count;
 	const json_t *fixed; /* {family: {param: value}}: set by the user, never drawn */
-	bool portfolio;      /* after the defaults, what did well elsewhere (model/portfolio.h) */
+	const json_t
+	        *transferred; /* after the defaults, what did well on similar data (model/transfer.h); NULL: none */
+	unsigned portfolio;   /* ... and behind it so many settings that did well elsewhere (model/portfolio.h) */
 	uint64_t seed;
 } SearchSpace;
 

@@ -17,6 +17,7 @@
 #include "model/ensemble_kinds.h"
 #include "model/reference.h"
 #include "model/training.h"
+#include "model/transfer.h"
 
 static const char *const FAMILY_NAMES[] = {
         "baseline",
@@ -47,7 +48,7 @@ static const Param PARAMS[] = {
         {.name = "search",
                 .type = PARAM_JSON,
                 .preset = "{}",
-                .help = "method, trials, metric, portfolio, pruner, lag, time, trial_time, memory_mb, "
+                .help = "method, trials, metric, portfolio, transfer, pruner, lag, time, trial_time, memory_mb, "
                         "trial_memory_mb, rows"},
         {.name = "params", .type = PARAM_JSON, .preset = "{}", .help = "fixed parameters by family"},
         {.name = "ensemble", .type = PARAM_JSON, .preset = "{}", .help = "method, size, steps, folds, keep, rows"},
@@ -93,6 +94,8 @@ static void training_clear(Training *t)
 	json_decref(t->search);
 	json_decref(t->ensemble);
 	json_decref(t->assembled);
+	json_decref(t->about);
+	json_decref(t->transferred);
 	json_decref(t->calibration);
 	json_decref(t->calibrated);
 	json_decref(t->final);
@@ -162,9 +165,6 @@ static bool check(Training *t, GError **error)
 	        !param_fill(ENSEMBLE_PARAMS, "ensemble", json_object_get(t->params, "ensemble"), &t->ensemble, error) ||
 	        !choose_families(t, task, error) || !search_check(&t->space, error))
 		return false;
-	size_t half = (size_t)json_get_int(t->search, "trials", 20) / 2;
-	bool wanted = json_get_bool(t->search, "portfolio", true);
-	t->space.portfolio = wanted && half > t->space.count ? (unsigned)(half - t->space.count) : 0;
 	const char *metric = json_get_text(t->params, "metric", usual_metric(task));
 	metric = json_get_text(t->search, "metric", metric);
 	const char *threshold = json_get_text(t->params, "threshold_metric", metric);
@@ -278,6 +278,43 @@ static bool read_data(Training *t, GError **error)
 	return trials_folder(t, &t->setup.folder, error) && find_costs(t, error);
 }
 
+static bool read_studies(Training *t, const json_t **studies, const char **digests, GError **error)
+{
+	for (unsigned i = 0; i < TRANSFER_STUDIES; i++) {
+		g_autofree char *name = g_strdup_printf("earlier.%u", i);
+		json_t *study = NULL;
+		digests[i] = step_input_digest(t->s, name);
+		if (step_input(t->s, name) && !step_input_json(t->s, name, &study, error))
+			return false;
+		studies[i] = study;
+	}
+	return true;
+}
+
+/* What is tried before anything is drawn, beside the families' defaults. */
+static bool know_beforehand(Training *t, GError **error)
+{
+	json_t *studies[TRANSFER_STUDIES] = {NULL};
+	const char *digests[TRANSFER_STUDIES];
+	t->about = transfer_about(t->data);
+	bool ok = read_studies(t, (const json_t **)studies, digests, error);
+	TransferWanted wanted = {.space = &t->space,
+	        .metric = t->setup.metric,
+	        .about = t->about,
+	        .studies = (const json_t *const *)studies,
+	        .digests = digests,
+	        .count = TRANSFER_STUDIES,
+	        .most = transfer_most(t->search)};
+	t->space.transferred = t->transferred = ok ? transfer_find(&wanted) : NULL;
+	for (unsigned i = 0; i < TRANSFER_STUDIES; i++)
+		json_decref(studies[i]);
+	size_t half = (size_t)json_get_int(t->search, "trials", 20) / 2;
+	size_t before = t->space.count + json_array_size(t->transferred);
+	bool is_wanted = json_get_bool(t->search, "portfolio", true);
+	t->space.portfolio = is_wanted && half > before ? (unsigned)(half - before) : 0;
+	return ok;
+}
+
 static bool calibrate(Training *t, GError **error)
 {
 	const Trial *w = training_winner(t);
@@ -309,7 +346,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 {
 	g_auto(Training) t = {.s = s, .params = params, .since = g_get_monotonic_time()};
 	if (!recipes_read(step_input(s, "recipes"), &t.recipes, error) || !check(&t, error) || !lay_code(&t, error) ||
-	        !read_data(&t, error))
+	        !read_data(&t, error) || !know_beforehand(&t, error))
 		return false;
 	/* What is trained in time decides what is calibrated. */
 	if (!training_search(&t, error) || !training_refit(&t, error) || !calibrate(&t, error) ||
@@ -320,7 +357,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 	return true;
 }
 
-static const char *const INPUTS[] = {"train", "recipes", "code*", NULL};
+static const char *const INPUTS[] = {"train", "recipes", "code*", "earlier*", NULL};
 static const char *const OUTPUTS[] = {"bundle", "trials", "out_of_fold", NULL};
 
 const StepKind STEP_TRAIN = {

@@ -8,7 +8,7 @@
  * {"metric", "direction": "max"|"min", "method",
  *  "trials": [{"number", "family", "params", "status": "done"|"pruned"|"failed"|"cut", "metrics": {name: number|null} (mean over
  *              folds), "sd": of the metric over folds|null, "threshold": number|null (binary), "rounds": of boosting|null;
- *              failed: "error", pruned: "steps": [[folds, metric as the pruner takes it]...], "curve": [[rounds, best so
+ *              failed: "error", pruned: "steps": [[folds, metric as the pruner takes it]...], "curve": [[rung, best so
  *              far on the first fold, by the family's own measure, smaller is better]...]}],
  *  "best": number of the winner, "cut": bool (the search's time ended it),
  *  "refit": {"family", "params", "rows", "threads"}, "threshold": number|null, "threshold_metric" (what it makes best),

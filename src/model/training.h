@@ -16,6 +16,7 @@ typedef struct Training {
 	DecisionCosts costs;
 	const ModelFamily *families[TRAINING_FAMILIES_MOST];
 	SearchSpace space;
+	json_t *about, *transferred; /* the table at hand; what is tried of earlier studies (model/transfer.h) */
 	TrainData *data;
 	TrialSetup setup;
 	Trials *trials;

@@ -88,6 +88,19 @@ static json_t *refit_json(const Training *t)
 	        "threads", json_object_get(t->params, "threads"));
 }
 
+/* They are tried behind the families' defaults. */
+static json_t *transferred_json(const Training *t)
+{
+	json_t *list = json_array(), *one;
+	size_t i;
+	json_array_foreach (t->transferred, i, one)
+		json_array_append_new(
+		        list, json_pack("{s:I,s:O,s:O,s:O}", "trial", (json_int_t)(t->space.count + i), "from",
+		                      json_object_get(one, "from"), "number", json_object_get(one, "number"),
+		                      "distance", json_object_get(one, "distance")));
+	return list;
+}
+
 bool training_write_trials(const Training *t, GError **error)
 {
 	const TrainData *d = t->data;
@@ -99,6 +112,7 @@ bool training_write_trials(const Training *t, GError **error)
 	}
 	for (guint i = 0; i < t->trials->list->len - (t->trials->has_yardstick ? 1 : 0); i++)
 		json_array_append_new(list, trial_json(t->trials->list->pdata[i], i));
+	json_auto_t *transferred = transferred_json(t);
 	json_auto_t *out = json_pack(
 	        "{s:s,s:s,s:O,s:o,s:I,s:b,s:o,s:O,s:s,s:O,s:O,s:{s:I,s:I,s:I,s:I},s:I,s:o,s:O,s:O,s:o}", "metric",
 	        t->setup.metric->name, "direction", t->setup.metric->larger_is_better ? "max" : "min", "method",
@@ -110,6 +124,8 @@ bool training_write_trials(const Training *t, GError **error)
 	        (json_int_t)d->left_out, "searched", (json_int_t)d->folds[0].train.x.rows, "valid",
 	        (json_int_t)d->valid_rows, "folds", (json_int_t)d->fold_count, "importance", importance, "ensemble",
 	        t->assembled, "calibration", t->calibrated, "costs", costs_json(t->setup.costs));
+	json_object_set(out, "about", t->about);
+	json_object_set(out, "transferred", transferred);
 	return step_output_json(t->s, "trials", out, error);
 }
 

@@ -5,7 +5,7 @@
  *
  * {"family", "params", "metric": the search's, "metrics": {name: mean over folds|null}, "sd": of the search's metric over folds|null, "threshold":
  *  number|null, "rounds": number|null, "steps": [[folds, what was told]...] and
- *  "curve": [[rounds, best so far (smaller is better)]...] of the first fold if it was watched, "refit": params for other rows, "seconds", "cpu_seconds", "peak_mb", "start", "end" (us)}
+ *  "curve": [[rung, best so far (smaller is better)]...] of the first fold if it was watched, "refit": params for other rows, "seconds", "cpu_seconds", "peak_mb", "start", "end" (us)}
  * Of one that was given up: {"family", "params", "pruned": true, "steps", "curve", "seconds", ...}, and no scores. */
 #pragma once
 

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "model/xgboost_calls.h"
 
+#define USUAL_ETA 0.1
 #define BLOCK 65536u /* rows handed over at once when they have to be copied */
 
 typedef struct Run {
@@ -275,7 +276,7 @@ static bool boost(Run *r, unsigned *ret_best, GError **error)
 {
 	const XgboostJob *job = r->job;
 	bool watches = r->valid && job->patience > 0 && (job->watched || job->loss);
-	double best = NAN;
+	double best = NAN, pace = json_get_number(job->settings, "eta", USUAL_ETA) / USUAL_ETA;
 	unsigned best_rounds = 0, done = 0;
 	for (; done < job->rounds; done++) {
 		double value = NAN;
@@ -290,7 +291,8 @@ static bool boost(Run *r, unsigned *ret_best, GError **error)
 		}
 		if (best_rounds && done + 1 - best_rounds >= job->patience)
 			break;
-		if (family_round(job->set, done + 1, best, job->watched_grows))
+		TrainRound round = {done + 1, pace, best, job->watched_grows};
+		if (family_round(job->set, &round))
 			break;
 	}
 	*ret_best = best_rounds ? best_rounds : job->rounds;

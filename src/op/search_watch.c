@@ -100,6 +100,7 @@ static bool of_training(const Desk *d, json_t **ret, GError **error)
 			        trials, flat_trial(trial, metric, json_get_text(trial, "status", "done")));
 	*ret = watch_trials(trials, up);
 	json_object_set(*ret, "method", json_object_get(artifact, "method"));
+	json_object_set(*ret, "transferred", json_object_get(artifact, "transferred"));
 	finish(*ret, metric, up, false);
 	return true;
 }
@@ -173,6 +174,10 @@ const Op OP_SEARCH_WATCH = {
                 "running: it goes on from there.\n"
                 "JSON: {\"of\": study or \"train\", \"method\"|null, \"metric\", \"direction\": \"min\"|\"max\",\n"
                 "\"running\": bool, \"best\": {\"trial\", \"params\", \"value\"}|null, \"counts\": {state: n},\n"
+                "\"transferred\": [{\"trial\", \"from\": digest of an earlier study, \"number\" there, \"distance\" of "
+                "the "
+                "data}] (of a\n"
+                "training that is done),\n"
                 "\"path\": [[trial, best so far]...], \"importance\": [[parameter, share of the variance of "
                 "ranks]...]}",
         .params = PARAMS,

@@ -8,9 +8,13 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "model/transfer.h"
+#include "project/earlier.h"
+
 typedef struct Champion {
 	const char *state_folder;
 	const char *model;
+	Earlier earlier[TRANSFER_STUDIES]; /* filled by life_plan: what a training may learn from besides */
 } Champion;
 
 /* PlanChooses for learning on: the champion's bundle, and the rows its run learnt from.  FAIL_NOT_FOUND: there is no

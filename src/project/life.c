@@ -171,11 +171,14 @@ static bool find_code(const Life *l, GPtrArray *names, GError **error)
 /* Where a training stands: the project's own, or that of a fold set aside. */
 typedef struct Bench {
 	const char *name, *rows, *recipes; /* of the step; where its inputs are from */
+	Champion *champion; /* for earlier studies; NULL: it learns from none, as folds must not from each other */
 } Bench;
 
 static PlanInput *train_inputs(const Life *l, const Bench *at, const GPtrArray *code, GPtrArray *texts)
 {
-	PlanInput *inputs = g_new0(PlanInput, code->len + 3);
+	PlanInput *inputs = g_new0(PlanInput, code->len + TRANSFER_STUDIES + 3);
+	const json_t *search = json_object_get(project_block(l->p, "models"), "search");
+	unsigned studies = at->champion && transfer_most(search) ? TRANSFER_STUDIES : 0;
 	inputs[0] = (PlanInput){.name = "train", .from = at->rows};
 	inputs[1] = (PlanInput){.name = "recipes", .from = at->recipes};
 	for (guint i = 0; i < code->len; i++) {
@@ -183,6 +186,13 @@ static PlanInput *train_inputs(const Life *l, const Bench *at, const GPtrArray *
 		g_ptr_array_add(texts, name);
 		g_ptr_array_add(texts, path);
 		inputs[i + 2] = (PlanInput){.name = name, .file = path};
+	}
+	for (unsigned i = 0; i < studies; i++) {
+		char *name = g_strdup_printf("earlier.%u", i);
+		g_ptr_array_add(texts, name);
+		at->champion->earlier[i] = (Earlier){at->champion->state_folder, i};
+		inputs[code->len + 2 + i] =
+		        (PlanInput){.name = name, .choose = earlier_choose, .context = &at->champion->earlier[i]};
 	}
 	return inputs;
 }
@@ -208,9 +218,9 @@ static bool add_training(Life *l, const Bench *at, GError **error)
 	return add_as(l, at->name, "train", params, inputs, error);
 }
 
-static bool add_train(Life *l, GError **error)
+static bool add_train(Life *l, Champion *champion, GError **error)
 {
-	const Bench own = {"train", "split.train", "features.recipes"};
+	const Bench own = {"train", "split.train", "features.recipes", champion};
 	return json_object_get(l->steps, "train") || add_training(l, &own, error);
 }
 
@@ -222,7 +232,7 @@ static bool add_outer(Life *l, unsigned k, GError **error)
 	                *recipes = g_strconcat(features, ".recipes", NULL), *train = g_strconcat(outer, "_train", NULL);
 	const PlanInput all[] = {{.name = "train", .from = "split.train"}, {NULL}};
 	const PlanInput rest[] = {{.name = "train", .from = rows}, {NULL}};
-	const Bench at = {train, rows, recipes};
+	const Bench at = {train, rows, recipes, NULL};
 	json_auto_t *which = json_pack("{s:i}", "from_end", (int)k);
 	json_auto_t *learn = json_pack("{s:O,s:O}", "features", project_block(l->p, "features"), "roles", l->roles);
 	return add_as(l, outer, "outer", which, all, error) && add_as(l, features, "features", learn, rest, error) &&
@@ -374,7 +384,7 @@ static bool add_feasible(Life *l, int64_t rows, GError **error)
 static bool add_all(Life *l, Champion *champion, GError **error)
 {
 	return add_ingest(l, error) && add_verify(l, error) && add_profile(l, error) && add_split(l, error) &&
-	       add_features(l, error) && add_train(l, error) && add_nested(l, error) &&
+	       add_features(l, error) && add_train(l, champion, error) && add_nested(l, error) &&
 	       add_evaluate(l, champion, error) && add_behaviour(l, error) && add_gate(l, error) &&
 	       add_register(l, error) && add_report(l, error) && add_own(l, error);
 }

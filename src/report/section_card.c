@@ -18,6 +18,23 @@ static char *params_text(const json_t *params)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* What was known to do well on similar data, and whether it did here. */
+static void put_transferred(Page *p, const json_t *transferred, int64_t best)
+{
+	size_t i, count = json_array_size(transferred);
+	json_t *one;
+	bool won = false;
+	json_array_foreach ((json_t *)transferred, i, one)
+		won = won || json_get_int(one, "trial", -1) == best;
+	if (count)
+		put_tag_format(p, "p",
+		        "The settings of %zu of them, numbers %d to %d, had done best in earlier searches of similar "
+		        "data%s.",
+		        count, (int)json_get_int(json_array_get(transferred, 0), "trial", 0),
+		        (int)json_get_int(json_array_get(transferred, count - 1), "trial", 0),
+		        won ? "; one of these won" : "");
+}
+
 void section_search(Page *p, const Story *s)
 {
 	enum { MOST_TRIALS = 200 };
@@ -35,6 +52,7 @@ void section_search(Page *p, const Story *s)
 	        "rows "
 	        "but those it was judged on.",
 	        json_array_size(trials), measure);
+	put_transferred(p, json_object_get(s->trials, "transferred"), best);
 	put(p, "<details><summary>All of them</summary><div class=wide><table>\n");
 	put_row(p, "th", "ntnt", "", "family", measure, "settings");
 	json_array_foreach ((json_t *)trials, i, trial) {
