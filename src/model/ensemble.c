@@ -8,17 +8,15 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "model/bytes.h"
+#include "model/ensemble_layer.h"
 #include "model/families.h"
 
 #define MAGIC "GYENSEM1"
-#define BLOCK 1024u /* rows asked of each member at once */
+#define MAGIC_LAYER "GYENSEM2" /* its layer is a model */
+#define BLOCK 1024u            /* rows asked of each member at once */
 #define NAME_MOST 64u
 
-typedef struct Member {
-	const ModelFamily *family;
-	void *model;
-	double weight;
-} Member;
+typedef EnsembleMember Member;
 
 typedef struct Ensemble {
 	size_t count, outputs, intercepts;
@@ -26,16 +24,19 @@ typedef struct Ensemble {
 	        numbers; /* features of members that take categories, and of others; 0: there are none of these */
 	Member *members;
 	double total, *intercept; /* total: of weights */
+	EnsembleLayer layer;
+	uint32_t inputs; /* of a layer that is a model */
 } Ensemble;
 
 static const Param PARAMS[] = {
         {.name = "members",
                 .type = PARAM_JSON,
                 .preset = "[{\"family\":\"linear\"},{\"family\":\"forest\"}]",
-                .help = "its models: a list of {family, params, weight, bag}"},
+                .help = "its models: a list of {family, params, weight, bag, input}"},
         {.name = "layer",
                 .type = PARAM_JSON,
-                .help = "how their answers are put together: {weights, intercepts}; without it their mean is taken"},
+                .help = "how their answers are put together: {weights, intercepts}, or {family, params, folds}: a "
+                        "model that learns from them and the features; without it their mean is taken"},
         {NULL},
 };
 
@@ -47,6 +48,7 @@ static void ensemble_free(void *model)
 	for (size_t m = 0; m < e->count; m++)
 		if (e->members[m].model)
 			e->members[m].family->free(e->members[m].model);
+	ensemble_layer_clear(&e->layer);
 	g_free(e->members);
 	g_free(e->intercept);
 	g_free(e);
@@ -59,6 +61,22 @@ static Ensemble *ensemble_new(size_t members)
 	e->members = g_new0(Member, members);
 	e->count = members;
 	return e;
+}
+
+/* Does the layer see as many inputs, and the features the members see? */
+static bool layer_fits(Ensemble *e)
+{
+	size_t columns, outputs, front = e->inputs * ensemble_front(e->outputs);
+	e->layer.family->shape(e->layer.model, &columns, &outputs);
+	size_t *same = e->layer.family->takes_categories ? &e->columns : &e->numbers;
+	if (outputs != e->outputs || e->inputs < 1 || e->inputs > e->count)
+		return false;
+	if (columns == 0) /* it looks at nothing */
+		return true;
+	if (columns < front || (*same && columns > front && columns - front != *same))
+		return false;
+	*same = columns > front ? columns - front : *same;
+	return !(e->columns && e->numbers > e->columns);
 }
 
 /* Do the members fit each other?  NULL, or what is wrong. */
@@ -74,10 +92,14 @@ static const char *finish(Ensemble *e)
 		*same = columns ? columns : *same;
 		if (e->columns && e->numbers > e->columns)
 			return "its members do not fit each other";
+		if (e->layer.family && e->members[m].input >= e->inputs)
+			return "a member speaks for an input that is not there";
 		if (!isfinite(e->members[m].weight) || e->members[m].weight < 0 || e->members[m].weight > 1e6)
 			return "a member's weight is no number from 0 to a million";
 		e->total += e->members[m].weight;
 	}
+	if (e->layer.family && !layer_fits(e))
+		return "its layer does not fit its members";
 	if (e->intercepts && e->intercepts != e->outputs)
 		return "its layer does not fit its members";
 	for (size_t k = 0; k < e->intercepts; k++)
@@ -86,68 +108,21 @@ static const char *finish(Ensemble *e)
 	return e->intercepts || e->total > 0 ? NULL : "its members have no weight";
 }
 
-/* Rows of all parts but one, as a set of their own. */
-typedef struct Bagged {
-	TrainSet set;
-	Matrix x;
-	double *y, *weight;
-} Bagged;
-
-static void bagged_clear(Bagged *b)
+/* Out of fold, so that it learns how far each input can be trusted on rows that input does not know. */
+static bool layer_learn(const TrainSet *set, const json_t *params, Ensemble *e, GError **error)
 {
-	g_free(b->x.values);
-	g_free(b->y);
-	g_free(b->weight);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bagged, bagged_clear)
-
-static void bag_rows(const TrainSet *set, uint64_t part, uint64_t of, Bagged *b)
-{
-	size_t columns = set->x->columns, count = 0;
-	b->x = *set->x;
-	b->x.values = g_new(float, MAX(set->x->rows * columns, 1));
-	b->y = g_new(double, MAX(set->x->rows, 1));
-	b->weight = set->weight ? g_new(double, MAX(set->x->rows, 1)) : NULL;
-	for (size_t i = 0; i < set->x->rows; i++) {
-		if (rng_hash(set->seed, i) % of == part)
-			continue;
-		memcpy(b->x.values + count * columns, set->x->values + i * columns, columns * sizeof(float));
-		b->y[count] = set->y[i];
-		if (b->weight)
-			b->weight[count] = set->weight[i];
-		count++;
-	}
-	b->x.rows = count;
-	b->set = *set;
-	b->set.x = &b->x;
-	b->set.y = b->y;
-	b->set.weight = b->weight;
-	b->set.seed = set->seed + part;
-}
-
-static bool member_train(const TrainSet *set, const json_t *given, Member *ret, json_t **ret_used, GError **error)
-{
-	const char *name = json_get_text(given, "family", "");
-	const json_t *bag = json_object_get(given, "bag");
-	int64_t part = json_get_int(bag, "part", 0), of = json_get_int(bag, "of", 0);
-	g_auto(Bagged) bagged = {0};
-	json_auto_t *params = NULL;
-	json_auto_t *refit = NULL;
-	ret->family = family_find(name);
-	ret->weight = json_get_number(given, "weight", 1);
-	if (!ret->family || ret->family == &FAMILY_ENSEMBLE)
-		return fail(error, FAIL_INVALID, "members: \"%s\" is no family that can be a member", name);
-	if (bag && (of < 2 || of > 100 || part < 0 || part >= of))
-		return fail(error, FAIL_INVALID, "members: a bag has 2 to 100 parts, counted from 0");
-	if (!param_fill(ret->family->params, "members.params", json_object_get(given, "params"), &params, error))
+	size_t rows = set->x->rows, cells = rows * MAX(set->classes, 1);
+	for (size_t m = 0; m < e->count; m++)
+		e->inputs = MAX(e->inputs, e->members[m].input + 1);
+	g_autofree double *said = g_new(double, e->inputs *cells + 1);
+	g_autofree const double **of = g_new(const double *, e->inputs);
+	g_auto(EnsembleRows) seen = {0};
+	for (size_t g = 0; g < e->inputs; g++)
+		of[g] = said + g * cells;
+	if (!ensemble_say_unseen(set, params, e->members, said, error))
 		return false;
-	if (bag)
-		bag_rows(set, (uint64_t)part, (uint64_t)of, &bagged);
-	if (!family_train(ret->family, bag ? &bagged.set : set, params, &ret->model, &refit, error))
-		return false;
-	*ret_used = json_deep_copy(given);
-	json_object_set(*ret_used, "params", refit ? refit : params);
-	return true;
+	ensemble_rows_make(of, e->inputs, MAX(set->classes, 1), set->x, &seen);
+	return ensemble_layer_train(set, &seen, json_object_get(params, "layer"), &e->layer, error);
 }
 
 static bool layer_read(const json_t *layer, Ensemble *e, GError **error)
@@ -179,11 +154,15 @@ static bool ensemble_train(
 	g_autoptr(Ensemble) e = ensemble_new(count);
 	json_array_foreach ((json_t *)members, m, given) {
 		json_t *one = NULL;
-		if (!member_train(set, given, &e->members[m], &one, error))
+		if (!ensemble_member_train(set, given, &e->members[m], &one, error))
 			return false;
+		e->members[m].input =
+		        (uint32_t)CLAMP(json_get_int(given, "input", (json_int_t)m), 0, ENSEMBLE_MEMBERS_MOST);
 		json_array_append_new(used, one);
 	}
-	if (!layer_read(json_object_get(params, "layer"), e, error))
+	const json_t *layer = json_object_get(params, "layer");
+	bool is_model = json_object_get(layer, "family") != NULL;
+	if (!(is_model ? layer_learn(set, params, e, error) : layer_read(layer, e, error)))
 		return false;
 	const char *wrong = finish(e);
 	if (wrong)
@@ -233,6 +212,46 @@ static void finish_scores(const Ensemble *e, double *row)
 		row[k] /= e->total;
 }
 
+/* What each input says: the mean of its members by weight.  ret: inputs x rows x outputs. */
+static bool say(const Ensemble *e, const Matrix *x, double *said, double *ret, GError **error)
+{
+	size_t cells = x->rows * e->outputs;
+	g_autofree double *total = g_new0(double, e->inputs);
+	memset(ret, 0, e->inputs * cells * sizeof *ret);
+	for (size_t m = 0; m < e->count; m++)
+		total[e->members[m].input] += e->members[m].weight;
+	for (size_t m = 0; m < e->count; m++) {
+		const Member *one = &e->members[m];
+		double weight = total[one->input] > 0 ? one->weight / total[one->input] : 0;
+		if (!family_predict(one->family, one->model, x, said, error))
+			return false;
+		for (size_t c = 0; c < cells; c++)
+			ret[one->input * cells + c] += weight * said[c];
+	}
+	return true;
+}
+
+/* The rows as the layer sees them. */
+static bool see(const Ensemble *e, const Matrix *x, EnsembleRows *ret, GError **error)
+{
+	size_t cells = x->rows * e->outputs;
+	g_autofree double *said = g_new(double, cells + 1);
+	g_autofree double *all = g_new(double, e->inputs *cells + 1);
+	g_autofree const double **of = g_new(const double *, e->inputs);
+	for (size_t g = 0; g < e->inputs; g++)
+		of[g] = all + g * cells;
+	if (!say(e, x, said, all, error))
+		return false;
+	ensemble_rows_make(of, e->inputs, e->outputs, x, ret);
+	return true;
+}
+
+static bool predict_layered(const Ensemble *e, const Matrix *x, double *ret, GError **error)
+{
+	g_auto(EnsembleRows) seen = {0};
+	return see(e, x, &seen, error) && family_predict(e->layer.family, e->layer.model, &seen.x, ret, error);
+}
+
 static bool predict_block(const Ensemble *e, const Matrix *x, double *said, double *ret, GError **error)
 {
 	size_t outputs = e->outputs;
@@ -261,7 +280,9 @@ static bool ensemble_predict(const void *model, const Matrix *x, double *ret, GE
 		        .columns = x->columns,
 		        .values = x->values + from * x->columns,
 		        .kinds = x->kinds};
-		if (!predict_block(e, &part, said, ret + from * e->outputs, error))
+		double *into = ret + from * e->outputs;
+		if (!(e->layer.family ? predict_layered(e, &part, into, error)
+		                      : predict_block(e, &part, said, into, error)))
 			return false;
 	}
 	return true;
@@ -284,18 +305,29 @@ static bool member_save(const Member *m, GByteArray *to, GError **error)
 	return true;
 }
 
+static bool layer_save(const EnsembleLayer *l, GByteArray *to, GError **error)
+{
+	const Member as = {.family = l->family, .model = l->model, .weight = 1};
+	return member_save(&as, to, error);
+}
+
 static bool ensemble_save(const void *model, GBytes **ret, GError **error)
 {
 	const Ensemble *e = model;
 	g_autoptr(GByteArray) to = g_byte_array_new();
-	write_magic(to, MAGIC);
+	write_magic(to, e->layer.family ? MAGIC_LAYER : MAGIC);
 	write_u32(to, (uint32_t)e->count);
 	write_u32(to, (uint32_t)e->intercepts);
 	if (e->intercepts)
 		write_items(to, e->intercept, e->intercepts, sizeof *e->intercept);
-	for (size_t m = 0; m < e->count; m++)
+	for (size_t m = 0; m < e->count; m++) {
 		if (!member_save(&e->members[m], to, error))
 			return false;
+		if (e->layer.family)
+			write_u32(to, e->members[m].input);
+	}
+	if (e->layer.family && !layer_save(&e->layer, to, error))
+		return false;
 	*ret = g_byte_array_free_to_bytes(g_steal_pointer(&to));
 	return true;
 }
@@ -320,19 +352,44 @@ static bool member_load(ByteReader *r, Member *ret, GError **error)
 	return ret->family->load(part, &ret->model, error);
 }
 
+static bool layer_load(ByteReader *r, EnsembleLayer *ret, GError **error)
+{
+	Member as = {0};
+	if (!member_load(r, &as, error))
+		return false;
+	*ret = (EnsembleLayer){as.family, as.model};
+	return true;
+}
+
+static bool parts_load(ByteReader *r, bool is_layered, Ensemble *e, GError **error)
+{
+	for (size_t m = 0; r->ok && m < e->count; m++) {
+		if (!member_load(r, &e->members[m], error))
+			return false;
+		e->members[m].input = is_layered ? read_u32(r) : (uint32_t)m;
+		if (e->members[m].input >= e->count)
+			return damaged("a member speaks for no input", error);
+		e->inputs = MAX(e->inputs, e->members[m].input + 1);
+	}
+	return !r->ok || !is_layered || layer_load(r, &e->layer, error);
+}
+
 static bool ensemble_load(GBytes *bytes, void **ret, GError **error)
 {
-	ByteReader r = byte_reader(bytes);
-	read_magic(&r, MAGIC);
+	ByteReader r = byte_reader(bytes), layered = r;
+	bool is_layered = read_magic(&layered, MAGIC_LAYER);
+	if (is_layered)
+		r = layered;
+	else
+		read_magic(&r, MAGIC);
 	uint32_t count = read_u32(&r), intercepts = read_u32(&r);
 	if (!r.ok || count < 1 || count > ENSEMBLE_MEMBERS_MOST || intercepts > LIMIT_CLASSES)
 		return damaged("it does not begin like one", error);
 	g_autoptr(Ensemble) e = ensemble_new(count);
 	e->intercepts = intercepts;
 	e->intercept = intercepts ? read_items(&r, intercepts, sizeof *e->intercept) : NULL;
-	for (size_t m = 0; r.ok && m < count; m++)
-		if (!member_load(&r, &e->members[m], error))
-			return false;
+	if (!parts_load(&r, is_layered, e, error))
+		return false;
 	if (!read_ended(&r))
 		return damaged("it is too short or too long", error);
 	const char *wrong = finish(e);
@@ -346,6 +403,9 @@ static bool ensemble_load(GBytes *bytes, void **ret, GError **error)
 static bool ensemble_importance(const void *model, double *ret, GError **error)
 {
 	const Ensemble *e = model;
+	if (e->layer.family)
+		return fail(error, FAIL_NOT_FOUND,
+		        "what a layer makes of its members is told by contributions, or by shuffling");
 	double total = 0;
 	size_t all = MAX(e->columns, e->numbers);
 	g_autofree double *one = g_new0(double, MAX(all, 1));
@@ -369,12 +429,42 @@ static bool ensemble_importance(const void *model, double *ret, GError **error)
 	return true;
 }
 
+/* What moved each input: its members' contributions to the logarithms of their scores, by weight. */
+static bool contribute_inputs(const Ensemble *e, const Matrix *x, Contributions **ret, GError **error)
+{
+	for (size_t m = 0; m < e->count; m++) {
+		const Member *member = &e->members[m];
+		Contributions **into = &ret[member->input];
+		g_autoptr(Contributions) own = NULL;
+		if (!family_contribute(member->family, member->model, x, &own, error))
+			return false;
+		g_autoptr(Contributions) told = contributions_to_logs(own, ENSEMBLE_LEAST);
+		if (!*into)
+			*into = contributions_new(told->scale, told->rows, told->margins, told->columns);
+		contributions_add(*into, told, member->weight);
+	}
+	return true;
+}
+
+static bool contribute_layered(const Ensemble *e, const Matrix *x, Contributions **ret, GError **error)
+{
+	g_auto(EnsembleRows) seen = {0};
+	g_autofree Contributions **inputs = g_new0(Contributions *, e->inputs);
+	bool ok = see(e, x, &seen, error) && contribute_inputs(e, x, inputs, error) &&
+	          ensemble_layer_contribute(&e->layer, &seen, inputs, e->inputs, ret, error);
+	for (size_t g = 0; g < e->inputs; g++)
+		contributions_free(inputs[g]);
+	return ok;
+}
+
 /* Of members whose contributions are on different scales: a mean of scores is explained on theirs, a layer's margins on
  * that of their logarithms. */
 static bool ensemble_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error)
 {
 	const Ensemble *e = model;
 	g_autoptr(Contributions) all = NULL;
+	if (e->layer.family)
+		return contribute_layered(e, x, ret, error);
 	for (size_t m = 0; m < e->count; m++) {
 		const Member *member = &e->members[m];
 		g_autoptr(Contributions) own = NULL;
@@ -400,7 +490,7 @@ static bool ensemble_asks(const void *model)
 	for (size_t m = 0; m < e->count; m++)
 		if (e->members[m].family->contribute_asks && e->members[m].family->contribute_asks(e->members[m].model))
 			return true;
-	return false;
+	return e->layer.family && e->layer.family->contribute_asks && e->layer.family->contribute_asks(e->layer.model);
 }
 
 static void ensemble_shape(const void *model, size_t *ret_columns, size_t *ret_outputs)
@@ -413,6 +503,10 @@ static void ensemble_shape(const void *model, size_t *ret_columns, size_t *ret_o
 static bool ensemble_form(const void *model, ModelForm *ret, GError **error)
 {
 	const Ensemble *e = model;
+	if (e->layer.family)
+		return fail(error, FAIL_INVALID,
+		        "an ensemble under a layer that is a model cannot be written in another form: train with "
+		        "ensemble: {method: select}");
 	ModelForm form = {.kind = FORM_ENSEMBLE,
 	        .columns = MAX(e->columns, e->numbers),
 	        .outputs = e->outputs,

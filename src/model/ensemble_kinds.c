@@ -81,7 +81,9 @@ static const EnsembleKind ENSEMBLE_SELECT = {.name = "select",
         .must_win = true,
         .mix = ensemble_select};
 static const EnsembleKind ENSEMBLE_STACK = {.name = "stack",
-        .help = "a layer that learns how far to trust each model; taken only if it wins on rows neither has seen, else "
+        .help = "a layer that learns how far to trust each model, of weights or a model of the features too; taken "
+                "only "
+                "if it wins on rows neither has seen, else "
                 "as select",
         .must_win = true,
         .mix = ensemble_stack};
@@ -112,6 +114,8 @@ static void assembly_clear(Assembly *a)
 	pool_clear(&a->pool);
 	g_free(a->mix.weights);
 	g_free(a->mix.intercepts);
+	g_free(a->mix.scores);
+	json_decref(a->mix.layer);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Assembly, assembly_clear)
 
@@ -127,12 +131,15 @@ static size_t bag_parts(const Assembly *a)
 static json_t *members_json(const Assembly *a)
 {
 	json_t *members = json_array();
+	json_int_t input = 0;
 	for (size_t m = 0; m < a->pool.count; m++) {
 		const Trial *t = a->pool.trials[m];
 		if (a->mix.weights[m] == 0)
 			continue;
 		json_t *one = json_pack("{s:s,s:O,s:f}", "family", t->family->name, "params",
 		        json_object_get(t->result, "refit"), "weight", a->mix.weights[m]);
+		if (a->mix.layer)
+			json_object_set_new(one, "input", json_integer(input++));
 		for (size_t part = 0; part < a->bag; part++) {
 			json_t *bagged = json_copy(one);
 			json_object_set_new(bagged, "weight", json_real(a->mix.weights[m] / (double)a->bag));
@@ -162,8 +169,13 @@ static json_t *params_json(const Assembly *a)
 {
 	json_t *members = members_json(a);
 	json_t *params = json_pack("{s:o}", "members", members);
-	if (a->mix.intercepts)
+	if (a->mix.layer) {
+		json_t *layer = json_copy(a->mix.layer);
+		json_object_set(layer, "folds", json_object_get(a->settings, "folds"));
+		json_object_set_new(params, "layer", layer);
+	} else if (a->mix.intercepts) {
 		json_object_set_new(params, "layer", layer_json(a, members));
+	}
 	return params;
 }
 
@@ -173,6 +185,10 @@ static bool mixed_scores(const Assembly *a, double **ret, GError **error)
 	const TrainData *d = a->setup->data;
 	size_t cells = d->valid_rows * d->outputs;
 	g_autofree double *mixed = g_new(double, cells);
+	if (a->mix.layer) {
+		*ret = g_memdup2(a->mix.scores, cells * sizeof *mixed);
+		return true;
+	}
 	mix_begin(&a->mix, cells, d->outputs, mixed);
 	for (size_t m = 0; m < a->pool.count; m++) {
 		g_autofree double *scores = NULL;
@@ -189,9 +205,12 @@ static bool mixed_scores(const Assembly *a, double **ret, GError **error)
 
 static json_t *told_json(const Assembly *a, bool taken, const char *why)
 {
-	return json_pack("{s:s,s:I,s:I,s:I,s:o,s:o,s:b,s:s}", "method", a->kind->name, "candidates",
-	        (json_int_t)a->pool.count, "members", (json_int_t)a->members, "bag", (json_int_t)a->bag, "lead",
-	        json_number(a->lead), "error", json_number(a->uncertain), "taken", (int)taken, "why", why);
+	const char *layer = a->mix.layer        ? json_get_text(a->mix.layer, "family", "")
+	                    : a->mix.intercepts ? "weights"
+	                                        : NULL;
+	return json_pack("{s:s,s:I,s:I,s:I,s:s?,s:o,s:o,s:b,s:s}", "method", a->kind->name, "candidates",
+	        (json_int_t)a->pool.count, "members", (json_int_t)a->members, "bag", (json_int_t)a->bag, "layer", layer,
+	        "lead", json_number(a->lead), "error", json_number(a->uncertain), "taken", (int)taken, "why", why);
 }
 
 /* Is the mixture better than the best single model by more than the error of its lead? */
@@ -254,7 +273,7 @@ bool ensemble_assemble(const TrialSetup *setup, Trials *t, const json_t *setting
 		a.members += a.mix.weights[m] > 0;
 	a.bag = bag_parts(&a);
 	progress_report("putting models together", 1, 1);
-	if (a.members == 1 && !a.bag && !a.mix.intercepts) {
+	if (a.members == 1 && !a.bag && !a.mix.intercepts && !a.mix.layer) {
 		*ret_told = told_json(&a, false, "one model alone is best");
 		return true;
 	}

@@ -33,9 +33,12 @@ const EnsembleKind *ensemble_find(const char *name);
 
 bool ensemble_select(const Pool *p, const json_t *settings, size_t most, Mix *ret, GError **error);
 bool ensemble_stack(const Pool *p, const json_t *settings, size_t most, Mix *ret, GError **error);
+/* Models as layers over the models `selected` has and the features: the best that wins over it on unseen rows, by more than `lead`, in
+ * ret->layer and ret->scores. */
+bool ensemble_unseen(const Pool *p, const Mix *selected, double lead, Mix *ret, GError **error);
 
 /* Puts the trials together and, where that is what is wanted, makes the ensemble one of them and the best.  settings: filled
  * ENSEMBLE_PARAMS; latency_ms: what the goal allows an answer, 0: anything.  ret_told: {"method", "candidates", "members",
- * "bag": parts each|0, "lead": over the best single model, in the metric|null, "error": of the lead|null, "taken": bool, "why": sentence}; new reference. */
+ * "bag": parts each|0, "layer": "weights"|family|null, "lead": over the best single model, in the metric|null, "error": of the lead|null, "taken": bool, "why": sentence}; new reference. */
 bool ensemble_assemble(const TrialSetup *setup, Trials *t, const json_t *settings, double latency_ms, size_t *best,
         json_t **ret_told, GError **error);

@@ -147,6 +147,24 @@ void pool_lead(const Pool *p, const double *ours, const double *theirs, double *
 	*ret_error = sqrt(squares * (LEAD_PARTS - 1) / LEAD_PARTS);
 }
 
+void leads_add(Leads *l, double lead)
+{
+	if (isnan(lead))
+		return;
+	l->sum += lead;
+	l->squares += lead * lead;
+	l->count++;
+}
+
+double leads_won(const Leads *l)
+{
+	if (l->count < 2)
+		return 0;
+	double mean = l->sum / l->count,
+	       spread = MAX(l->squares / l->count - mean * mean, 0) * l->count / (l->count - 1);
+	return mean > sqrt(spread / l->count) ? mean : 0;
+}
+
 void mix_begin(const Mix *mix, size_t cells, size_t outputs, double *ret)
 {
 	for (size_t c = 0; c < cells; c++)
@@ -172,8 +190,21 @@ void mix_end(const Mix *mix, size_t candidates, size_t cells, size_t outputs, do
 		ret[c] /= total;
 }
 
+/* The looked-at rows of all. */
+static void gather(const Pool *p, const double *scores, double *ret)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < p->setup->data->valid_rows; i++)
+		if (is_looked_at(p, i))
+			memcpy(ret + kept++ * p->outputs, scores + i * p->outputs, p->outputs * sizeof *ret);
+}
+
 void pool_mix(const Pool *p, const Mix *mix, double *ret)
 {
+	if (mix->layer) {
+		gather(p, mix->scores, ret);
+		return;
+	}
 	size_t cells = p->rows * p->outputs;
 	mix_begin(mix, cells, p->outputs, ret);
 	for (size_t m = 0; m < p->count; m++)

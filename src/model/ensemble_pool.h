@@ -32,7 +32,17 @@ double pool_value(const Pool *p, const MetricKind *metric, const double *scores)
 typedef struct Mix {
 	double *weights;    /* one a candidate */
 	double *intercepts; /* outputs; NULL: the mean is taken */
+	json_t *layer; /* owned: a model as layer: {"family", "params"}; NULL: none.  Then which have weight are its inputs */
+	double *scores; /* all validation rows x outputs: what layers said that had not seen the row */
 } Mix;
+
+/* What a layer led by, on each of several sets of unseen rows. */
+typedef struct Leads {
+	double sum, squares, count;
+} Leads;
+void leads_add(Leads *l, double lead); /* NaN: not counted */
+/* The mean, where it is above 0 by more than its standard error; else 0. */
+double leads_won(const Leads *l);
 
 /* ret: rows x outputs, what a mixture says. */
 void pool_mix(const Pool *p, const Mix *mix, double *ret);

@@ -9,7 +9,8 @@
  * Is it better than selection?  Models of fold k have not seen that fold's validation rows, so these rows are halved: a layer
  * learns from one half and is judged on the other, where neither it nor the models under it have looked.  (Learning from
  * the other folds' rows would not do: their models have seen the judged ones.)  It has to win by more than the standard error of
- * its lead over all halves; else selection stands. */
+ * its lead over all halves; else selection stands.  Beside this layer models are tried as layers, which see the features too
+ * (ensemble_unseen.c); of those that win, the one that leads by most is taken. */
 #include "model/ensemble_kinds.h"
 
 #include <math.h>
@@ -257,42 +258,51 @@ static void halves(const Pool *p, size_t fold, size_t half, uint8_t *ret_keep, u
 	}
 }
 
-static bool layer_wins(const Pool *p, const double *selected)
+/* By how much a layer of weights is better, 0 where it is not surely. */
+static double layer_won(const Pool *p, const double *selected)
 {
 	g_autofree uint8_t *keep = g_malloc(MAX(p->rows, 1));
 	g_autofree uint8_t *judged = g_malloc(MAX(p->rows, 1));
-	double sum = 0, squares = 0, count = 0;
+	Leads leads = {0};
 	for (size_t k = 0; k < 2 * p->folds; k++) {
 		halves(p, k / 2, k % 2, keep, judged);
-		double led = lead(p, keep, judged, selected);
-		if (isnan(led))
-			continue;
-		sum += led;
-		squares += led * led;
-		count++;
+		leads_add(&leads, lead(p, keep, judged, selected));
 	}
-	if (count < 2)
-		return false;
-	double mean = sum / count, spread = MAX(squares / count - mean * mean, 0) * count / (count - 1);
-	return mean > sqrt(spread / count);
+	return leads_won(&leads);
+}
+
+/* The layer of weights, where it wins. */
+static double stack_weights(const Pool *p, size_t most, const double *selected, Mix *ret)
+{
+	g_autofree double *at = g_new(double, p->count + 1);
+	size_t members = 0;
+	layer_fit(p, NULL, at);
+	for (size_t m = 0; m < p->count; m++)
+		members += at[m] > 0;
+	double won = members > 0 && members <= most ? layer_won(p, selected) : 0;
+	if (!(won > 0))
+		return 0;
+	ret->intercepts = g_new0(double, p->outputs);
+	if (p->outputs <= 2)
+		ret->intercepts[p->outputs > 1 ? p->setup->data->positive : 0] = at[p->count];
+	memcpy(ret->weights, at, p->count * sizeof *at);
+	return won;
 }
 
 bool ensemble_stack(const Pool *p, const json_t *settings, size_t most, Mix *ret, GError **error)
 {
 	g_autofree double *selected = g_new0(double, p->rows * p->outputs);
-	g_autofree double *at = g_new(double, p->count + 1);
-	size_t members = 0;
 	if (!ensemble_select(p, settings, most, ret, error))
 		return false;
 	pool_mix(p, ret, selected);
-	layer_fit(p, NULL, at);
-	for (size_t m = 0; m < p->count; m++)
-		members += at[m] > 0;
-	if (members == 0 || members > most || !layer_wins(p, selected))
-		return true;
-	ret->intercepts = g_new0(double, p->outputs);
-	if (p->outputs <= 2)
-		ret->intercepts[p->outputs > 1 ? p->setup->data->positive : 0] = at[p->count];
-	memcpy(ret->weights, at, p->count * sizeof *at);
+	g_autofree double *chosen = g_memdup2(ret->weights, p->count * sizeof *chosen);
+	const Mix mean = {.weights = chosen};
+	double won = stack_weights(p, most, selected, ret);
+	if (!ensemble_unseen(p, &mean, won, ret, error))
+		return false;
+	if (ret->layer) {
+		g_clear_pointer(&ret->intercepts, g_free);
+		memcpy(ret->weights, chosen, p->count * sizeof *chosen);
+	}
 	return true;
 }

@@ -38,7 +38,10 @@ double refit_seconds(const TrialSetup *setup, const Trials *t, const Trial *tria
 		const Trial *one = trial_of(t, member);
 		sum += one ? json_get_number(one->result, "seconds", 0) * rows_share(setup->data) : 0;
 	}
-	return members ? sum : own;
+	/* A layer that is a model has each member without a bag trained anew without each part. */
+	const json_t *layer = json_object_get(refit, "layer");
+	bool again = json_object_get(layer, "family") && !json_object_get(json_array_get(members, 0), "bag");
+	return members ? sum * (again ? 1 + json_get_number(layer, "folds", 5) : 1) : own;
 }
 
 double refit_reserve(const TrialSetup *setup, const Trials *t, double limit, bool is_ensemble)

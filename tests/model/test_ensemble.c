@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "model/ensemble.h"
 #include "model/ensemble_kinds.h"
 #include "model/families.h"
 #include "model/portfolio.h"
+#include "model/trials_list.h"
 
 enum { ROWS = 2000, MODELS = 4 };
 
@@ -263,6 +265,113 @@ static void test_contributions(void)
 		}
 }
 
+static const char *const LAYERED[] = {
+        "{\"members\":[{\"family\":\"linear\"},{\"family\":\"extra_trees\",\"params\":{\"trees\":5}}],"
+        "\"layer\":{\"family\":\"linear\",\"folds\":3}}",
+        "{\"members\":[{\"family\":\"linear\",\"input\":0,\"bag\":{\"part\":0,\"of\":2}},{\"family\":\"linear\","
+        "\"input\":0,"
+        "\"bag\":{\"part\":1,\"of\":2}},{\"family\":\"naive_bayes\",\"input\":1}],"
+        "\"layer\":{\"family\":\"linear\"}}"};
+
+/* A layer that is a model: kept and loaded it says the same, a row alone what it says among others, and contributions add up. */
+static void test_layered(void)
+{
+	float x[400];
+	double y[200], said[600], after[600], sums[600];
+	Matrix m;
+	TrainSet set = small_set(x, y, &m);
+	set.metric = "log_loss";
+	set.y = y;
+	for (size_t c = 0; c < 4; c++) {
+		size_t classes = 2 + c / 2;
+		for (size_t i = 0; i < 200; i++)
+			y[i] = (double)(x[2 * i] > 0) + (classes == 3 && x[2 * i + 1] > 0.5f);
+		set.task = classes == 2 ? TASK_BINARY : TASK_MULTICLASS;
+		set.classes = classes;
+		void *model = train(&set, LAYERED[c % 2]), *again;
+		g_autoptr(GBytes) bytes = NULL;
+		g_autoptr(Contributions) told = NULL;
+		g_assert_true(FAMILY_ENSEMBLE.save(model, &bytes, NULL));
+		g_assert_true(FAMILY_ENSEMBLE.load(bytes, &again, NULL));
+		FAMILY_ENSEMBLE.predict(model, &m, said, NULL);
+		FAMILY_ENSEMBLE.predict(again, &m, after, NULL);
+		g_assert_cmpmem(said, 200 * classes * 8, after, 200 * classes * 8);
+		Matrix one = {.rows = 1, .columns = 2, .values = x + 2 * 77};
+		FAMILY_ENSEMBLE.predict(again, &one, after, NULL);
+		g_assert_cmpmem(said + 77 * classes, classes * 8, after, classes * 8);
+		g_assert_true(FAMILY_ENSEMBLE.contribute(model, &m, &told, NULL));
+		contributions_scores(told, sums);
+		for (size_t i = 0; i < 200 * classes; i++)
+			g_assert_cmpfloat_with_epsilon(sums[i], said[i], 1e-5);
+		ModelForm form;
+		g_assert_false(family_form(&FAMILY_ENSEMBLE, model, &form, NULL));
+		FAMILY_ENSEMBLE.free(model);
+		FAMILY_ENSEMBLE.free(again);
+	}
+}
+
+/* The nearest row alone knows every label it has learnt and nothing of others: a layer that learns out of fold does not trust it. */
+static void test_layer_out_of_fold(void)
+{
+	float x[400];
+	double y[200], said[200], sum = 0;
+	Matrix m;
+	TrainSet set = small_set(x, y, &m);
+	Rng rng = rng_stream(7, "noise");
+	for (size_t i = 0; i < 200; i++)
+		y[i] = rng_normal(&rng);
+	void *model = train(
+	        &set, "{\"members\":[{\"family\":\"knn\",\"params\":{\"k\":1}}],\"layer\":{\"family\":\"linear\"}}");
+	FAMILY_ENSEMBLE.predict(model, &m, said, NULL);
+	for (size_t i = 0; i < 200; i++)
+		sum += said[i] * y[i] / 200;
+	g_assert_cmpfloat(fabs(sum), <, 0.3); /* 1 if it said what it had learnt */
+	FAMILY_ENSEMBLE.free(model);
+}
+
+/* One model is right where the feature is below 0, the other where it is above: only a layer that sees the feature can tell. */
+static void test_layer_wins(void)
+{
+	Hand *h = hand_new(0, "rmse", 2);
+	static float x[ROWS];
+	Fold folds[2] = {{{{0}}}};
+	Trial trials[2] = {{.name = "0"}, {.name = "1"}};
+	const Trial *of[2] = {&trials[0], &trials[1]};
+	g_autofree char *folder = g_dir_make_tmp("gyre-layer-XXXXXX", NULL);
+	Rng rng = rng_stream(8, "regions");
+	for (size_t i = 0; i < ROWS; i++) {
+		x[i] = (float)rng_normal(&rng);
+		h->y[i] = rng_normal(&rng);
+		for (size_t m = 0; m < 2; m++)
+			h->scores[m][i] = (x[i] > 0) == (m == 1) ? h->y[i] : rng_normal(&rng);
+	}
+	for (size_t k = 0; k < 2; k++)
+		folds[k].valid = (Part){
+		        .x = {.rows = ROWS / 2, .columns = 1, .values = x + k * ROWS / 2}, .y = h->y + k * ROWS / 2};
+	h->data.folds = folds;
+	h->data.fold_count = 2;
+	h->data.valid_rows = ROWS;
+	h->setup.folder = folder;
+	h->pool.trials = of;
+	for (size_t m = 0; m < 2; m++) {
+		g_autofree char *path = g_strdup_printf("%s/trial-%zu.scores", folder, m);
+		g_assert_true(g_file_set_contents(path, (char *)h->scores[m], ROWS * 8, NULL));
+	}
+	mix(h, "stack", 100);
+	g_assert_cmpstr(json_get_text(h->mix.layer, "family", ""), ==, "boosted");
+	double squares = 0, halves = 0;
+	for (size_t i = 0; i < ROWS; i++) {
+		squares += (h->mix.scores[i] - h->y[i]) * (h->mix.scores[i] - h->y[i]) / ROWS;
+		double mean = (h->scores[0][i] + h->scores[1][i]) / 2 - h->y[i];
+		halves += mean * mean / ROWS;
+	}
+	g_assert_cmpfloat(squares, <, 0.5 * halves);
+	g_free(h->mix.scores);
+	json_decref(h->mix.layer);
+	file_remove(folder, NULL);
+	hand_free(h);
+}
+
 /* A bag's baselines are means of the rows without one part, so their mean over all parts is nearly the mean of all. */
 static void test_bag(void)
 {
@@ -358,6 +467,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/ensemble/stack/refused", test_stack_refused);
 	g_test_add_func("/ensemble/family", test_family);
 	g_test_add_func("/ensemble/contributions", test_contributions);
+	g_test_add_func("/ensemble/layered", test_layered);
+	g_test_add_func("/ensemble/layer/out-of-fold", test_layer_out_of_fold);
+	g_test_add_func("/ensemble/layer/wins", test_layer_wins);
 	g_test_add_func("/ensemble/bag", test_bag);
 	g_test_add_func("/ensemble/refused", test_refused);
 	g_test_add_func("/ensemble/portfolio", test_portfolio);
