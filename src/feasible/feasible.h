@@ -22,7 +22,8 @@
  *            for numbers and where next to nothing can be predicted; row: _gyre_row, 0-based in the data's version,
  *  "leaks": [{"column", "score", "sentence"}],       score: ROC AUC (two classes), D2 log loss or R2 of a rule over it
  *  "balance": {"rates": {label: share}, "rarest": {"label", "rows"}} | null,
- *  "time": {"random", "in_time": {"value", "low", "high"}, "gap", "sentence"} | null,
+ *  "time": {"random", "in_time": {"value", "low", "high"} (both of the later rows), "gap", "low", "high" (of the gap, paired), "sentence"} |
+ *          null,
  *  "value": {kpi: {"nothing", "likely", "perfect"}} over the judged rows, "value_problem": text | absent,
  *  "warnings": [sentences]} */
 #pragma once

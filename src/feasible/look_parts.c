@@ -1,5 +1,6 @@
 /* look_parts.c: leaks, labels, balance, and what a random split would have promised. */
 #include <math.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/progress.h"
@@ -8,6 +9,7 @@
 #include "feasible/one_rule.h"
 #include "feature/roles.h"
 #include "stats/label_noise.h"
+#include "stats/test.h"
 
 /* One column that comes so near to certainty is hardly ever honest. */
 static const double LEAK_GINI = 0.96, LEAK_SKILL = 0.9;
@@ -154,21 +156,46 @@ static double number_of(const json_t *figure)
 	return json_get_number(figure, "value", NAN);
 }
 
-static double half_width(const json_t *figure)
+/* Scores of rows by their numbers: for each judged row of `of`, what `scores` of j say of it.  NULL: j does not judge all of them. */
+static double *scores_of_same(const Judged *of, const Judged *j, const double *scores)
 {
-	return (json_get_number(figure, "high", NAN) - json_get_number(figure, "low", NAN)) / 2;
+	size_t outputs = j->d->outputs;
+	g_autoptr(GHashTable) places = g_hash_table_new(g_int64_hash, g_int64_equal);
+	int64_t *numbers = frame_find(j->rows, "_gyre_row")->ints, *wanted = frame_find(of->rows, "_gyre_row")->ints;
+	g_autofree double *ret = g_new(double, of->count *outputs + 1);
+	for (size_t i = 0; i < j->count; i++)
+		g_hash_table_insert(places, &numbers[j->at[i]], GSIZE_TO_POINTER(i + 1));
+	for (size_t i = 0; i < of->count; i++) {
+		size_t place = GPOINTER_TO_SIZE(g_hash_table_lookup(places, &wanted[of->at[i]]));
+		if (!place)
+			return NULL;
+		memcpy(ret + i * outputs, scores + (place - 1) * outputs, outputs * sizeof *ret);
+	}
+	return g_steal_pointer(&ret);
 }
 
-/* Both are judged on rows their models have not learned from; one kind of rows lies between those learned from, the other behind
- * them.  The gap counts when it is larger than both intervals explain. */
-static char *time_sentence(const Look *l, const json_t *random, const json_t *timed)
+/* The same later rows twice: by models that learnt from rows among them, as under a random split, and by one that learnt from what
+ * came before.  So the rows are as hard for both, and the difference is what the split makes. */
+static Difference gap_of(const Look *l, const double *random)
 {
-	double gap = number_of(random) - number_of(timed), chance = hypot(half_width(random), half_width(timed));
-	bool flatters = l->metric->larger_is_better ? gap > chance : -gap > chance;
+	enum { DRAWS = 200, DRAWN_ROWS = 20000 };
+	const BootstrapPlan plan = {.draws = DRAWS, .level = 0.95, .seed = l->timed->seed, .max_rows = DRAWN_ROWS};
+	Scored a = judged_part(l->timed, random, 0, l->timed->count),
+	       b = judged_part(l->timed, l->scores[LOOK_BOOSTED], 0, l->timed->count);
+	g_autofree uint32_t *decided_a = judged_decide(&a, l->metric), *decided_b = judged_decide(&b, l->metric);
+	a.decided = decided_a;
+	b.decided = decided_b;
+	return test_bootstrap(l->metric, &a, &b, &plan);
+}
+
+static char *time_sentence(const Look *l, const json_t *random, const json_t *timed, const Difference *gap)
+{
+	bool flatters = l->metric->larger_is_better ? gap->low > 0 : gap->high < 0;
 	if (flatters)
 		return g_strdup_printf(
-		        "Judged on rows drawn at random, %s would be %.4g; on later rows it is %.4g: only "
-		        "the second is what the future will bring",
+		        "By models that learnt from rows drawn at random among them, %s of the later rows would be "
+		        "%.4g; by one that learnt from earlier rows it is %.4g: only the second is what the "
+		        "future will bring",
 		        l->metric->name, number_of(random), number_of(timed));
 	double part = json_get_number(l->report, "sampled", 1) / fmax(1, json_get_number(l->report, "rows", 1));
 	g_autofree char *sparse =
@@ -176,7 +203,9 @@ static char *time_sentence(const Look *l, const json_t *random, const json_t *ti
 	                                       "nearer random ones lie to each other: --rows looks at more",
 	                               100 * part)
 	                     : g_strdup("");
-	return g_strdup_printf("Judged on later rows (%s %.4g) it is no worse than on rows drawn at random (%.4g)%s",
+	return g_strdup_printf(
+	        "Learnt from earlier rows, later ones are judged no worse (%s %.4g) than learnt from rows "
+	        "drawn at random among them (%.4g)%s",
 	        l->metric->name, number_of(timed), number_of(random), sparse);
 }
 
@@ -193,12 +222,17 @@ bool look_time(Look *l, GError **error)
 	progress_report("rows at random", 0, 0);
 	if (!judged_scores(l->random, &model, l->shuffled, error))
 		return false;
-	json_auto_t *random = judged_metrics(l->random, l->shuffled, l->metric, l->keep);
+	g_autofree double *same = scores_of_same(l->timed, l->random, l->shuffled);
+	if (!same)
+		return true;
+	json_auto_t *random = judged_metrics(l->timed, same, l->metric, l->keep);
 	json_auto_t *timed = judged_metrics(l->timed, l->scores[LOOK_BOOSTED], l->metric, l->keep);
 	const json_t *a = json_object_get(random, l->metric->name), *b = json_object_get(timed, l->metric->name);
-	g_autofree char *text = time_sentence(l, a, b);
+	Difference gap = gap_of(l, same);
+	g_autofree char *text = time_sentence(l, a, b, &gap);
 	json_object_set_new(l->report, "time",
-	        json_pack("{s:O,s:O,s:o,s:s}", "random", a, "in_time", b, "gap",
-	                json_number(number_of(a) - number_of(b)), "sentence", text));
+	        json_pack("{s:O,s:O,s:o,s:o,s:o,s:s}", "random", a, "in_time", b, "gap",
+	                json_number(number_of(a) - number_of(b)), "low", json_number(gap.low), "high",
+	                json_number(gap.high), "sentence", text));
 	return true;
 }

@@ -157,7 +157,10 @@ static void test_time(void)
 	const json_t *time = json_object_get(r, "time");
 	g_assert_cmpstr(json_get_text(r, "judged", ""), ==, "in time");
 	g_assert_cmpfloat(json_get_number(json_object_get(time, "random"), "value", 0), >, 0.8);
-	g_assert_cmpfloat(json_get_number(time, "gap", 0), >, 0.2);
+	double gap = json_get_number(time, "gap", 0);
+	g_assert_cmpfloat(gap, >, 0.2);
+	g_assert_true(json_get_number(time, "low", gap) > 0 && json_get_number(time, "low", gap) < gap &&
+	              json_get_number(time, "high", 0) > gap);
 	g_assert_nonnull(strstr(json_get_text(time, "sentence", ""), "only the second"));
 	g_assert_cmpstr(answer(r), ==, "no");
 }
