@@ -83,22 +83,26 @@ def each(function, items):
         return list(pool.map(function, items))
 
 
-def cached(tool, version, paths, run):
-    """Runs run(path) -> output ("" is clean) for every path whose content was not found clean before; returns the
-    [(path, output)] that are not clean."""
+def cached(tool, version, paths, run, at_once=1):
+    """Runs run(path, ...) -> output ("" is clean) for every path whose content was not found clean before; returns the
+    [(path, output)] that are not clean.  A tool that takes long to start is given several paths at once, and those again one by
+    one if they are not all clean."""
     folder = CACHE / tool
     folder.mkdir(parents=True, exist_ok=True)
-    new = [(p, folder / digest(p, tool, version)) for p in paths]
-    new = [(p, mark) for p, mark in new if not mark.exists()]
+    marks = {p: folder / digest(p, tool, version) for p in paths}
+    new = [p for p in paths if not marks[p].exists()]
 
-    def one(item):
-        path, mark = item
-        output = run(path)
+    def some(group):
+        output = run(*group)
+        if output and len(group) > 1:
+            return [found for path in group for found in some([path])]
         if not output:
-            mark.touch()
-        return path, output
+            for path in group:
+                marks[path].touch()
+        return [(path, output) for path in group]
 
-    return [(p, o) for p, o in each(one, new) if o]
+    groups = [new[i:i + at_once] for i in range(0, len(new), at_once)]
+    return [(p, o) for found in each(some, groups) for p, o in found if o]
 
 
 def findings(output):

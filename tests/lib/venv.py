@@ -20,7 +20,8 @@ def with_packages(name, *packages):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp.exists():
             install = [sys.executable, "-m", "venv", "--clear", str(folder)]
-            pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", "--retries", "1", *packages]
+            pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", "--retries", "1",
+                   "--no-compile", *packages]           # most of what is installed is never read
             for command in (install, pip):
                 try:
                     done = subprocess.run(command, capture_output=True, text=True, timeout=200)
@@ -29,4 +30,6 @@ def with_packages(name, *packages):
                 if done.returncode:
                     tap.skip_all("clients cannot be installed: " + (done.stderr.strip().splitlines() or ["?"])[-1])
             stamp.touch()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)             # what is read is compiled once
+    os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
     return str(folder / "bin" / "python")
