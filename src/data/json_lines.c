@@ -72,7 +72,7 @@ static bool add_other_keys(Lines *l, GError **error)
 /* Columns of one row of answers: count of values under key i of some kinds. */
 static void add_count(GString *sql, char what, guint i, const char *kinds)
 {
-	g_string_append_printf(sql, ", count(*) FILTER (WHERE k%u IN (%s)) AS %c%u", i, kinds, what, i);
+	g_string_append_printf(sql, ", count_if(k%u IN (%s)) AS %c%u", i, kinds, what, i);
 }
 
 static void add_reader(GString *sql, const Lines *l, const char *const *types)
@@ -97,9 +97,8 @@ static bool count_kinds(const Lines *l, json_t **ret, GError **error)
 		add_count(outer, 'b', i, "'BOOLEAN'");
 		add_count(outer, 't', i, "'VARCHAR'");
 		add_count(outer, 'n', i, "'ARRAY', 'OBJECT'");
-		g_string_append_printf(outer,
-		        ", count(*) FILTER (WHERE k%u = 'UBIGINT' AND TRY_CAST(j%u AS BIGINT) IS NULL) AS u%u", i, i,
-		        i);
+		g_string_append_printf(
+		        outer, ", count_if(k%u = 'UBIGINT' AND TRY_CAST(j%u AS BIGINT) IS NULL) AS u%u", i, i, i);
 	}
 	g_string_append_printf(outer, " FROM (%s FROM ", inner->str);
 	add_reader(outer, l, NULL);

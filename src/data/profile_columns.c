@@ -30,13 +30,13 @@ static void ask_number(const ProfileColumn *c, size_t i, GString *inner, GString
 {
 	g_autofree char *x = profile_finite(c);
 	g_string_append_printf(inner,
-	        ", min(%s) AS c%zu_min, max(%s) AS c%zu_max, count(*) FILTER (%s = 0) AS c%zu_zeros, "
-	        "count(*) FILTER (%s < 0) AS c%zu_negatives, min(%s, %d) AS c%zu_lows, max(%s, %d) AS c%zu_highs",
+	        ", min(%s) AS c%zu_min, max(%s) AS c%zu_max, count_if(%s = 0) AS c%zu_zeros, "
+	        "count_if(%s < 0) AS c%zu_negatives, min(%s, %d) AS c%zu_lows, max(%s, %d) AS c%zu_highs",
 	        x, i, x, i, x, i, x, i, x, EXTREMES, i, x, EXTREMES, i);
 	if (c->type == COLUMN_REAL)
 		g_string_append_printf(inner,
-		        ", count(*) FILTER (isinf(%s)) AS c%zu_infinities, count(*) FILTER (isnan(%s)) AS c%zu_nans",
-		        c->quoted, i, c->quoted, i);
+		        ", count_if(isinf(%s)) AS c%zu_infinities, count_if(isnan(%s)) AS c%zu_nans", c->quoted, i,
+		        c->quoted, i);
 	else
 		g_string_append_printf(inner, ", 0 AS c%zu_infinities, 0 AS c%zu_nans", i, i);
 	g_string_append_printf(outer, ", c%zu_min, c%zu_max, c%zu_zeros, c%zu_negatives, c%zu_infinities, c%zu_nans", i,
@@ -182,8 +182,8 @@ static void ask_moments(const ProfileColumn *c, size_t i, GString *sql)
 	g_autofree char *sums = moment_sql(x, base_of(c), prefix);
 	fences(c, ends);
 	g_string_append_printf(sql,
-	        "%s, count(*) FILTER (%s < CAST('%.17g' AS DOUBLE) OR %s > CAST('%.17g' AS DOUBLE)) AS c%zu_out", sums,
-	        x, ends[0], x, ends[1], i);
+	        "%s, count_if(%s < CAST('%.17g' AS DOUBLE) OR %s > CAST('%.17g' AS DOUBLE)) AS c%zu_out", sums, x,
+	        ends[0], x, ends[1], i);
 }
 
 /* Nothing to tell where there are no values, or where they span more than a double can. */

@@ -40,7 +40,7 @@ static char *scan_sql(const char *query, const json_t *columns)
 		if (is_text(column))
 			g_string_append_printf(sql,
 			        ", approx_count_distinct(%s) AS d%zu, max(strlen(%s)) AS m%zu, "
-			        "count(*) FILTER (WHERE contains(%s, chr(0))) AS z%zu",
+			        "count_if(contains(%s, chr(0))) AS z%zu",
 			        name, i, name, i, name, i);
 	}
 	g_string_append_printf(sql, " FROM (%s)", query);

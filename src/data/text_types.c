@@ -10,6 +10,12 @@
 #include "data/canonical.h"
 
 #define SAMPLE_ROWS 10000
+#define SAMPLE "\"_gyre_sample\""
+
+/* The engine's planning grows with more than the number of questions, so a wide table is asked in parts: few columns at a time of the
+ * sample, which is at hand, and as many as it bears where each part reads the file again. */
+#define SAMPLE_BATCH 16
+#define FULL_BATCH 256
 
 /* In the order of preference; TEXT always holds. */
 static const ColumnType TYPES[] = {COLUMN_BOOL, COLUMN_INT, COLUMN_REAL, COLUMN_TIME};
@@ -145,29 +151,56 @@ static void add_question(GString *inner, GString *outer, const Finder *f, guint 
 	g_string_append_printf(inner, ", %s AS %s", value, t);
 	g_string_append_printf(outer, ", count(%s) AS n%u", t, i);
 	if (!is_single(g))
-		g_string_append_printf(outer,
-		        ", max(strlen(%s)) AS m%u, count(*) FILTER (WHERE contains(%s, chr(0))) AS z%u", t, i, t, i);
+		g_string_append_printf(
+		        outer, ", max(strlen(%s)) AS m%u, count_if(contains(%s, chr(0))) AS z%u", t, i, t, i);
 	for (guint k = 0; k < TYPE_COUNT; k++) {
 		if (!(g->tried & 1u << k))
 			continue;
 		const Reading *r = reading(TYPES[k], f->rules);
-		g_string_append(outer, ", count(*) FILTER (WHERE ");
+		g_string_append(outer, ", count_if(");
 		fill(outer, g->given ? r->is_given : r->is, t, f->rules);
 		g_string_append_printf(outer, ") AS v%u_%u", i, k);
 	}
 }
 
-static bool ask(const Finder *f, bool sample, json_t **ret, GError **error)
+/* Asks about the columns from `from` on, at most `most` of those that are not done; *ret_next: where the next go on. */
+static bool ask_some(
+        const Finder *f, const char *table, guint from, guint most, guint *ret_next, json_t *answers, GError **error)
 {
 	g_autoptr(GString) inner = g_string_new("SELECT 1 AS one");
 	g_autoptr(GString) outer = g_string_new("SELECT count(*) AS rows");
-	for (guint i = 0; i < f->guesses->len; i++)
-		if (!g_array_index(f->guesses, Guess, i).done)
+	guint i = from;
+	for (guint asked = 0; i < f->guesses->len && asked < most; i++)
+		if (!g_array_index(f->guesses, Guess, i).done) {
 			add_question(inner, outer, f, i);
-	g_autofree char *limit = sample ? g_strdup_printf(" LIMIT %d", SAMPLE_ROWS) : g_strdup("");
-	g_autofree char *sql =
-	        g_strdup_printf("%s FROM (%s FROM (SELECT * FROM %s%s))", outer->str, inner->str, f->from, limit);
-	return engine_row(f->e, sql, ret, error);
+			asked++;
+		}
+	json_auto_t *row = NULL;
+	g_autofree char *sql = g_strdup_printf("%s FROM (%s FROM %s)", outer->str, inner->str, table);
+	if (!engine_row(f->e, sql, &row, error))
+		return false;
+	json_object_update(answers, row);
+	*ret_next = i;
+	return true;
+}
+
+static bool ask(const Finder *f, const char *table, guint most, json_t **ret, GError **error)
+{
+	json_auto_t *answers = json_object();
+	guint next = 0;
+	do {
+		if (!ask_some(f, table, next, most, &next, answers, error))
+			return false;
+	} while (next < f->guesses->len);
+	*ret = json_incref(answers);
+	return true;
+}
+
+static bool ask_sample(const Finder *f, json_t **ret, GError **error)
+{
+	return engine_runf(f->e, error, "CREATE OR REPLACE TEMP TABLE " SAMPLE " AS SELECT * FROM %s LIMIT %d", f->from,
+	               SAMPLE_ROWS) &&
+	       ask(f, SAMPLE, SAMPLE_BATCH, ret, error) && engine_run(f->e, "DROP TABLE " SAMPLE, error);
 }
 
 static int64_t answer(const json_t *answers, char what, guint column)
@@ -282,7 +315,7 @@ static bool conclude(const Finder *f, guint i, const json_t *answers, GError **e
 static bool full_pass(Finder *f, GError **error)
 {
 	json_auto_t *answers = NULL;
-	if (!ask(f, false, &answers, error))
+	if (!ask(f, f->from, FULL_BATCH, &answers, error))
 		return false;
 	f->rows = json_get_int(answers, "rows", 0);
 	for (guint i = 0; i < f->guesses->len; i++)
@@ -340,7 +373,7 @@ bool text_types_find(Engine *e, const char *from, const GPtrArray *columns, cons
 	g_autoptr(GArray) guesses = g_array_new(FALSE, TRUE, sizeof(Guess));
 	Finder f = {.e = e, .from = from, .rules = rules, .guesses = guesses};
 	json_auto_t *sample = NULL;
-	if (!start(&f, columns, error) || !ask(&f, true, &sample, error))
+	if (!start(&f, columns, error) || !ask_sample(&f, &sample, error))
 		return false;
 	aim(&f, sample);
 	if (!full_pass(&f, error) || (!all_done(&f) && !full_pass(&f, error)))

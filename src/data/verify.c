@@ -88,9 +88,9 @@ static bool ask_rows(Verify *v, Verdict *verdict, GError **error)
 		return false;
 	g_autofree char *judged = judged_sql(verdict);
 	g_autofree char *bad = verify_is_bad(verdict);
-	verdict->judged = scan_askf(v->scan, "count(*) FILTER (WHERE %s)", judged);
+	verdict->judged = scan_askf(v->scan, "count(CASE WHEN %s THEN 1 END)", judged);
 	verdict->bad = verdict->rule.bad ? scan_ask(v->scan, verdict->rule.bad)
-	                                 : scan_askf(v->scan, "count(*) FILTER (WHERE %s)", bad);
+	                                 : scan_askf(v->scan, "count(CASE WHEN %s THEN 1 END)", bad);
 	return true;
 }
 
@@ -146,7 +146,7 @@ static bool blame(const Verify *v, GError *cause, GError **error)
 		g_autofree char *bad = verdict->check.judges_rows && !verdict->rule.bad ? verify_is_bad(verdict) : NULL;
 		if (!bad)
 			continue;
-		scan_askf(one, "count(*) FILTER (WHERE %s)", bad);
+		scan_askf(one, "count(CASE WHEN %s THEN 1 END)", bad);
 		if (!scan_run(one, v->e, VERIFY_TABLE, error)) {
 			g_prefix_error(error, "%s: ", verdict->path);
 			return false;

@@ -92,14 +92,14 @@ static void add_column_sql(GString *sql, const LookColumn *c, guint i)
 	bool is_text = strcmp(c->type, "text") == 0;
 	g_autofree char *missing = is_text ? g_strdup_printf("%s IS NULL", c->text)
 	                                   : g_strdup_printf("NOT coalesce(isfinite(%s), false)", c->number);
-	g_string_append_printf(sql, ", count(*) FILTER (_gyre_error IS NULL AND %s) AS m%u", missing, i);
+	g_string_append_printf(sql, ", count_if(_gyre_error IS NULL AND %s) AS m%u", missing, i);
 	if (categories) {
 		g_autofree char *list = category_list(categories);
-		g_string_append_printf(sql, ", count(*) FILTER (%s NOT IN (%s)) AS u%u", c->text, list, i);
+		g_string_append_printf(sql, ", count_if(%s NOT IN (%s)) AS u%u", c->text, list, i);
 	}
 	if (range_of(c, &low, &high))
-		g_string_append_printf(sql, ", count(*) FILTER (isfinite(%s) AND (%s < %.17g OR %s > %.17g)) AS o%u",
-		        c->number, c->number, low, c->number, high, i);
+		g_string_append_printf(sql, ", count_if(isfinite(%s) AND (%s < %.17g OR %s > %.17g)) AS o%u", c->number,
+		        c->number, low, c->number, high, i);
 }
 
 static bool count_all(Quality *q, GError **error)

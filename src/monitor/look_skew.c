@@ -98,8 +98,8 @@ static void add_difference(const Skew *s, GString *sql, guint i)
 	g_autofree char *training = sql_name(c->name), *served = look_input_sql(s->in, c->name);
 	bool is_text = strcmp(c->type, "text") == 0, is_time = strcmp(c->type, "time") == 0;
 	const char *type = is_text ? "VARCHAR" : is_time ? "TIMESTAMP" : "DOUBLE";
-	g_string_append_printf(sql, ", count(*) FILTER (TRY_CAST(t.%s AS %s) IS DISTINCT FROM TRY_CAST(w.%s AS %s)",
-	        training, type, served, type);
+	g_string_append_printf(sql, ", count_if(TRY_CAST(t.%s AS %s) IS DISTINCT FROM TRY_CAST(w.%s AS %s)", training,
+	        type, served, type);
 	if (!is_text && !is_time)
 		g_string_append_printf(sql,
 		        " AND NOT coalesce(abs(TRY_CAST(t.%s AS DOUBLE) - TRY_CAST(w.%s AS DOUBLE)) <= 1e-9 * "
