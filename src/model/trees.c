@@ -196,10 +196,12 @@ static inline void rows_margins(const Trees *t, const float *x, size_t rows, flo
 
 static void block_margins(const Trees *t, const float *x, size_t rows, float *ret)
 {
-	if (t->block && rows >= TREES_BLOCK_LEAST) {
-		trees_block_margins(t->block, NULL, x, rows, ret);
+	size_t done = t->block ? trees_block_margins(t->block, NULL, x, rows, ret) : 0;
+	if (done == rows)
 		return;
-	}
+	x += done * t->columns;
+	ret += done * t->groups;
+	rows -= done;
 	memset(ret, 0, rows * t->groups * sizeof *ret);
 	if (t->set_words)
 		rows_margins(t, x, rows, ret, true);

@@ -11,6 +11,11 @@
 #include "model/trees_block_inside.h"
 #include "model/trees_walk.h"
 
+enum {
+	ROWS_ALONE = 18,  /* from so many on a block of them is quicker than one by one, */
+	ROWS_WALKED = 12, /* and from so many where they would be walked */
+};
+
 #define LANES_BYTES 16
 #define LANES_NAME(x) x##_16
 #define LANES_TARGET
@@ -93,17 +98,26 @@ struct TreesLanes {
 	bool (*runs_here)(void);
 	/* of BlockFeature's thresholds; ret: of each value, how many it reaches; none, of one that is missing */
 	void (*reach)(const float *of, uint32_t count, const float *value, size_t lanes, uint32_t *ret);
-	void (*many)(const TreesBlock *b, const BlockDesk *d); /* BLOCK_ROWS */
-	void (*few)(const TreesBlock *b, const BlockDesk *d);  /* BLOCK_ROWS_FEW */
+	void (*many)(const TreesBlock *b, const BlockDesk *d);                              /* BLOCK_ROWS */
+	void (*few)(const TreesBlock *b, const BlockDesk *d);                               /* BLOCK_ROWS_FEW */
+	void (*row)(const TreesBlock *b, const uint8_t *bytes, const float *x, float *ret); /* NULL: none */
 };
 
 #ifdef __x86_64__
-static const TreesLanes LANES_32 = {"32 bytes (AVX2)", has_avx2, count_reached_32, many_32, few_32};
+static bool has_vbmi(void)
+{
+	return has_avx2() && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bw");
+}
+
+static const TreesLanes LANES_64 = {
+        "32 bytes, a row by 64 (AVX-512 VBMI)", has_vbmi, count_reached_32, many_32, few_32, trees_block_row_64};
+static const TreesLanes LANES_32 = {"32 bytes (AVX2)", has_avx2, count_reached_32, many_32, few_32, trees_block_row_32};
 #endif
-static const TreesLanes LANES_16 = {"16 bytes", always, count_reached, many_16, few_16};
+static const TreesLanes LANES_16 = {"16 bytes", always, count_reached, many_16, few_16, NULL};
 
 const TreesLanes *const TREES_LANES_ALL[] = {
 #ifdef __x86_64__
+        &LANES_64,
         &LANES_32,
 #endif
         &LANES_16,
@@ -221,14 +235,26 @@ static void block_of_rows(const TreesBlock *b, const TreesLanes *lanes, BlockDes
 			ret[i * groups + g] = d->sums[g * width + i];
 }
 
-void trees_block_margins(const TreesBlock *b, const TreesLanes *lanes, const float *x, size_t rows, float *ret)
+static void row_alone(const TreesBlock *b, const TreesLanes *lanes, const float *x, float *ret)
+{
+	uint8_t bytes[BLOCK_ROW_PLANES] = {0};
+	for (uint32_t k = 0; k < b->features; k++) {
+		const BlockFeature *f = &b->feature[k];
+		uint32_t reached;
+		lanes->reach(b->thresholds + f->first, f->count, &x[f->column], 1, &reached);
+		number_planes(f, &x[f->column], &reached, bytes, 1);
+	}
+	memset(ret, 0, b->t->groups * sizeof *ret);
+	lanes->row(b, bytes, x, ret);
+}
+
+static void in_blocks(const TreesBlock *b, const TreesLanes *lanes, const float *x, size_t rows, float *ret)
 {
 	enum { ALIGNED = 64 };
 	size_t width = rows > BLOCK_ROWS_FEW ? BLOCK_ROWS : BLOCK_ROWS_FEW;
 	size_t planes = ((size_t)b->planes + b->masks) * width, slots = b->slots * width;
 	uint8_t *memory = g_aligned_alloc(planes + slots + b->t->groups * width * sizeof(float), 1, ALIGNED);
 	BlockDesk d = {.planes = memory, .slots = memory + planes, .sums = (float *)(void *)(memory + planes + slots)};
-	lanes = lanes ? lanes : widest();
 	for (size_t from = 0; from < rows; from += d.rows) {
 		d.x = x + from * b->t->columns;
 		d.rows = MIN(rows - from, (size_t)BLOCK_ROWS);
@@ -237,10 +263,25 @@ void trees_block_margins(const TreesBlock *b, const TreesLanes *lanes, const flo
 	g_aligned_free(memory);
 }
 
+size_t trees_block_margins(const TreesBlock *b, const TreesLanes *lanes, const float *x, size_t rows, float *ret)
+{
+	lanes = lanes ? lanes : widest();
+	bool alone = b->row && lanes->row;
+	size_t rest = rows % BLOCK_ROWS, blocks = rest < (alone ? ROWS_ALONE : ROWS_WALKED) ? rows - rest : rows;
+	if (blocks)
+		in_blocks(b, lanes, x, blocks, ret);
+	if (!alone)
+		return blocks;
+	for (size_t i = blocks; i < rows; i++)
+		row_alone(b, lanes, x + i * b->t->columns, ret + i * b->t->groups);
+	return rows;
+}
+
 void trees_block_free(TreesBlock *b)
 {
 	if (!b)
 		return;
+	trees_block_row_free(b->row);
 	g_free(b->feature);
 	g_free(b->tree);
 	g_free(b->thresholds);

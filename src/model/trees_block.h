@@ -1,4 +1,4 @@
-/* trees_block.h: trees evaluated for many rows at once, without a walk: how batches are scored.
+/* trees_block.h: trees evaluated by comparisons of bytes, without a walk: how batches are scored, and a row alone.
  *
  * Of a value a tree only asks how it compares with the thresholds that the model has for its feature.  So each value of a block of
  * rows is first replaced by a byte, how many of these thresholds it reaches, and the bytes of a feature lie side by side, a
@@ -13,7 +13,9 @@
  * for memory.  A value that is missing counts as below all thresholds or above all, as a split learnt: a plane for each.  A feature with more
  * than 255 thresholds has a plane for each 255.  Splits on categories look the value's code up in the set, 128 codes at once.
  *
- * A tree has at most 256 exits.  Where a level has more splits than comparing them all pays for, the exits are the splits of that level, and the
+ * A row alone asks all splits of a tree's first six levels at once, and reads its way down off the answers (trees_block_row.c).
+ *
+ * In a block a tree has at most 256 exits.  Where a level has more splits than comparing them all pays for, the exits are the splits of that level, and the
  * rows walk on from there.  The leaves are added in the order of the trees, as floats: the same bits as walking gives. */
 #pragma once
 
@@ -25,14 +27,12 @@ typedef struct TreesBlock TreesBlock;
 TreesBlock *trees_block_new(const Trees *t);
 void trees_block_free(TreesBlock *b);
 
-/* From how many rows on it pays. */
-#define TREES_BLOCK_LEAST 12u
-
 /* The ways to compare, the widest first; the first that this processor has is taken.  All give the same bits. */
 typedef struct TreesLanes TreesLanes;
 extern const TreesLanes *const TREES_LANES_ALL[]; /* NULL-ended */
 const char *trees_lanes_name(const TreesLanes *l);
 bool trees_lanes_run_here(const TreesLanes *l);
 
-/* x: rows x columns; ret: rows x groups.  lanes NULL: the first that runs here. */
-void trees_block_margins(const TreesBlock *b, const TreesLanes *lanes, const float *x, size_t rows, float *ret);
+/* x: rows x columns; ret: rows x groups.  Gives how many rows, from the first on, it has done: all, but for a few where walking is
+ * quicker.  lanes NULL: the first that runs here. */
+size_t trees_block_margins(const TreesBlock *b, const TreesLanes *lanes, const float *x, size_t rows, float *ret);

@@ -5,13 +5,14 @@
 
 #define BLOCK_NONE UINT32_MAX
 enum {
-	BLOCK_ROWS = 128,    /* at once; what they need fits the core's first cache for the usual trees */
-	BLOCK_ROWS_FEW = 32, /* for what is left, and small requests */
-	BLOCK_EXITS = 256,   /* of a tree: a byte */
-	BLOCK_STEPS = 255,   /* thresholds a plane tells apart */
-	BLOCK_BUCKET = 16,   /* thresholds compared at once */
-	BLOCK_CODES = 128,   /* categories that one plane covers: 16 bytes of a set */
-	BLOCK_SEGMENTS = 8,  /* of such; splits on larger codes are exits */
+	BLOCK_ROWS = 128,      /* at once; what they need fits the core's first cache for the usual trees */
+	BLOCK_ROWS_FEW = 32,   /* for what is left, and small requests */
+	BLOCK_EXITS = 256,     /* of a tree: a byte */
+	BLOCK_STEPS = 255,     /* thresholds a plane tells apart */
+	BLOCK_BUCKET = 16,     /* thresholds compared at once */
+	BLOCK_CODES = 128,     /* categories that one plane covers: 16 bytes of a set */
+	BLOCK_ROW_PLANES = 64, /* of a row alone, at most: four registers */
+	BLOCK_SEGMENTS = 8,    /* of such; splits on larger codes are exits */
 };
 
 /* A feature that some split looks at, and where its planes are. */
@@ -50,6 +51,8 @@ typedef struct BlockTree {
 	uint32_t rest; /* steps to walk behind an exit, at most; 0: exits are leaves */
 } BlockTree;
 
+typedef struct BlockRow BlockRow; /* for a row alone: trees_block_row.c */
+
 struct TreesBlock {
 	const Trees *t;
 	uint32_t features, planes, masks, slots; /* masks: planes of sets, behind the others */
@@ -62,7 +65,26 @@ struct TreesBlock {
 	BlockSplit *bottom, *join; /* above two exits; above others, children first */
 	uint32_t *exit;            /* nodes */
 	float *value;              /* of exits that are leaves */
+	BlockRow *row;             /* NULL: walking is quicker */
 };
+
+enum { BLOCK_BELOW, BLOCK_SPLIT, BLOCK_EXIT }; /* what a node is to the block */
+
+/* What is known of the trees' nodes while the block is made. */
+typedef struct BlockNodes {
+	const uint32_t *feature; /* columns: place in b->feature */
+	const uint8_t *role;     /* nodes */
+	const uint32_t *height;  /* nodes: steps to the deepest leaf below */
+} BlockNodes;
+
+/* Of a split on numbers: its plane, and from which byte on. */
+BlockSplit trees_block_compare(const TreesBlock *b, const BlockNodes *of, const TreeNode *n);
+/* Makes b->row, where it is of use. */
+void trees_block_lay_row(TreesBlock *b, const BlockNodes *of);
+void trees_block_row_free(BlockRow *r);
+/* bytes: BLOCK_ROW_PLANES; adds to ret. */
+void trees_block_row_32(const TreesBlock *b, const uint8_t *bytes, const float *x, float *ret);
+void trees_block_row_64(const TreesBlock *b, const uint8_t *bytes, const float *x, float *ret);
 
 /* The memory of a block of rows. */
 typedef struct BlockDesk {

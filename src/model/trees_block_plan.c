@@ -16,8 +16,6 @@ enum {
 	LEVEL_MOST = 64,    /* splits on a level: comparing more costs what the step of a walk does */
 };
 
-enum { BELOW, SPLIT, EXIT }; /* what a node is to the block */
-
 typedef struct Plan {
 	const Trees *t;
 	TreesBlock *b;
@@ -61,9 +59,9 @@ static void cut_tree(Plan *p, uint32_t tree)
 			uint32_t at = g_array_index(p->queue, uint32_t, k);
 			const TreeNode *n = &p->t->nodes[at];
 			uint32_t pair[2] = {n->left, n->left + 1};
-			p->role[at] = goes_on && can_split(p->t, n) ? SPLIT : EXIT;
-			exits += p->role[at] == EXIT;
-			if (p->role[at] == SPLIT)
+			p->role[at] = goes_on && can_split(p->t, n) ? BLOCK_SPLIT : BLOCK_EXIT;
+			exits += p->role[at] == BLOCK_EXIT;
+			if (p->role[at] == BLOCK_SPLIT)
 				g_array_append_vals(p->queue, pair, 2);
 		}
 	}
@@ -85,7 +83,7 @@ static void note_splits(Plan *p)
 {
 	for (uint32_t i = 0; i < p->t->start[p->t->count]; i++) {
 		const TreeNode *n = &p->t->nodes[i];
-		if (p->role[i] != SPLIT)
+		if (p->role[i] != BLOCK_SPLIT)
 			continue;
 		BlockFeature *f = feature_of(p, n->feature);
 		if (n->by_set) {
@@ -134,7 +132,7 @@ static void gather_thresholds(Plan *p)
 		b->thresholds[i] = NAN;
 	for (uint32_t i = 0; i < p->t->start[p->t->count]; i++) {
 		const TreeNode *n = &p->t->nodes[i];
-		if (p->role[i] != SPLIT || n->by_set)
+		if (p->role[i] != BLOCK_SPLIT || n->by_set)
 			continue;
 		BlockFeature *f = feature_of(p, n->feature);
 		b->thresholds[f->first + f->count++] = n->value;
@@ -181,23 +179,33 @@ static uint32_t lay_set(Plan *p, const TreeNode *n, const BlockTree *tree)
 	return p->b->planes + (p->set->len - 1 - tree->set);
 }
 
-/* Which plane, and from which byte on. */
-static BlockSplit compare_of(Plan *p, const TreeNode *n, const BlockTree *tree)
+BlockSplit trees_block_compare(const TreesBlock *b, const BlockNodes *of, const TreeNode *n)
 {
-	if (n->by_set)
-		return (BlockSplit){.plane = lay_set(p, n, tree), .least = 1};
-	const BlockFeature *f = feature_of(p, n->feature);
-	const float *of = p->b->thresholds + f->first, value = n->value;
+	const BlockFeature *f = &b->feature[of->feature[n->feature]];
+	const float *thresholds = b->thresholds + f->first, value = n->value;
 	uint32_t low = 0, high = f->count - 1;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		if (of[middle] < value)
+		if (thresholds[middle] < value)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	return (BlockSplit){.plane = (n->missing_right ? f->high : f->low) + low / BLOCK_STEPS,
 	        .least = (uint8_t)(low % BLOCK_STEPS + 1)};
+}
+
+static BlockNodes nodes_of(const Plan *p)
+{
+	return (BlockNodes){.feature = p->place, .role = p->role, .height = p->height};
+}
+
+static BlockSplit compare_of(Plan *p, const TreeNode *n, const BlockTree *tree)
+{
+	BlockNodes of = nodes_of(p);
+	if (n->by_set)
+		return (BlockSplit){.plane = lay_set(p, n, tree), .least = 1};
+	return trees_block_compare(p->b, &of, n);
 }
 
 static uint8_t lay_exit(Plan *p, uint32_t at, BlockTree *tree)
@@ -232,7 +240,7 @@ static void lay_split(Plan *p, uint32_t at, uint32_t *slot, BlockTree *tree)
 	const TreeNode *n = &p->t->nodes[at];
 	BlockSplit s = compare_of(p, n, tree);
 	s.slot = (uint16_t)p->height[at];
-	if (p->role[n->left] == EXIT && p->role[n->left + 1] == EXIT) {
+	if (p->role[n->left] == BLOCK_EXIT && p->role[n->left + 1] == BLOCK_EXIT) {
 		s.exit = lay_exit(p, n->left, tree);
 		lay_exit(p, n->left + 1, tree);
 		g_array_append_val(p->bottom, s);
@@ -240,7 +248,7 @@ static void lay_split(Plan *p, uint32_t at, uint32_t *slot, BlockTree *tree)
 	}
 	s.pair = (uint16_t)*slot;
 	for (uint32_t side = 0; side < 2; side++, (*slot)++)
-		if (p->role[n->left + side] == EXIT)
+		if (p->role[n->left + side] == BLOCK_EXIT)
 			lay_constant(p, n->left + side, *slot, tree);
 		else
 			p->height[n->left + side] = *slot;
@@ -262,13 +270,13 @@ static void lay_tree(Plan *p, uint32_t tree)
 	uint32_t slot = 1, root = p->t->start[tree];
 	*to = tree_here(p);
 	cut_tree(p, tree);
-	if (p->role[root] == EXIT)
+	if (p->role[root] == BLOCK_EXIT)
 		lay_constant(p, root, 0, to);
 	else
 		p->height[root] = 0;
 	for (guint k = 0; k < p->queue->len; k++) {
 		uint32_t at = g_array_index(p->queue, uint32_t, k);
-		if (p->role[at] == SPLIT)
+		if (p->role[at] == BLOCK_SPLIT)
 			lay_split(p, at, &slot, to);
 	}
 	turn_around(p->join, to->join);
@@ -341,6 +349,10 @@ TreesBlock *trees_block_new(const Trees *t)
 	gather_thresholds(&p);
 	lay_planes(p.b);
 	lay_trees(&p);
+	for (uint32_t i = 0; i < t->count; i++)
+		find_heights(&p, i); /* anew: they were slots meanwhile */
+	BlockNodes of = nodes_of(&p);
+	trees_block_lay_row(p.b, &of);
 	g_free(p.role);
 	g_free(p.height);
 	g_free(p.place);
