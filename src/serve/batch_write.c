@@ -53,7 +53,7 @@ void batch_write_row(const Batch *b, size_t row, GString *to)
 	for (size_t i = 0; i < b->served->inputs; i++) {
 		if (row >= b->columns[i].count)
 			continue;
-		g_string_append(to, b->served->input_keys[i]);
+		out_part(to, b->served->input_keys[i].text, b->served->input_keys[i].length);
 		write_value(batch_cell(b, row, i), to);
 	}
 }

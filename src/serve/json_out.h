@@ -14,3 +14,6 @@ void out_number(GString *to, double value);
 void out_number_or_null(GString *to, double value);
 
 void out_int(GString *to, gint64 value);
+
+/* Bytes that are JSON already. */
+void out_part(GString *to, const char *text, size_t length);

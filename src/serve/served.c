@@ -12,15 +12,22 @@
 
 enum { WARM_UP = 20 };
 
+static void keys_free(JsonKey *keys, size_t count)
+{
+	for (size_t i = 0; keys && i < count; i++)
+		g_free(keys[i].text);
+	g_free(keys);
+}
+
 static void served_free(Served *s)
 {
+	keys_free(s->input_keys, s->inputs);
+	keys_free(s->class_keys, s->bundle ? bundle_classes(s->bundle) : 0);
 	explainer_free(s->explainer);
 	bundle_free(s->bundle);
 	dictionary_unref(s->by_name);
 	g_free(s->input_names);
 	g_free(s->input_types);
-	g_strfreev(s->input_keys);
-	g_strfreev(s->class_keys);
 	g_free(s->name);
 	g_free(s->digest);
 	g_free(s);
@@ -54,21 +61,22 @@ static void read_inputs(Served *s)
 	}
 }
 
-static char *key_of(const char *before, const char *name)
+static JsonKey key_of(const char *before, const char *name)
 {
 	g_autofree char *whole = g_strconcat(before, name, NULL);
 	GString *key = g_string_new(",");
 	out_text(key, whole);
 	g_string_append_c(key, ':');
-	return g_string_free(key, FALSE);
+	size_t length = key->len;
+	return (JsonKey){g_string_free(key, FALSE), length};
 }
 
 /* What the prediction log writes before each value of each row. */
 static void make_keys(Served *s)
 {
 	size_t classes = bundle_classes(s->bundle);
-	s->input_keys = g_new0(char *, s->inputs + 1);
-	s->class_keys = g_new0(char *, classes + 1);
+	s->input_keys = g_new0(JsonKey, s->inputs + 1);
+	s->class_keys = g_new0(JsonKey, classes + 1);
 	for (size_t i = 0; i < s->inputs; i++)
 		s->input_keys[i] = key_of(batch_name_is_taken(s->input_names[i]) ? "input." : "", s->input_names[i]);
 	for (size_t k = 0; k < classes; k++)

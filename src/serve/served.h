@@ -9,6 +9,12 @@
 #include "model/bundle.h"
 #include "model/explain.h"
 
+/* ,"NAME": as JSON, ready to be written. */
+typedef struct JsonKey {
+	char *text;
+	size_t length;
+} JsonKey;
+
 typedef struct Served {
 	char *name;
 	int version;
@@ -17,8 +23,8 @@ typedef struct Served {
 	size_t inputs;
 	const char **input_names; /* borrowed from the bundle; in the recipe's order */
 	ColumnType *input_types;
-	char **input_keys;    /* ,"name": as batch_write_row writes them; NULL-ended */
-	char **class_keys;    /* ,"probability_LABEL": of each class */
+	JsonKey *input_keys;  /* as batch_write_row writes them */
+	JsonKey *class_keys;  /* ,"probability_LABEL": of each class */
 	Dictionary *by_name;  /* name -> index of an input; only read after loading */
 	size_t outputs;       /* scores a row */
 	int64_t loaded;       /* us */
