@@ -51,6 +51,7 @@ typedef struct LookKind {
 	/* params: filled by the kind's table.  Names in findings: the look's own name. */
 	bool (*run)(const LookInput *in, const json_t *params, GArray *findings, GError **error);
 	bool uses_outcomes;            /* looks again when outcomes came; what needs them does so anyway */
+	bool looks_at_none;            /* at windows without a row, too */
 	const char *const *either_way; /* measures that may leave their limit on either side, NULL-ended; NULL: none */
 } LookKind;
 

@@ -263,6 +263,23 @@ static double rows_per_second(double rows, int64_t begin, int64_t end)
 	return rows / ((double)(end - begin) / 1e6);
 }
 
+/* For logarithms: of none, half a row. */
+static double rate_some(double rate, const MonitorWindow *w)
+{
+	return rate > 0 ? rate : rows_per_second(0.5, w->begin, w->end);
+}
+
+/* The chance of no row at all, when the logarithm of what is to be expected is mean + spread * Student's t: the mean of Poisson's
+ * exp(-expected) over equal parts of it. */
+static double chance_of_none(double mean, double spread, double freedom)
+{
+	enum { PARTS = 2000 };
+	double sum = 0;
+	for (int i = 0; i < PARTS; i++)
+		sum += exp(-exp(mean + spread * student_quantile((i + 0.5) / PARTS, freedom)));
+	return sum / PARTS;
+}
+
 /* NaN where less than a tenth of the window has passed: it is not complete (gyre monitor run --now), and a few rows say little. */
 static double rate_now(const LookInput *in)
 {
@@ -285,15 +302,17 @@ static LookBar rate_bar(const Quality *q, double rate, double *rates, size_t cou
 	double sum = 0, squares = 0, n = (double)count;
 	if (count < RATES_LEAST || isnan(rate))
 		return bar;
+	const MonitorWindow *w = q->in->window;
 	for (size_t i = 0; i < count; i++)
-		sum += log(rates[i]);
-	double mean = sum / n;
+		sum += log(rate_some(rates[i], w));
+	double mean = sum / n, seconds = (double)(w->end - w->begin) / 1e6;
 	for (size_t i = 0; i < count; i++)
-		squares += (log(rates[i]) - mean) * (log(rates[i]) - mean);
-	double rows = (double)q->in->window->rows, least = 1 / rows;
+		squares += pow(log(rate_some(rates[i], w)) - mean, 2);
+	double least = 1 / (w->rows ? (double)w->rows : exp(mean) * seconds);
 	double spread = sqrt(fmax(squares / (n - 1), least) * (1 + 1 / n));
-	bar.effect = exp(fabs(log(rate) - mean));
-	bar.p = student_two_sided((log(rate) - mean) / spread, n - 1);
+	bar.effect = exp(fabs(log(rate_some(rate, w)) - mean));
+	bar.p = w->rows ? student_two_sided((log(rate) - mean) / spread, n - 1)
+	                : chance_of_none(mean + log(seconds), spread, n - 1);
 	return bar;
 }
 
@@ -325,12 +344,12 @@ static bool run(const LookInput *in, const json_t *params, GArray *findings, GEr
 	const json_t *profile = json_object_get(bundle_header(in->bundle), "reference");
 	Quality q = {.in = in, .params = params, .columns = look_columns(in), .findings = findings};
 	q.trained = json_get_int(profile, "rows", 0);
-	bool ok = count_all(&q, error);
-	if (ok) {
+	bool is_empty = in->window->rows == 0, ok = is_empty ? look_rate(&q, error) : count_all(&q, error);
+	if (ok && !is_empty) {
 		look_missing(&q);
 		ok = look_unseen(&q, error);
 	}
-	if (ok) {
+	if (ok && !is_empty) {
 		look_range(&q);
 		ok = look_refused(&q, error) && look_rate(&q, error);
 	}
@@ -346,5 +365,6 @@ const LookKind LOOK_QUALITY = {
         .help = "missing values, values never seen or out of range, refused requests, and how many there are",
         .params = PARAMS,
         .run = run,
+        .looks_at_none = true,
         .either_way = EITHER_WAY,
 };

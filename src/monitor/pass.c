@@ -13,7 +13,6 @@
 #include "monitor/cause.h"
 #include "monitor/history.h"
 #include "monitor/look.h"
-#include "monitor/outcomes.h"
 #include "monitor/windows.h"
 #include "registry/registry.h"
 #include "serve/predlog.h"
@@ -90,6 +89,8 @@ static bool make_view(const Pass *p, const DueWindow *d, GError **error)
 /* Of a window whose rows are as they were, only what outcomes say is looked at again. */
 static bool is_wanted(const LookKind *k, const DueWindow *d)
 {
+	if (d->window.rows == 0)
+		return k->looks_at_none;
 	bool uses = k->needs_outcomes || k->uses_outcomes;
 	return (d->rows_changed || uses) && (!k->needs_outcomes || d->outcomes > 0);
 }
@@ -239,17 +240,13 @@ static bool measure(Pass *p, const DueWindow *d, GError **error)
 	return record(p, d, list, &mine, error) && (!mine || tell(p, d, list, error));
 }
 
-/* One bad window must not keep the others from being measured. */
-static bool pass_over(Pass *p, GError **error)
+/* One bad window must not keep the others from being measured; the next pass looks at all again then. */
+static bool pass_windows(Pass *p, const WindowsQuery *q, GError **error)
 {
-	const PassInput *in = p->in;
-	WindowsQuery q = {.engine = p->engine, .meta = in->meta, .model = p->model, .log = LOG, .outcomes = OUTCOMES};
 	g_autoptr(GArray) due = NULL;
-	int64_t outcomes;
-	q.rule = window_rule(json_object_get(in->project, "monitor"));
-	q.rule.without_wait = in->without_wait;
-	q.now = in->now;
-	if (!outcomes_table(p->engine, in->meta, p->model, OUTCOMES, &outcomes, error) || !windows_due(&q, &due, error))
+	size_t problems = json_array_size(p->problems);
+	int64_t open_from;
+	if (!windows_due(q, &due, &open_from, error))
 		return false;
 	for (guint i = 0; i < due->len; i++) {
 		const DueWindow *d = &g_array_index(due, DueWindow, i);
@@ -257,7 +254,32 @@ static bool pass_over(Pass *p, GError **error)
 		if (!measure(p, d, &problem))
 			note(p, d->id, problem);
 	}
-	return true;
+	return json_array_size(p->problems) > problems || scope_save(q->scope, open_from, error);
+}
+
+static bool pass_over(Pass *p, GError **error)
+{
+	const PassInput *in = p->in;
+	WindowRule rule = window_rule(json_object_get(in->project, "monitor"));
+	rule.without_wait = in->without_wait;
+	ScopeInput input = {.meta = in->meta,
+	        .engine = p->engine,
+	        .state_folder = in->state_folder,
+	        .model = p->model,
+	        .log = LOG,
+	        .outcomes = OUTCOMES,
+	        .rule = rule,
+	        .now = in->now};
+	g_auto(Scope) scope = {0};
+	WindowsQuery q = {.engine = p->engine,
+	        .meta = in->meta,
+	        .model = p->model,
+	        .log = LOG,
+	        .outcomes = OUTCOMES,
+	        .scope = &scope,
+	        .rule = rule,
+	        .now = in->now};
+	return scope_open(&input, &scope, error) && pass_windows(p, &q, error);
 }
 
 static bool pass_model(Pass *p, GError **error)
@@ -268,8 +290,7 @@ static bool pass_model(Pass *p, GError **error)
 	if (!engine_open(&limits, &e, error))
 		return false;
 	p->engine = e;
-	bool ok = predlog_view(e, p->in->state_folder, p->model, LOG, &problem) &&
-	          predlog_renamed(p->in->state_folder, p->model, &p->renamed, &problem) && pass_over(p, &problem);
+	bool ok = predlog_renamed(p->in->state_folder, p->model, &p->renamed, &problem) && pass_over(p, &problem);
 	if (!ok && !g_error_matches(problem, FAIL, FAIL_NOT_FOUND)) /* a model nobody has asked anything has no log */
 		note(p, NULL, problem);
 	g_clear_pointer(&p->bundle, bundle_free);

@@ -13,7 +13,9 @@ WindowRule window_rule(const json_t *monitor)
 	WindowRule rule = {.rows = json_get_int(monitor, "rows", 0)};
 	const char *every = json_get_text(monitor, "every", "1d");
 	duration_parse(json_get_text(monitor, "grace", "1m"), &rule.grace);
+	duration_parse(json_get_text(monitor, "late", "30d"), &rule.late);
 	duration_parse(json_get_text(json_object_get(monitor, "labels"), "delay", "0s"), &rule.delay);
+	rule.late = MAX(rule.late, 2 * rule.delay);
 	rule.by_month = !rule.rows && g_str_equal(every, "month");
 	if (!rule.rows && !rule.by_month)
 		duration_parse(every, &rule.every);

@@ -28,6 +28,7 @@ typedef struct WindowRule {
 	bool by_month;     /* calendar months; every is then 0 */
 	int64_t rows;      /* of a window by count; 0: by time */
 	int64_t grace;     /* us */
+	int64_t late;      /* us after a row until its outcome is not looked for any more */
 	int64_t delay;     /* us after a row until its outcome is usually known */
 	bool without_wait; /* take every window as complete whose last row is there */
 } WindowRule;

@@ -13,6 +13,9 @@
 
 #define KNOWN "monitor_known"
 
+/* Windows without a row that a pass makes; the next one goes on. */
+enum { EMPTY_MOST = 1000 };
+
 typedef struct Tick {
 	int64_t version;
 	const char *route;
@@ -29,19 +32,25 @@ typedef struct Walk {
 	bool is_immature;         /* when it was measured, outcomes of some rows were not to be expected yet */
 	int64_t version, covered; /* of the group; end of its last known or new window */
 	const char *route;
-	int64_t replayed_to, arrived; /* latest time a caller gave, and when the last such row came; INT64_MIN: none */
+	GHashTable *asked; /* beginnings of windows by time that are not measured and have a row */
+	int64_t oldest;    /* of those that are not due yet */
 	GArray *due;
 } Walk;
 
 static bool read_known(Walk *w, GError **error)
 {
+	int64_t oldest = w->q->scope->from;
+	size_t i;
+	json_t *window;
+	json_array_foreach (w->q->scope->touched, i, window)
+		oldest = MIN(oldest, json_get_int(window, "begin_at", 0));
 	return meta_run(w->q->meta,
 	        "SELECT version, route, begin_at, end_at, \"rows\", outcome_changes, revision, CASE WHEN EXISTS "
 	        "(SELECT 1 FROM "
 	        "monitor_findings AS f WHERE f.window_id = w.id AND look = 'performance' AND measure = 'maturity' AND "
-	        "value < 1) THEN 1 ELSE 0 END AS immature FROM monitor_windows AS w WHERE model = $1 ORDER BY version, "
-	        "route, begin_at",
-	        json_pack("[s]", w->q->model), &w->known, error);
+	        "value < 1) THEN 1 ELSE 0 END AS immature FROM monitor_windows AS w WHERE model = $1 AND end_at > $2 "
+	        "ORDER BY version, route, begin_at",
+	        json_pack("[s,I]", w->q->model, (json_int_t)oldest), &w->known, error);
 }
 
 static int64_t field(const Walk *w, size_t i, const char *key)
@@ -51,15 +60,16 @@ static int64_t field(const Walk *w, size_t i, const char *key)
 
 static bool is_replayed(const Walk *w, const MonitorWindow *window)
 {
-	return w->arrived != INT64_MIN && window->begin <= w->replayed_to;
+	return w->q->scope->arrived != INT64_MIN && window->begin <= w->q->scope->replayed_to;
 }
 
 static bool is_complete(const Walk *w, const MonitorWindow *window)
 {
 	const WindowRule *rule = &w->q->rule;
+	const Scope *s = w->q->scope;
 	if (is_replayed(w, window))
-		return rule->without_wait || w->replayed_to >= window->end + rule->grace ||
-		       w->q->now >= w->arrived + rule->grace;
+		return rule->without_wait || s->replayed_to >= window->end + rule->grace ||
+		       w->q->now >= s->arrived + rule->grace;
 	return w->q->now >= window->end + (rule->without_wait ? 0 : rule->grace);
 }
 
@@ -70,11 +80,16 @@ static void close_open(Walk *w)
 		return;
 	w->is_open = false;
 	d->rows_changed = d->window.rows != w->known_rows;
-	d->now = is_replayed(w, &d->window) ? w->replayed_to + MAX(w->q->now - w->arrived, 0) : w->q->now;
+	d->now = is_replayed(w, &d->window) ? w->q->scope->replayed_to + MAX(w->q->now - w->q->scope->arrived, 0)
+	                                    : w->q->now;
 	bool matured = w->is_immature && d->now >= d->window.end + w->q->rule.delay;
 	bool changed = d->rows_changed || d->outcome_changes != w->known_changes || matured;
 	bool full = w->is_known || w->q->rule.rows == 0 || d->window.rows >= w->q->rule.rows;
-	if (!changed || !full || !is_complete(w, &d->window))
+	bool due = changed && full && is_complete(w, &d->window);
+	if (!due && changed &&
+	        d->window.end > d->now - w->q->rule.late) /* rows that wait longer for others are given up */
+		w->oldest = MIN(w->oldest, d->window.begin);
+	if (!due)
 		return;
 	g_autofree char *id = window_id(&d->window);
 	g_strlcpy(d->id, id, sizeof d->id);
@@ -136,6 +151,8 @@ static void take_new(Walk *w, const Tick *t)
 		open_window(w, t->begin, t->end);
 	}
 	w->open.window.end = t->end;
+	if (!by_count)
+		g_hash_table_add(w->asked, g_memdup2(&t->begin, sizeof t->begin));
 	count(w, t);
 }
 
@@ -169,20 +186,6 @@ static char *tick_sql(const WindowRule *rule)
 	return g_strdup_printf("epoch_us(_gyre_time) - (((epoch_us(_gyre_time) - (%" G_GINT64_FORMAT
 	                       ")) %% %" G_GINT64_FORMAT ") + %" G_GINT64_FORMAT ") %% %" G_GINT64_FORMAT,
 	        zero, every, every, every);
-}
-
-static bool read_replay(Walk *w, GError **error)
-{
-	g_autofree char *sql = g_strdup_printf(
-	        "SELECT epoch_us(max(_gyre_time)) AS t, epoch_us(max(_gyre_arrived)) AS a FROM %s WHERE _gyre_arrived "
-	        "IS NOT NULL",
-	        w->q->log);
-	json_auto_t *row = NULL;
-	if (!engine_row(w->q->engine, sql, &row, error))
-		return false;
-	w->replayed_to = json_get_int(row, "t", INT64_MIN);
-	w->arrived = json_get_int(row, "a", INT64_MIN);
-	return true;
 }
 
 /* The known windows as the engine's table KNOWN. */
@@ -227,10 +230,14 @@ static bool walk(Walk *w, GError **error)
 	const WindowsQuery *q = w->q;
 	g_autofree char *tick = tick_sql(&q->rule);
 	g_autofree char *sql = g_strdup_printf(
-	        "WITH l AS (SELECT _gyre_id, _gyre_time, _gyre_version::BIGINT AS v, coalesce(_gyre_route, '') AS r, "
-	        "epoch_us(_gyre_time) AS moment, (%s)::BIGINT AS tick FROM %s WHERE _gyre_time IS NOT NULL AND "
-	        "_gyre_version "
-	        "IS NOT NULL), placed AS (SELECT l._gyre_id, v, r, CASE WHEN moment < k.end_at THEN k.begin_at ELSE "
+	        "WITH a AS (SELECT _gyre_id, _gyre_version::BIGINT AS v, coalesce(_gyre_route, '') AS r, "
+	        "epoch_us(_gyre_time) "
+	        "AS moment, (%s)::BIGINT AS tick FROM %s WHERE _gyre_time IS NOT NULL AND _gyre_version IS NOT NULL), "
+	        "l AS "
+	        "(SELECT * FROM a WHERE moment >= %" G_GINT64_FORMAT
+	        " UNION ALL SELECT a.* FROM a ASOF JOIN " SCOPE_TOUCHED
+	        " AS t ON a.v = t.version AND a.r = t.route AND a.moment >= t.begin_at WHERE a.moment < t.end_at), "
+	        "placed AS (SELECT l._gyre_id, v, r, CASE WHEN moment < k.end_at THEN k.begin_at ELSE "
 	        "tick "
 	        "END "
 	        "AS t, CASE WHEN moment < k.end_at THEN k.end_at ELSE tick END AS e FROM l ASOF LEFT JOIN " KNOWN
@@ -239,7 +246,7 @@ static bool walk(Walk *w, GError **error)
 	        "AS n, count(o.value)::BIGINT AS known, coalesce(sum(o.changes), 0)::BIGINT AS changes FROM placed "
 	        "LEFT "
 	        "JOIN %s AS o ON placed._gyre_id = o.id GROUP BY ALL ORDER BY v, r, t, e",
-	        tick, q->log, q->outcomes);
+	        tick, q->log, q->scope->from, q->outcomes);
 	g_autoptr(FrameReader) reader = NULL;
 	if (!engine_read(q->engine, sql, 0, &reader, error))
 		return false;
@@ -263,15 +270,67 @@ static int by_time(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
-bool windows_due(const WindowsQuery *q, GArray **ret, GError **error)
+static bool last_measured(const WindowsQuery *q, json_t **ret, GError **error)
+{
+	return meta_row(q->meta,
+	        "SELECT version, route, begin_at, end_at FROM monitor_windows WHERE model = $1 ORDER BY end_at DESC, "
+	        "CASE route "
+	        "WHEN 'stable' THEN 0 ELSE 1 END, version DESC LIMIT 1",
+	        json_pack("[s]", q->model), ret, error);
+}
+
+static void add_empty(Walk *w, const json_t *last, int64_t begin, int64_t end)
+{
+	DueWindow d = {.window = {w->q->model, (int)json_get_int(last, "version", 0),
+	                       g_intern_string(json_get_text(last, "route", "")), begin, end, 0},
+	        .rows_changed = true,
+	        .now = w->q->now};
+	g_autofree char *id = window_id(&d.window);
+	g_strlcpy(d.id, id, sizeof d.id);
+	g_array_append_val(w->due, d);
+}
+
+/* Windows that are over, and in which nobody asked. */
+static bool add_empties(Walk *w, GError **error)
+{
+	const WindowRule *rule = &w->q->rule;
+	json_auto_t *last = NULL;
+	if (rule->rows)
+		return true;
+	if (!last_measured(w->q, &last, error))
+		return false;
+	MonitorWindow before = {.begin = json_get_int(last, "begin_at", 0)};
+	if (!last || is_replayed(w, &before))
+		return true;
+	int64_t end = json_get_int(last, "end_at", 0), begin = window_floor(rule, end);
+	if (begin < end)
+		begin = window_next(rule, begin);
+	for (int made = 0; made < EMPTY_MOST && window_next(rule, begin) + rule->grace <= w->q->now;) {
+		int64_t next = window_next(rule, begin);
+		if (!g_hash_table_contains(w->asked, &begin)) {
+			add_empty(w, last, begin, next);
+			made++;
+		}
+		begin = next;
+	}
+	return true;
+}
+
+bool windows_due(const WindowsQuery *q, GArray **ret, int64_t *ret_open, GError **error)
 {
 	g_autoptr(GArray) due = g_array_new(FALSE, FALSE, sizeof(DueWindow));
-	Walk w = {.q = q, .due = due, .version = INT64_MIN};
-	bool ok = read_known(&w, error) && read_replay(&w, error) && lend_known(&w, error) && walk(&w, error);
+	Walk w = {.q = q,
+	        .due = due,
+	        .version = INT64_MIN,
+	        .oldest = INT64_MAX,
+	        .asked = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL)};
+	bool ok = read_known(&w, error) && lend_known(&w, error) && walk(&w, error) && add_empties(&w, error);
 	json_decref(w.known);
+	g_hash_table_unref(w.asked);
 	if (!ok)
 		return false;
 	g_array_sort(due, by_time);
+	*ret_open = w.oldest;
 	*ret = g_steal_pointer(&due);
 	return true;
 }

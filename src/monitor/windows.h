@@ -2,7 +2,7 @@
 #pragma once
 
 #include "data/engine.h"
-#include "monitor/window.h"
+#include "monitor/scope.h"
 #include "store/meta.h"
 
 typedef struct DueWindow {
@@ -21,9 +21,13 @@ typedef struct WindowsQuery {
 	const char *model;
 	const char *log;      /* view: the columns of serve/predlog.h */
 	const char *outcomes; /* table of monitor/outcomes.h */
+	const Scope *scope;   /* what of it is looked at */
 	WindowRule rule;
 	int64_t now;
 } WindowsQuery;
 
-/* In the order of time.  ret: of DueWindow. */
-bool windows_due(const WindowsQuery *q, GArray **ret, GError **error);
+/* In the order of time.  ret: of DueWindow.  *ret_open: the beginning of the oldest window that is not to be measured yet; INT64_MAX: none.
+ *
+ * Stretches of time in which nobody asked the model anything are windows without a row, of the version and route of the window before: when
+ * windows go by time, from the last measured one on, and not in a replay. */
+bool windows_due(const WindowsQuery *q, GArray **ret, int64_t *ret_open, GError **error);

@@ -77,12 +77,16 @@ bool predlog_view(Engine *e, const char *state_folder, const char *model, const 
 typedef struct PredLogChoice {
 	bool (*wants)(const char *name, const char *path, void *context);
 	void *context;
+	/* Called first: SQL of the rows that are not sealed, to be asked in the engine; NULL: there are none.  May be NULL. */
+	bool (*unsealed)(Engine *e, const char *rows, void *context, GError **error);
 } PredLogChoice;
 bool predlog_view_of(Engine *e, const char *state_folder, const char *model, const char *view,
         const PredLogChoice *choice, GError **error);
 
 /* Names of the sealed files of a model, in the order in which they were begun.  A file's rows never change. */
 bool predlog_sealed(const char *state_folder, const char *model, GPtrArray **ret, GError **error);
+/* Free with g_free. */
+char *predlog_sealed_path(const char *state_folder, const char *model, const char *name);
 
 /* {name: column} where an input or output of any version has a column of another name (case, reserved words).  Empty as a rule. */
 bool predlog_renamed(const char *state_folder, const char *model, json_t **ret, GError **error);

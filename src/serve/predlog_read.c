@@ -254,6 +254,11 @@ static bool read_journal(Reading *r, const char *path, GError **error)
 	return file_read(path, (size_t)1 << 31, &text, &size, error) && read_lines(r, text, size, error);
 }
 
+char *predlog_sealed_path(const char *state_folder, const char *model, const char *name)
+{
+	return g_strdup_printf("%s/predictions/model=%s/%s.parquet", state_folder, model, name);
+}
+
 static void add_parquet(Reading *r, const char *name)
 {
 	g_autofree char *path = g_strdup_printf("%s/model=%s/%s.parquet", r->folder, r->model, name);
@@ -278,14 +283,9 @@ static bool contains(const GPtrArray *names, const char *name)
 	return g_ptr_array_find_with_equal_func((GPtrArray *)names, name, g_str_equal, NULL);
 }
 
-/* A journal that is gone since it was listed has just been sealed. */
-static bool read_all(Reading *r, GError **error)
+/* A journal that is gone since it was listed has just been sealed: its name is added to `sealed`. */
+static bool read_journals(Reading *r, const char *folder, const GPtrArray *journals, GPtrArray *sealed, GError **error)
 {
-	g_autofree char *folder = g_build_filename(r->folder, "journal", NULL), *sealed = model_folder(r);
-	g_autoptr(GPtrArray) journals = list_names(folder, ".jsonl"), parquet = list_names(sealed, ".parquet");
-	for (guint i = 0; i < parquet->len; i++)
-		if (!contains(journals, parquet->pdata[i]))
-			add_parquet(r, parquet->pdata[i]);
 	for (guint i = 0; i < journals->len; i++) {
 		g_autofree char *path = g_strdup_printf("%s/%s.jsonl", folder, (char *)journals->pdata[i]);
 		g_autoptr(GError) problem = NULL;
@@ -295,8 +295,26 @@ static bool read_all(Reading *r, GError **error)
 			g_propagate_error(error, g_steal_pointer(&problem));
 			return false;
 		}
-		add_parquet(r, journals->pdata[i]);
+		g_ptr_array_add(sealed, g_strdup(journals->pdata[i]));
 	}
+	return true;
+}
+
+static bool read_all(Reading *r, GError **error)
+{
+	g_autofree char *folder = g_build_filename(r->folder, "journal", NULL), *place = model_folder(r);
+	g_autoptr(GPtrArray) journals = list_names(folder, ".jsonl"), parquet = list_names(place, ".parquet"),
+	                     sealed = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < parquet->len; i++)
+		if (!contains(journals, parquet->pdata[i]))
+			g_ptr_array_add(sealed, g_strdup(parquet->pdata[i]));
+	if (!read_journals(r, folder, journals, sealed, error))
+		return false;
+	if (r->choice && r->choice->unsealed &&
+	        !r->choice->unsealed(r->e, r->tables->len ? r->tables->str : NULL, r->choice->context, error))
+		return false;
+	for (guint i = 0; i < sealed->len; i++)
+		add_parquet(r, sealed->pdata[i]);
 	select_parquet(r);
 	return true;
 }

@@ -19,5 +19,6 @@ const Migration MIGRATIONS[] = {
         {"concept", MIGRATION_CONCEPT},
         {"online", MIGRATION_ONLINE},
         {"places", MIGRATION_PLACES},
+        {"scopes", MIGRATION_SCOPES},
         {NULL, NULL},
 };

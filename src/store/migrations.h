@@ -27,3 +27,4 @@ extern const char MIGRATION_ALARMS[];
 extern const char MIGRATION_CONCEPT[];
 extern const char MIGRATION_ONLINE[];
 extern const char MIGRATION_PLACES[];
+extern const char MIGRATION_SCOPES[];

@@ -388,6 +388,112 @@ static void test_quality(void)
 	world_close(&w);
 }
 
+static void tell_random(World *w, Rng *rng, int count)
+{
+	json_auto_t *list = json_array(), *counts = NULL;
+	for (int i = 0; i < count && w->next_id; i++) /* some of them before their prediction, some said again */
+		json_array_append_new(list, json_pack("{s:o,s:s}", "id",
+		                                    json_sprintf("r%d", (int)rng_below(rng, (uint64_t)w->next_id + 20)),
+		                                    "value", rng_unit(rng) < 0.5 ? "yes" : "no"));
+	g_assert_true(outcome_add(w->meta, "half", list, &counts, NULL));
+}
+
+static void seal(World *w)
+{
+	g_autoptr(GError) error = NULL;
+	int64_t rows;
+	world_flush(w);
+	predlog_seal(w->state, 256, &rows, &error);
+	g_assert_no_error(error);
+}
+
+/* Rows, late rows, outcomes, sealed or not, and passes in any order: what passes over a part of the log have measured is what one over all of
+ * it measures. */
+static void check_scope(const char *rule, uint64_t seed)
+{
+	World w;
+	Rng rng = rng_stream(seed, "scope");
+	world_open(&w, rule);
+	world_only(&w, "performance");
+	int64_t at = WORLD_START;
+	for (int step = 0; step < 40; step++) {
+		double u = rng_unit(&rng);
+		bool late = rng_unit(&rng) < 0.1;
+		int64_t time = late ? WORLD_START + (int64_t)(rng_unit(&rng) * (double)(at - WORLD_START)) : at;
+		const char *route = rng_unit(&rng) < 0.8 ? "stable" : "canary";
+		for (int i = 0; u < 0.5 && i < 8; i++)
+			world_ask(&w, route, time + i * DURATION_SECOND, &(WorldRow){0});
+		if (u < 0.5 && !late)
+			at += (int64_t)(rng_unit(&rng) * 0.4 * (double)HOUR);
+		else if (u < 0.65)
+			seal(&w);
+		else if (u < 0.8)
+			tell_random(&w, &rng, 5);
+		else if (w.next_id)
+			json_decref(world_pass(&w, false, meta_now() + (rng_unit(&rng) < 0.2 ? HOUR : 0)));
+	}
+	seal(&w);
+	json_decref(world_pass(&w, false, meta_now()));
+	json_auto_t *nothing = world_pass(&w, false, meta_now()), *rows = NULL;
+	g_assert_cmpuint(json_array_size(windows_of(nothing)), ==, 0);
+	g_assert_true(meta_row(
+	        w.meta, "SELECT count(*) AS n, sum(outcome_changes) AS o FROM monitor_windows", NULL, &rows, NULL));
+	g_assert_cmpint(json_get_int(rows, "n", 0), >, 1);
+	g_assert_cmpint(json_get_int(rows, "o", 0), >, 5);
+	g_assert_true(meta_run(w.meta, "DELETE FROM monitor_scopes", NULL, NULL, NULL));
+	g_assert_true(meta_run(w.meta, "DELETE FROM monitor_files", NULL, NULL, NULL));
+	json_auto_t *whole = world_pass(&w, false, meta_now());
+	if (json_array_size(windows_of(whole))) {
+		g_autofree char *text = json_canonical(windows_of(whole));
+		g_error("%s, seed %d: passes over parts have missed %s", rule, (int)seed, text);
+	}
+	world_close(&w);
+}
+
+static void test_scope(void)
+{
+	for (uint64_t seed = 1; seed <= 1; seed++) {
+		check_scope("{\"every\": \"1h\", \"labels\": {\"delay\": \"2h\"}, \"looks\": {\"drift\": false, "
+		            "\"multivariate\": false}}",
+		        seed);
+		check_scope("{\"rows\": 30, \"looks\": {\"drift\": false, \"multivariate\": false}}", seed);
+	}
+}
+
+/* Hours without a request are windows too, and closed by the clock; where requests never cease otherwise, that is an alarm. */
+static void test_empty(void)
+{
+	World w;
+	world_open(&w, "{\"every\": \"1h\", \"looks\": {\"drift\": false, \"multivariate\": false}}");
+	int64_t now = meta_now();
+	now -= now % HOUR;
+	for (int i = 0; i < 60; i++)
+		world_ask(&w, "stable", 0, &(WorldRow){0});
+	for (int i = 1; i <= 8; i++)
+		g_assert_true(meta_run(w.meta,
+		        "INSERT INTO monitor_windows (id, model, version, route, begin_at, end_at, \"rows\", outcomes, "
+		        "outcome_changes, measured, revision) VALUES ($1, 'half', 1, 'stable', $2, $3, $4, 0, 0, 0, 1)",
+		        json_pack("[o,I,I,i]", json_sprintf("%032d", i), (json_int_t)(now - i * HOUR),
+		                (json_int_t)(now - (i - 1) * HOUR), 50 + 3 * i),
+		        NULL, NULL));
+	json_auto_t *none = world_pass(&w, false, now + HOUR / 2 + HOUR), *some = NULL, *findings = NULL, *after = NULL;
+	int64_t begun =
+	        json_get_int(json_array_get(windows_of(none), 0), "begin", 0); /* the test may run over the hour */
+	g_assert_cmpint(begun - now, <=, HOUR);
+	some = world_pass(&w, false, begun + 4 * HOUR + HOUR / 2);
+	g_assert_cmpuint(json_array_size(windows_of(some)), ==, 3);
+	const json_t *empty = json_array_get(windows_of(some), 0);
+	g_assert_cmpint(json_get_int(empty, "rows", -1), ==, 0);
+	g_assert_cmpint(json_get_int(empty, "begin", 0), ==, begun + HOUR);
+	g_assert_true(history_findings(w.meta, json_get_text(empty, "id", ""), &findings, NULL));
+	g_assert_cmpuint(json_array_size(findings), ==, 1);
+	g_assert_cmpstr(state_of(findings, "rate", ""), ==, "alarm");
+	g_assert_cmpfloat(json_get_number(world_finding(findings, "rate", ""), "value", 1), ==, 0);
+	after = world_pass(&w, false, begun + 4 * HOUR + HOUR / 2);
+	g_assert_cmpuint(json_array_size(windows_of(after)), ==, 0);
+	world_close(&w);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -403,5 +509,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/monitor/killed", test_killed);
 	g_test_add_func("/monitor/at_once", test_at_once);
 	g_test_add_func("/monitor/quality", test_quality);
+	g_test_add_func("/monitor/scope", test_scope);
+	g_test_add_func("/monitor/empty", test_empty);
 	return g_test_run();
 }

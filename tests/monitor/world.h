@@ -297,7 +297,8 @@ static inline json_t *world_pass(World *w, bool without_wait, int64_t now)
 	world_flush(w);
 	monitor_pass(&in, &result, &error);
 	g_assert_no_error(error);
-	g_assert_cmpuint(json_array_size(json_object_get(result, "problems")), ==, 0);
+	if (json_array_size(json_object_get(result, "problems")))
+		g_error("%s", json_get_text(json_array_get(json_object_get(result, "problems"), 0), "problem", ""));
 	return result;
 }
 
