@@ -22,6 +22,8 @@ static bool create(App *app, const json_t *in, json_t **ret, GError **error)
 	json_auto_t *space = NULL, *settings = json_copy((json_t *)in);
 	json_object_del(settings, "space");
 	json_object_del(settings, "study");
+	if (app->is_remote && !json_is_object(json_object_get(in, "space")))
+		return fail(error, FAIL_INVALID, "space: over HTTP it is the JSON itself");
 	if (!search_space(json_object_get(in, "space"), &space, error) || !desk_make(app, &d, error))
 		return false;
 	bool ok = study_store_create(d.meta, name, space, settings, error);
@@ -33,6 +35,7 @@ static bool create(App *app, const json_t *in, json_t **ret, GError **error)
 
 const Op OP_SEARCH_CREATE = {
         .name = "search.create",
+        .remote = true,
         .help = "create a study: parameters to tune, by programs that ask for trials and tell what came of them",
         .more = "The settings are those of `gyre search pipe`; by default every worker gets a trial as soon as it "
                 "asks, chosen by "
@@ -64,6 +67,7 @@ static bool list(App *app, const json_t *in, json_t **ret, GError **error)
 
 const Op OP_SEARCH_LS = {
         .name = "search.ls",
+        .remote = true,
         .help = "list the studies, newest first",
         .more = "JSON: {\"studies\": [{\"study\", \"method\", \"created\", \"trials\", \"done\"}]}",
         .params = NO_PARAMS,
@@ -96,6 +100,7 @@ static bool ask(App *app, const json_t *in, json_t **ret, GError **error)
 
 const Op OP_SEARCH_ASK = {
         .name = "search.ask",
+        .remote = true,
         .help = "ask a study for the next trial",
         .more = "Ends with status 1 when there is none: because all are done, or because it waits for others "
                 "(\"waiting\").\n"
@@ -149,6 +154,7 @@ static bool tell(App *app, const json_t *in, json_t **ret, GError **error)
 
 const Op OP_SEARCH_TELL = {
         .name = "search.tell",
+        .remote = true,
         .help = "tell a study what came of a trial, or how it goes",
         .more = "JSON: {\"study\", \"trial\", \"state\": \"running\"|\"done\"|\"pruned\"|\"failed\", \"prune\": bool "
                 "(to a step, where the "

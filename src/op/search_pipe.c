@@ -66,8 +66,37 @@ static bool read_line(GString *line, bool *ret_any, GError **error)
 	return true;
 }
 
-static bool hear(Study *s, const GString *line, GError **error)
+static bool is_word(const char *at)
 {
+	return g_ascii_isalnum(*at) || *at == '_';
+}
+
+/* What Python's json writes for numbers that are none is no JSON: NaN, Infinity and -Infinity become null, outside of texts. */
+static void spell_nulls(GString *line)
+{
+	static const char *const WORDS[] = {"NaN", "-Infinity", "Infinity", NULL};
+	bool in_text = false;
+	for (size_t i = 0; i < line->len; i++) {
+		if (line->str[i] == '\\' && in_text)
+			i++;
+		else if (line->str[i] == '"')
+			in_text = !in_text;
+		for (const char *const *w = WORDS; !in_text && i < line->len && *w; w++) {
+			size_t length = strlen(*w);
+			if (strncmp(line->str + i, *w, length) == 0 && (i == 0 || !is_word(line->str + i - 1)) &&
+			        !is_word(line->str + i + length)) {
+				g_string_erase(line, (gssize)i, (gssize)length);
+				g_string_insert(line, (gssize)i, "null");
+				i += strlen("null") - 1;
+				break;
+			}
+		}
+	}
+}
+
+static bool hear(Study *s, GString *line, GError **error)
+{
+	spell_nulls(line);
 	json_auto_t *message = NULL, *answer = NULL;
 	if (!json_parse("JSON", line->str, line->len, &message, error) || !study_hear(s, message, &answer, error))
 		return false;
@@ -124,7 +153,7 @@ const Op OP_SEARCH_PIPE = {
         .name = "search.pipe",
         .help = "tune any program: writes trials as lines of JSON, reads what came of them",
         .more = "Writes {\"trial\": 0, \"params\": {...}} on a line of its own, then reads lines about it:\n"
-                "  {\"trial\": 0, \"value\": 1.2}               it is done; null: it failed\n"
+                "  {\"trial\": 0, \"value\": 1.2}               it is done; null, NaN, Infinity: it failed\n"
                 "  {\"trial\": 0, \"values\": [1.2, 3]}         the same with several objectives\n"
                 "  {\"trial\": 0, \"step\": 5, \"value\": 1.3}    on its way; with --pruner it is answered by\n"
                 "                                           {\"trial\": 0, \"prune\": true or false}\n"

@@ -169,6 +169,7 @@ static bool watch(App *app, const json_t *in, json_t **ret, GError **error)
 
 const Op OP_SEARCH_WATCH = {
         .name = "search.watch",
+        .remote = true,
         .help = "show how a search goes, or went: the best so far, its path, and which parameters matter",
         .more = "Of a study, or of the newest training of models, also while it runs; one that was stopped counts as\n"
                 "running: it goes on from there.\n"

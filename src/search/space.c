@@ -67,22 +67,37 @@ static bool read_range(Dim *d, const json_t *about, GError **error)
 
 static bool is_plain(const json_t *value)
 {
-	return json_is_string(value) || json_is_number(value) || json_is_boolean(value);
+	return json_is_string(value) || json_is_number(value) || json_is_boolean(value) || json_is_null(value);
 }
 
+static bool fits_type(DimType type, const json_t *value)
+{
+	double number = json_number_value(value);
+	return type == DIM_TEXT || (json_is_number(value) && (type == DIM_REAL || number == floor(number)));
+}
+
+/* Numbers to choose from have no order then: they are as texts. */
 static bool read_choices(Dim *d, const json_t *about, GError **error)
 {
 	json_t *choices = json_object_get(about, "choices"), *value;
 	size_t i;
 	if (!json_is_array(choices) || json_array_size(choices) == 0)
-		return wrong(d->name, "a text has \"choices\", a list of at least one", error);
+		return wrong(d->name, "\"choices\" is a list of at least one; a text has them", error);
+	if (json_object_get(about, "min") || json_object_get(about, "max") || json_get_bool(about, "log", false))
+		return wrong(d->name, "where there are \"choices\" there is no \"min\", \"max\" or \"log\"", error);
 	json_array_foreach (choices, i, value) {
 		if (!is_plain(value))
-			return wrong(d->name, "choices are texts, numbers or booleans", error);
+			return wrong(d->name, "choices are texts, numbers, booleans or null", error);
+		if (!fits_type(d->type, value))
+			return wrong(d->name,
+			        d->type == DIM_INT ? "the choices of an int are whole numbers"
+			                           : "the choices of a real are numbers",
+			        error);
 		for (size_t k = 0; k < i; k++)
 			if (json_equal(json_array_get(choices, k), value))
 				return wrong(d->name, "a choice stands there twice", error);
 	}
+	d->type = DIM_TEXT;
 	d->choices = json_incref(choices);
 	d->count = json_array_size(choices);
 	d->max = (double)d->count - 1;
@@ -108,7 +123,8 @@ static bool read_dim(Dim *d, const char *name, const json_t *about, GError **err
 		return wrong(name, "\"log\" is true or false", error);
 	if (!read_type(d, about, error))
 		return false;
-	return d->type == DIM_TEXT ? read_choices(d, about, error) : read_range(d, about, error);
+	bool chosen = d->type == DIM_TEXT || json_object_get(about, "choices");
+	return chosen ? read_choices(d, about, error) : read_range(d, about, error);
 }
 
 static bool find_dim(const Space *s, const char *name, size_t *ret)

@@ -2,7 +2,7 @@
  *
  * As JSON: {name: {"type": "real"|"int"|"text", "min", "max", "log": bool, "choices": [...], "when": {other: value}}}.
  *   real, int  min and max, both within; log: on a logarithmic scale, for which min is above 0
- *   text       one of choices (texts, numbers or booleans)
+ *   text       one of choices (texts, numbers, booleans, null); a real or int may have choices instead of bounds, too
  *   when       the parameter exists only where each named other parameter exists and has that value (or, for a list, one
  *              of those values); others are text or int
  *

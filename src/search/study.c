@@ -222,12 +222,21 @@ bool study_give(Study *s, const json_t *params, GError **error)
 	return true;
 }
 
+/* Also written as 3.0, as some languages have all numbers. */
+static bool is_whole(const json_t *number, json_int_t *ret)
+{
+	double value = json_number_value(number);
+	if (!json_is_number(number) || value != floor(value) || fabs(value) > 0x1p52)
+		return false;
+	*ret = (json_int_t)value;
+	return true;
+}
+
 static bool find_trial(const Study *s, const json_t *message, StudyTrial **ret, GError **error)
 {
-	const json_t *number = json_object_get(message, "trial");
-	if (!json_is_integer(number))
+	json_int_t n;
+	if (!is_whole(json_object_get(message, "trial"), &n))
 		return fail(error, FAIL_INVALID, "\"trial\" is the number of a trial");
-	json_int_t n = json_integer_value(number);
 	if (n < 0 || n >= (json_int_t)s->trials->len)
 		return fail(error, FAIL_NOT_FOUND, "there is no trial %" JSON_INTEGER_FORMAT, n);
 	if (is_over(trial_at(s, (size_t)n)))
@@ -239,10 +248,11 @@ static bool find_trial(const Study *s, const json_t *message, StudyTrial **ret, 
 /* A step told again replaces what it told before. */
 static bool hear_step(Study *s, StudyTrial *t, const json_t *message, GError **error)
 {
-	const json_t *step = json_object_get(message, "step"), *value = json_object_get(message, "value");
-	if (!json_is_integer(step) || !(json_is_number(value) || json_is_null(value)))
+	const json_t *value = json_object_get(message, "value");
+	json_int_t step;
+	if (!is_whole(json_object_get(message, "step"), &step) || !(json_is_number(value) || json_is_null(value)))
 		return fail(error, FAIL_INVALID, "a \"step\" is a whole number, with a \"value\" that is a number");
-	TriedStep told = {json_integer_value(step), json_is_null(value) ? NAN : json_number_value(value)};
+	TriedStep told = {step, json_is_null(value) ? NAN : json_number_value(value)};
 	told.value *= study_larger_is_better(s, 0) ? -1 : 1;
 	if (!t->tried.steps)
 		t->tried.steps = g_array_new(FALSE, FALSE, sizeof(TriedStep));
@@ -272,6 +282,10 @@ static bool hear_values(Study *s, StudyTrial *t, const json_t *message, GError *
 	json_t *one;
 	json_array_foreach (list, i, one) {
 		double number = json_number_value(one);
+		if (json_is_null(one)) {
+			t->tried.state = TRIED_FAILED;
+			return true;
+		}
 		if (!json_is_number(one) || !isfinite(number))
 			return fail(error, FAIL_INVALID, "values are numbers");
 		g_array_append_val(told, number);
@@ -315,11 +329,13 @@ bool study_hear(Study *s, const json_t *message, json_t **ret_answer, GError **e
 	if (!find_trial(s, message, &t, error))
 		return false;
 	bool pruned = json_is_true(json_object_get(message, "pruned"));
-	if (json_object_get(message, "step") && !hear_step(s, t, message, error))
+	const json_t *step = json_object_get(message, "step"); /* null: none */
+	bool on_its_way = step && !json_is_null(step);
+	if (on_its_way && !hear_step(s, t, message, error))
 		return false;
 	if (pruned || json_is_true(json_object_get(message, "failed")))
 		t->tried.state = pruned ? TRIED_PRUNED : TRIED_FAILED;
-	else if (!json_object_get(message, "step"))
+	else if (!on_its_way)
 		return hear_values(s, t, message, error);
 	else if (s->pruner != PRUNERS[0])
 		*ret_answer = json_pack("{s:I,s:b}", "trial", (json_int_t)t->tried.number, "prune", should_stop(s, t));

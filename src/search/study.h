@@ -6,7 +6,7 @@
  *
  * A message about a trial, as JSON:
  *   {"trial": 3, "value": 1.2}                 it is done (null: it failed)
- *   {"trial": 3, "values": [1.2, 0.4]}         the same with several objectives
+ *   {"trial": 3, "values": [1.2, 0.4]}         the same with several objectives (one of them null: it failed)
  *   {"trial": 3, "step": 10, "value": 1.5}     on its way: after step 10
  *   {"trial": 3, "pruned": true}               it was given up
  *   {"trial": 3, "failed": true}               it came to nothing

@@ -31,7 +31,7 @@ static void test_refused(void)
 	        {"{'x':{'type':'int','min':0,'max':1e300}}", "within 2^52"},
 	        {"{'x':{'type':'text','choices':[]}}", "at least one"},
 	        {"{'x':{'type':'text','choices':['a','a']}}", "twice"},
-	        {"{'x':{'type':'text','choices':[{}]}}", "texts, numbers or booleans"},
+	        {"{'x':{'type':'text','choices':[{}]}}", "texts, numbers, booleans or null"},
 	        {"{'x':{'type':'real','min':0,'max':1,'step':2}}", "there is no \"step\""},
 	        {"{'x':{'type':'real','min':0,'max':1,'when':{'y':1}}}", "is not there"},
 	        {"{'x':{'type':'real','min':0,'max':1,'when':3}}", "\"when\" is an object"},
