@@ -16,8 +16,7 @@ import random
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-RAW = ROOT / "bench" / "raw" / "automl"
-RESULTS = RAW / "results.jsonl"
+RESULTS = ROOT / "bench" / "automl" / "results.json"
 WORK = ROOT / "build" / "automl"
 DATA = Path(os.environ.get("GYRE_DATA") or ROOT.parent / "shared" / "data")
 
@@ -30,6 +29,7 @@ SETS = {
     "shuttle": (["shuttle_dirty.csv"], None, [], "log_loss"),
 }
 FOLDS = 5
+DRAWS = 200
 LARGER_IS_BETTER = {"roc_auc": True, "log_loss": False, "rmse": False}
 
 
@@ -97,9 +97,8 @@ def read_truth(folder):
         return [row[0] for row in csv.reader(f)][1:]
 
 
-def read_answers(path):
-    with open(path, newline="") as f:
-        return [[float(v) for v in row] for row in csv.reader(f)]
+def read_answers(text):
+    return [[float(v) for v in row] for row in csv.reader(text.splitlines())]
 
 
 def roc_auc(positive, score, weight):
@@ -127,6 +126,27 @@ def measure(task, truth, answers, weight=None):
         return roc_auc([t == task["labels"][1] for t in truth], [a[1] for a in answers], weight)
     place = {label: i for i, label in enumerate(task["labels"])}
     return sum(-w * math.log(max(a[place[t]] / sum(a), 1e-15)) for t, a, w in zip(truth, answers, weight)) / total
+
+
+def known():
+    """All runs that are kept, each {"set", "fold", "minutes", "system", "version", "threads", "shared", "cores", "seconds", "metric",
+    "value", "draws"}: the measure on the test rows and on each bootstrap draw of them; or "failed" in place of the last three."""
+    return json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+
+
+def keep(run):
+    """Adds a run in place of an earlier one of the same system, set, fold and time; a line each, so that changes can be read."""
+    same = ("set", "minutes", "system", "fold")
+    runs = [r for r in known() if any(r[k] != run[k] for k in same)] + [run]
+    runs.sort(key=lambda r: [r[k] for k in same])
+    fresh = RESULTS.with_suffix(".new")
+    fresh.write_text("[\n" + ",\n".join(json.dumps(r) for r in runs) + "\n]\n")
+    fresh.replace(RESULTS)
+
+
+def measure_draws(task, truth, answers):
+    """The measure on each draw; the draws are the same for all systems, so differences of two are paired."""
+    return [float(f"{measure(task, truth, answers, draw_weights(len(truth), draw)):.7g}") for draw in range(DRAWS)]
 
 
 def draw_weights(rows, draw):
