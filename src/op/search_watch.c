@@ -1,6 +1,6 @@
 /* search_watch.c: the op `search watch`: how a search goes, or went: a study of the store, or the models of the last training.
  *
- * A training that runs leaves a file for each trial in its work folder; one that is done, its artifact `trials`.  Both become the
+ * A training that runs leaves a file for each trial where others may go on from it; one that is done, its artifact `trials`.  Both become the
  * same list of trials that watch_trials takes, with parameters named FAMILY.PARAM. */
 #include <string.h>
 #include <sys/stat.h>
@@ -105,7 +105,29 @@ static bool of_training(const Desk *d, json_t **ret, GError **error)
 	return true;
 }
 
-/* The work folder of a training under way: the one whose first trial is the newest. */
+/* Takes the folder if a trial in it is newer. */
+static void consider(const char *folder, time_t *best, char **newest)
+{
+	g_autofree char *first = g_build_filename(folder, "trial-0.json", NULL);
+	struct stat status;
+	if (stat(first, &status) != 0 || (*newest && status.st_mtime < *best))
+		return;
+	*best = status.st_mtime;
+	g_free(*newest);
+	*newest = g_strdup(folder);
+}
+
+static void consider_all_below(const char *folder, time_t *best, char **newest)
+{
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	for (const char *name; dir && (name = g_dir_read_name(dir));) {
+		g_autofree char *path = g_build_filename(folder, name, NULL);
+		consider(path, best, newest);
+	}
+}
+
+/* Where a training under way leaves its trials: in the folder that other settings may go on from, or in its own; the one whose first
+ * trial is the newest. */
 static char *work_under_way(const Desk *d)
 {
 	g_autofree char *work = g_build_filename(d->project->state_folder, "work", NULL);
@@ -113,14 +135,15 @@ static char *work_under_way(const Desk *d)
 	char *newest = NULL;
 	time_t best = 0;
 	for (const char *name; folder && (name = g_dir_read_name(folder));) {
+		g_autofree char *spec = g_build_filename(work, name, "spec.json", NULL);
 		g_autofree char *scratch = g_build_filename(work, name, "scratch", NULL);
-		g_autofree char *first = g_build_filename(scratch, "trial-0.json", NULL);
-		struct stat status;
-		if (stat(first, &status) != 0 || status.st_mtime < best)
+		json_auto_t *about = NULL;
+		if (!json_read_file(spec, &about, NULL) || strcmp(json_get_text(about, "kind", ""), "train") != 0)
 			continue;
-		best = status.st_mtime;
-		g_free(newest);
-		newest = g_steal_pointer(&scratch);
+		g_autofree char *memory = g_build_filename(
+		        d->project->state_folder, "memory", json_get_text(about, "step", "train"), NULL);
+		consider(scratch, &best, &newest);
+		consider_all_below(memory, &best, &newest);
 	}
 	return newest;
 }
