@@ -73,7 +73,8 @@ static bool newest_trials(const Desk *d, json_t **ret, GError **error)
 {
 	json_auto_t *row = NULL, *outputs = NULL;
 	if (!meta_row(d->meta,
-	            "SELECT r.outputs FROM step_results r JOIN step_keys k ON k.key = r.key WHERE k.kind = 'train' "
+	            "SELECT r.outputs FROM step_results r JOIN step_keys k ON k.key = r.key WHERE k.kind = 'train' AND "
+	            "r.step = 'train' "
 	            "ORDER BY "
 	            "r.created DESC LIMIT 1",
 	            NULL, &row, error))
@@ -138,7 +139,7 @@ static char *work_under_way(const Desk *d)
 		g_autofree char *spec = g_build_filename(work, name, "spec.json", NULL);
 		g_autofree char *scratch = g_build_filename(work, name, "scratch", NULL);
 		json_auto_t *about = NULL;
-		if (!json_read_file(spec, &about, NULL) || strcmp(json_get_text(about, "kind", ""), "train") != 0)
+		if (!json_read_file(spec, &about, NULL) || strcmp(json_get_text(about, "step", ""), "train") != 0)
 			continue;
 		g_autofree char *memory = g_build_filename(
 		        d->project->state_folder, "memory", json_get_text(about, "step", "train"), NULL);
