@@ -132,14 +132,19 @@ static Mlp *prepare(const TrainSet *set, const json_t *params)
 	return m;
 }
 
-static bool mlp_train(const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
+static MlpPlan plan_of(const json_t *params)
 {
-	MlpPlan plan = {.learning_rate = json_get_number(params, "learning_rate", 0.003),
+	return (MlpPlan){.learning_rate = json_get_number(params, "learning_rate", 0.003),
 	        .weight_decay = json_get_number(params, "weight_decay", 0.01),
 	        .dropout = json_get_number(params, "dropout", 0.1),
 	        .batch = (size_t)json_get_int(params, "batch", 256),
 	        .rounds = (unsigned)json_get_int(params, "rounds", 40),
 	        .patience = (unsigned)json_get_int(params, "patience", 6)};
+}
+
+static bool mlp_train(const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
+{
+	MlpPlan plan = plan_of(params);
 	g_autoptr(Mlp) m = prepare(set, params);
 	LabelScale scale = {m->shift, m->scale};
 	g_autofree float *y = labels_scaled(set->y, set->x->rows, scale);
@@ -152,6 +157,44 @@ static bool mlp_train(const TrainSet *set, const json_t *params, void **ret_mode
 		*ret_params = json_deep_copy(params);
 		json_object_set_new(*ret_params, "rounds", json_integer(rounds));
 	}
+	*ret_model = g_steal_pointer(&m);
+	return true;
+}
+
+/* A copy with room for the results of a training: weights 0. */
+static Mlp *mlp_like(const Mlp *old)
+{
+	Mlp *m = g_new0(Mlp, 1);
+	size_t widths[MLP_LAYERS + 1] = {old->net.layer[0].in};
+	for (size_t l = 0; l < old->net.count; l++)
+		widths[l + 1] = old->net.layer[l].out;
+	m->classes = old->classes;
+	m->shift = old->shift;
+	m->scale = old->scale;
+	scaled_inputs_copy(&old->inputs, &m->inputs);
+	mlp_net_init(&m->net, widths, old->net.count);
+	return m;
+}
+
+/* More steps from where it stands, over the fresh rows: `share` of its rounds.  keep 0: all rounds, from weights drawn anew. */
+static bool mlp_update(const void *model, const UpdateSet *set, void **ret_model, GError **error)
+{
+	const Mlp *old = model;
+	const TrainSet *fresh = set->fresh;
+	bool keeps = json_get_number(set->how, "keep", 1) > 0;
+	MlpPlan plan = plan_of(set->params);
+	g_autoptr(Mlp) m = mlp_like(old);
+	g_autofree float *y = labels_scaled(fresh->y, fresh->x->rows, (LabelScale){old->shift, old->scale});
+	MlpTask task = {.set = fresh, .inputs = &m->inputs, .plan = &plan, .y = y, .from = keeps ? &old->net : NULL};
+	if (keeps)
+		plan.rounds = MAX((unsigned)(json_get_number(set->how, "share", 0.2) * plan.rounds + 0.5), 1u);
+	find_bounds(fresh, m);
+	if (keeps) {
+		m->least = MIN(m->least, old->least);
+		m->most = MAX(m->most, old->most);
+	}
+	if (mlp_fit(&task, &m->net) == 0)
+		return fail(error, FAIL_INVALID, "there are no rows to learn on from");
 	*ret_model = g_steal_pointer(&m);
 	return true;
 }
@@ -306,6 +349,7 @@ const ModelFamily FAMILY_MLP = {
         .params = PARAMS,
         .search_share = 1,
         .train = mlp_train,
+        .update = mlp_update,
         .predict = mlp_predict,
         .save = mlp_save,
         .load = mlp_load,

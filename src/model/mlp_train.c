@@ -50,7 +50,10 @@ static void fit_init(Fit *f, const MlpNet *like)
 	for (size_t i = 0; i < G_N_ELEMENTS(nets); i++)
 		mlp_net_init(nets[i], widths, like->count);
 	Rng rng = rng_stream(set->seed, "mlp weights");
-	mlp_net_draw(&f->now, &rng);
+	if (f->task->from)
+		mlp_net_copy(f->task->from, &f->now);
+	else
+		mlp_net_draw(&f->now, &rng);
 	mlp_net_copy(&f->now, &f->mean);
 	mlp_flow_init(&f->flow, like, batch);
 	mlp_flow_init(&f->back, like, batch);

@@ -24,6 +24,7 @@ typedef struct MlpTask {
 	const ScaledInputs *inputs;
 	const MlpPlan *plan;
 	const float *y, *valid_y;
+	const MlpNet *from; /* weights to begin with; NULL: drawn */
 } MlpTask;
 
 unsigned mlp_fit(const MlpTask *task, MlpNet *net);

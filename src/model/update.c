@@ -21,6 +21,8 @@ const Param UPDATE_PARAMS[] = {
                 .preset = "0.2",
                 .min = 0.001,
                 .max = 1,
-                .help = "trees to add, as a share of those first trained; a forest drops as many of its oldest"},
+                .help = "trees (of a network: rounds) to add, as a share of those first trained; a forest drops as "
+                        "many of its "
+                        "oldest"},
         {.name = NULL},
 };
