@@ -52,7 +52,7 @@ def make_rows(path, seed=1, odd=False):
 
 
 def project(folder, target, task, models, features=FEATURES):
-    """A project on those rows; gives the path of its bundle."""
+    """A project on those rows, run up to its model; gives the path of its bundle."""
     os.makedirs(folder)
     make_rows(folder + '/rows.csv')
     others = [name for name in ('two', 'three', 'number') if name != target]
@@ -64,7 +64,7 @@ split: {{by: random, test: 0.2, valid: 0.2}}
 features:{features}
 models: {models}
 """)
-    done = subprocess.run([os.environ['GYRE'], 'run', '--json', '--project', folder], capture_output=True, text=True)
+    done = subprocess.run([os.environ['GYRE'], 'run', 'train', '--json', '--project', folder], capture_output=True, text=True)
     assert done.returncode in (0, 1), done.stderr + done.stdout[-2000:]
     steps = {s['name']: s for s in json.loads(done.stdout)['steps']}
     digest = steps['train']['outputs']['bundle']
