@@ -222,7 +222,9 @@ static inline bool read_plain(Scan *s, Cell *ret)
 	if (*point == '.')
 		at = add_digits(point + 1, s->end, &mantissa);
 	int fraction = at > point ? (int)MIN(at - point - 1, 100) : 0;
-	if (at == point + 1 || at == s->end || (*at | 32) == 'e' || at - begin > MANTISSA_DIGITS || fraction > 22)
+	int digits = (int)MIN(at - begin, 100) - (at > point) -
+	             (*begin == '0'); /* neither the point nor a 0 before it is one */
+	if (at == point + 1 || at == s->end || (*at | 32) == 'e' || digits > MANTISSA_DIGITS || fraction > 22)
 		return false;
 	double value;
 	if (mantissa <= UINT64_C(1) << 53) /* both are exact, and so is the rounding of their quotient */
