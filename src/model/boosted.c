@@ -12,6 +12,7 @@
 #include "model/boosted_objective.h"
 #include "model/boosted_refresh.h"
 #include "model/constraints.h"
+#include "model/tree_params.h"
 #include "model/trees_join.h"
 
 static const char *const SETTINGS[] = {"eta", "max_depth", "min_child_weight", "subsample", "colsample_bytree",
@@ -179,12 +180,5 @@ const ModelFamily FAMILY_BOOSTED = {
         .portfolio = PORTFOLIO_BOOSTED,
         .train = boosted_train,
         .update = boosted_update,
-        .predict = trees_model_predict,
-        .save = trees_model_save,
-        .load = trees_model_load,
-        .contribute = trees_model_contribute,
-        .importance = trees_model_importance,
-        .shape = trees_model_shape,
-        .form = trees_model_form,
-        .free = trees_model_free,
+        TREES_FUNCTIONS,
 };

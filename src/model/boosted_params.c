@@ -4,6 +4,7 @@
  * depth 3-10, and the regularisers over the decades in which they matter. */
 #include "base/limits.h"
 #include "model/boosted_objective.h"
+#include "model/tree_params.h"
 
 static const char *const GROW_POLICIES[] = {"depthwise", "lossguide", NULL};
 static const char *const BOOSTERS[] = {"gbtree", "dart", NULL};
@@ -94,18 +95,8 @@ const Param BOOSTED_PARAMS[] = {
                 .tune_min = 1e-4,
                 .tune_max = 5,
                 .help = "least gain of a split"},
-        {.name = "max_bin",
-                .type = PARAM_INT,
-                .preset = "256",
-                .min = 2,
-                .max = 65535,
-                .help = "steps into which each feature's values are sorted"},
-        {.name = "view",
-                .type = PARAM_TEXT,
-                .preset = "\"encoded\"",
-                .choices = VIEW_NAMES,
-                .flags = PARAM_TUNABLE,
-                .help = VIEW_HELP},
+        TREE_PARAM_BINS("256"),
+        TREE_PARAM_VIEW("\"encoded\""),
         {.name = "max_cat_to_onehot",
                 .type = PARAM_INT,
                 .preset = "4",

@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "model/grow.h"
 #include "model/labels.h"
+#include "model/tree_params.h"
 #include "model/trees_join.h"
 
 /* Leaves of all trees together, a class each: with as many splits they take some 200 MB. */
@@ -22,27 +23,14 @@
 #define SAMPLE_ROWS 1024
 
 static const Param PARAMS[] = {
-        {.name = "trees",
-                .type = PARAM_INT,
-                .preset = "100",
-                .min = 1,
-                .max = 10000,
-                .help = "trees whose answers are averaged"},
+        TREE_PARAM_TREES,
         {.name = "max_depth",
                 .type = PARAM_INT,
                 .preset = "40",
                 .min = 1,
                 .max = 64,
                 .help = "depth of a tree, at most"},
-        {.name = "min_child_weight",
-                .type = PARAM_REAL,
-                .preset = "3",
-                .min = 0,
-                .max = 1e9,
-                .flags = PARAM_TUNABLE | PARAM_LOG,
-                .tune_min = 1,
-                .tune_max = 30,
-                .help = "rows (their weight) in a leaf, at least"},
+        TREE_PARAM_LEAF_ROWS("3", 1, 30),
         {.name = "colsample_bynode",
                 .type = PARAM_REAL,
                 .preset = "0",
@@ -176,12 +164,5 @@ const ModelFamily FAMILY_EXTRA_TREES = {
         .portfolio = PORTFOLIO_EXTRA_TREES,
         .train = extra_trees_train,
         .update = extra_trees_update,
-        .predict = trees_model_predict,
-        .save = trees_model_save,
-        .load = trees_model_load,
-        .contribute = trees_model_contribute,
-        .importance = trees_model_importance,
-        .shape = trees_model_shape,
-        .form = trees_model_form,
-        .free = trees_model_free,
+        TREES_FUNCTIONS,
 };

@@ -9,16 +9,12 @@
 
 #include "base/json.h"
 #include "model/labels.h"
+#include "model/tree_params.h"
 #include "model/trees_join.h"
 #include "model/xgboost_train.h"
 
 static const Param PARAMS[] = {
-        {.name = "trees",
-                .type = PARAM_INT,
-                .preset = "100",
-                .min = 1,
-                .max = 10000,
-                .help = "trees whose answers are averaged"},
+        TREE_PARAM_TREES,
         {.name = "max_depth",
                 .type = PARAM_INT,
                 .preset = "12",
@@ -28,15 +24,7 @@ static const Param PARAMS[] = {
                 .tune_min = 6,
                 .tune_max = 14,
                 .help = "depth of a tree, at most"},
-        {.name = "min_child_weight",
-                .type = PARAM_REAL,
-                .preset = "2",
-                .min = 0,
-                .max = 1e9,
-                .flags = PARAM_TUNABLE | PARAM_LOG,
-                .tune_min = 1,
-                .tune_max = 50,
-                .help = "rows (their weight) in a leaf, at least"},
+        TREE_PARAM_LEAF_ROWS("2", 1, 50),
         {.name = "subsample",
                 .type = PARAM_REAL,
                 .preset = "0.63",
@@ -55,18 +43,8 @@ static const Param PARAMS[] = {
                 .tune_min = 0.15,
                 .tune_max = 0.9,
                 .help = "share of the features that each split may choose from"},
-        {.name = "max_bin",
-                .type = PARAM_INT,
-                .preset = "128",
-                .min = 2,
-                .max = 65535,
-                .help = "steps into which each feature's values are sorted"},
-        {.name = "view",
-                .type = PARAM_TEXT,
-                .preset = "\"encoded\"",
-                .choices = VIEW_NAMES,
-                .flags = PARAM_TUNABLE,
-                .help = VIEW_HELP},
+        TREE_PARAM_BINS("128"),
+        TREE_PARAM_VIEW("\"encoded\""),
         {NULL},
 };
 
@@ -144,12 +122,5 @@ const ModelFamily FAMILY_FOREST = {
         .portfolio = PORTFOLIO_FOREST,
         .train = forest_train,
         .update = forest_update,
-        .predict = trees_model_predict,
-        .save = trees_model_save,
-        .load = trees_model_load,
-        .contribute = trees_model_contribute,
-        .importance = trees_model_importance,
-        .shape = trees_model_shape,
-        .form = trees_model_form,
-        .free = trees_model_free,
+        TREES_FUNCTIONS,
 };

@@ -13,6 +13,7 @@
 #include "model/labels.h"
 #include "model/lightgbm_calls.h"
 #include "model/lightgbm_trees.h"
+#include "model/tree_params.h"
 
 #define NUMBER(word, from, least, most, text) \
 	.name = word, .type = PARAM_REAL, .preset = from, .min = least, .max = most, .help = text
@@ -37,12 +38,7 @@ static const Param PARAMS[] = {
         {NUMBER("lambda_l2", "0", 0, 1e9, "penalty on the squares of leaves"), .flags = PARAM_TUNABLE, .tune_min = 0,
                 .tune_max = 10},
         {WHOLE("max_bin", "255", 2, 65535, "bins of a feature")},
-        {.name = "view",
-                .type = PARAM_TEXT,
-                .preset = "\"category\"",
-                .choices = VIEW_NAMES,
-                .help = VIEW_HELP,
-                .flags = PARAM_TUNABLE},
+        TREE_PARAM_VIEW("\"category\""),
         {NULL},
 };
 
@@ -246,12 +242,5 @@ const ModelFamily FAMILY_LIGHTGBM = {
         .takes_categories = true,
         .search_share = 4,
         .train = lightgbm_train,
-        .predict = trees_model_predict,
-        .save = trees_model_save,
-        .load = trees_model_load,
-        .contribute = trees_model_contribute,
-        .importance = trees_model_importance,
-        .shape = trees_model_shape,
-        .form = trees_model_form,
-        .free = trees_model_free,
+        TREES_FUNCTIONS,
 };

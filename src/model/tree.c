@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "model/grow.h"
 #include "model/labels.h"
+#include "model/tree_params.h"
 #include "model/trees_join.h"
 
 static const Param PARAMS[] = {
@@ -30,15 +31,7 @@ static const Param PARAMS[] = {
                 .tune_min = 3,
                 .tune_max = 10,
                 .help = "questions on the way to a leaf, at most"},
-        {.name = "min_child_weight",
-                .type = PARAM_REAL,
-                .preset = "10",
-                .min = 0,
-                .max = 1e9,
-                .flags = PARAM_TUNABLE | PARAM_LOG,
-                .tune_min = 2,
-                .tune_max = 200,
-                .help = "rows (their weight) in a leaf, at least"},
+        TREE_PARAM_LEAF_ROWS("10", 2, 200),
         {NULL},
 };
 
@@ -132,13 +125,6 @@ const ModelFamily FAMILY_TREE = {
         .search_share = 1,
         .train = tree_train,
         .update = tree_update,
-        .predict = trees_model_predict,
-        .save = trees_model_save,
-        .load = trees_model_load,
-        .importance = trees_model_importance,
-        .contribute = trees_model_contribute,
         .rules = trees_model_rules,
-        .form = trees_model_form,
-        .shape = trees_model_shape,
-        .free = trees_model_free,
+        TREES_FUNCTIONS,
 };
