@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/progress.h"
+#include "eval/findings.h"
+#include "eval/text_order.h"
 #include "feature/pick.h"
 
 /* A value is known by a row that has it: so numbers, times and texts are moved about alike. */
@@ -18,7 +20,11 @@ typedef struct Effect {
 	size_t output;              /* score that is told */
 	uint32_t at[EFFECT_VALUES]; /* rows with the values */
 	size_t values, rows_all, rows_moved;
-	uint32_t *stretch; /* rows_moved: a row lies between the values stretch - 1 and stretch; 0: it has none */
+	uint32_t order[EFFECT_VALUES]; /* the values as neighbours: numbers as they are, texts by likeness */
+	/* rows_moved: a row, and the stretch in which it is moved: between the neighbours stretch - 1 and stretch; 0: it has none.  A
+	 * text lies at the end of two stretches, so its rows are moved twice. */
+	uint32_t *moved, *stretch;
+	double level_rows[EFFECT_VALUES]; /* texts: rows that have the value */
 } Effect;
 
 typedef struct Place {
@@ -90,23 +96,79 @@ static void choose_texts(Effect *e)
 		e->at[e->values++] = texts[found++].row;
 }
 
-static bool has_stretches(const Effect *e)
+static bool is_level(const Effect *e)
 {
-	return e->column->type != COLUMN_TEXT && e->column->type != COLUMN_BOOL && e->values > 1;
+	return e->column->type == COLUMN_TEXT || e->column->type == COLUMN_BOOL;
 }
 
 /* (z(k-1), z(k)], the first with its lower end. */
 static void find_stretches(Effect *e)
 {
-	e->rows_moved = has_stretches(e) ? MIN(e->rows->rows, (size_t)EFFECT_ALE_ROWS) : 0;
-	e->stretch = g_new0(uint32_t, e->rows_moved + 1);
 	for (size_t i = 0; i < e->rows_moved; i++) {
 		double value = column_number(e->column, i);
 		uint32_t k = 1;
 		while (k + 1 < e->values && value > column_number(e->column, e->at[k]))
 			k++;
+		e->moved[i] = (uint32_t)i;
 		e->stretch[i] = isnan(value) ? 0 : k;
 	}
+}
+
+static bool has_same(const Column *c, size_t a, size_t b)
+{
+	return c->type == COLUMN_TEXT ? c->codes[a] == c->codes[b] : c->bools[a] == c->bools[b];
+}
+
+static uint32_t *levels_of(const Effect *e, size_t rows)
+{
+	uint32_t *level = g_new(uint32_t, rows + 1);
+	for (size_t i = 0; i < rows; i++) {
+		level[i] = UINT32_MAX;
+		for (uint32_t v = 0; v < e->values && !column_is_missing(e->column, i); v++)
+			if (has_same(e->column, i, e->at[v]))
+				level[i] = v;
+	}
+	return level;
+}
+
+/* Each row to both neighbours of its text. */
+static void find_neighbours(Effect *e, size_t rows, const char *const *besides)
+{
+	g_autofree uint32_t *level = levels_of(e, rows);
+	uint32_t place[EFFECT_VALUES];
+	if (e->column->type == COLUMN_TEXT) {
+		g_autofree uint32_t *all = levels_of(e, e->rows->rows);
+		text_order(e->rows, all, e->values, besides, e->order);
+	}
+	for (uint32_t k = 0; k < e->values; k++)
+		place[e->order[k]] = k;
+	e->rows_moved = 0;
+	for (size_t i = 0; i < rows; i++) {
+		if (level[i] == UINT32_MAX)
+			continue;
+		uint32_t k = place[level[i]];
+		e->level_rows[k]++;
+		for (uint32_t stretch = MAX(k, 1); stretch <= MIN(k + 1, e->values - 1); stretch++) {
+			e->moved[e->rows_moved] = (uint32_t)i;
+			e->stretch[e->rows_moved++] = stretch;
+		}
+	}
+}
+
+static void choose_moved(Effect *e)
+{
+	size_t rows = MIN(e->rows->rows, (size_t)EFFECT_ALE_ROWS);
+	g_autoptr(GPtrArray) besides = columns_left_out(e->b);
+	g_ptr_array_insert(besides, 0, e->column->name);
+	e->moved = g_new0(uint32_t, 2 * rows + 1);
+	e->stretch = g_new0(uint32_t, 2 * rows + 1);
+	for (uint32_t k = 0; k < EFFECT_VALUES; k++)
+		e->order[k] = k;
+	e->rows_moved = e->values > 1 ? rows : 0;
+	if (e->rows_moved && is_level(e))
+		find_neighbours(e, rows, (const char *const *)besides->pdata);
+	else
+		find_stretches(e);
 }
 
 /* Every row with every value, then the moved rows at the lower and at the upper end of their stretch: asked in one go. */
@@ -121,8 +183,8 @@ static Frame *asked_rows(const Effect *e, size_t count)
 		}
 	for (unsigned upper = 0; upper < 2; upper++)
 		for (size_t i = 0; i < e->rows_moved; i++, to++) {
-			row[to] = (uint32_t)i;
-			from[to] = e->stretch[i] ? e->at[e->stretch[i] - 1 + upper] : (uint32_t)i;
+			row[to] = e->moved[i];
+			from[to] = e->stretch[i] ? e->at[e->order[e->stretch[i] - 1 + upper]] : e->moved[i];
 		}
 	json_auto_t *all = json_array(), *own = json_pack("[s]", e->column->name);
 	size_t k;
@@ -169,14 +231,20 @@ static json_t *accumulated(const Effect *e, const double *scores, size_t width)
 		sum[e->stretch[i]] += scores[(e->rows_moved + i) * width + e->output] - scores[i * width + e->output];
 		count[e->stretch[i]]++;
 	}
-	for (size_t k = 1; k < e->values; k++) {
+	for (size_t k = 1; k < e->values; k++)
 		up[k] = up[k - 1] + (count[k] > 0 ? sum[k] / count[k] : 0);
-		mean += count[k] * (up[k - 1] + up[k]) / 2;
-		total += count[k];
+	for (size_t k = 0; k < e->values; k++) {
+		double rows = is_level(e) ? e->level_rows[k] : count[k];
+		mean += rows * (is_level(e) || k == 0 ? up[k] : (up[k - 1] + up[k]) / 2);
+		total += rows;
 	}
 	json_t *list = json_array();
-	for (size_t k = 0; k < e->values; k++)
+	for (size_t v = 0; v < e->values; v++) {
+		size_t k = 0;
+		while (e->order[k] != v)
+			k++;
 		json_array_append_new(list, json_number(up[k] - mean / MAX(total, 1)));
+	}
 	return list;
 }
 
@@ -209,10 +277,11 @@ static bool one_column(
 		choose_texts(&e);
 	else
 		choose_numbers(&e);
-	find_stretches(&e);
+	choose_moved(&e);
 	bool ok = e.values < 2 || measure(&e, &found, error);
 	if (found)
 		json_array_append_new(list, found);
+	g_free(e.moved);
 	g_free(e.stretch);
 	return ok;
 }

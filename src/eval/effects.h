@@ -7,12 +7,13 @@
  *                        neighbouring values only the rows that lie there are moved, from its lower to its upper end; the mean
  *                        changes are summed up and centred so that their mean over the rows is 0.  Unlike the two above it
  *                        never asks about combinations that do not exist, so it is the one to trust when columns go together.
+ *                        Texts are neighbours by likeness (eval/text_order.h), and a row is moved to both neighbours of its own
  *
  * "effects" of the evaluation:
  * {"rows": for partial dependence, "of": class whose probability is told (the positive one of two, else the most frequent) or null,
  *  "mean": of the answers as they are,
  *  "columns": [{"column", "type", "at": [values, rising; texts by frequency], "pdp": [one a value], "ice": [[one a value] a row],
- *               "ale": [one a value] or null for texts and booleans}]} */
+ *               "ale": [one a value]}]} */
 #pragma once
 
 #include "eval/score.h"

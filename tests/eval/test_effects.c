@@ -1,6 +1,7 @@
 /* test_effects.c: partial dependence, ICE and ALE of f = 2 x + x n against their definitions. */
 #include "eval/effects.h"
 #include "eval/interactions.h"
+#include "eval/text_order.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,38 +12,44 @@
 
 enum { ROWS = 300 };
 
-static GBytes *linear_model(void)
+static GBytes *linear_of(const double *numbers, size_t count)
 {
 	GByteArray *to = g_byte_array_new();
-	static const uint32_t SHAPE[] = {3, 1, 0};
-	/* shift, scale, intercept; centre, slope, missing, weight of x, n and x n */
-	static const double NUMBERS[] = {0, 1, 0, 0, 0, 0, 2, 0, 1, 0, 0, 0, 0.5, 0, 0.5};
+	const uint32_t shape[] = {(uint32_t)((count - 3) / 4), 1, 0};
 	g_byte_array_append(to, (const guint8 *)"GYLINE1\n", 8);
-	g_byte_array_append(to, (const guint8 *)SHAPE, sizeof SHAPE);
-	g_byte_array_append(to, (const guint8 *)NUMBERS, sizeof NUMBERS);
+	g_byte_array_append(to, (const guint8 *)shape, sizeof shape);
+	g_byte_array_append(to, (const guint8 *)numbers, (guint)(count * sizeof *numbers));
 	return g_byte_array_free_to_bytes(to);
 }
 
-static Bundle *bundle_of(void)
+static Bundle *bundle_from(json_t *header, GBytes *model)
 {
+	json_auto_t *owned = header;
 	g_autofree char *folder = g_dir_make_tmp("gyre-effects-XXXXXX", NULL);
 	g_autofree char *path = g_build_filename(folder, "bundle", NULL);
-	g_autoptr(GBytes) model = linear_model();
 	g_autoptr(GError) error = NULL;
 	Bundle *b = NULL;
-	json_auto_t *header = json_pack(
-	        "{s:s,s:{s:s,s:s},s:s,s:{},s:{s:[{s:s,s:s},{s:s,s:s}],s:[{s:s,s:{s:[s,s],s:s}}],"
-	        "s:[s,s,s]}}",
-	        "project", "p", "roles", "task", "regression", "target", "t", "family", "linear", "params", "recipe",
-	        "inputs", "name", "x", "type", "real", "name", "n", "type", "int", "transforms", "transform",
-	        "arithmetic", "params", "columns", "x", "n", "operation", "product", "features", "x", "n", "x_times_n");
 	g_assert_nonnull(header);
-	bundle_write(path, header, model, &error);
+	bundle_write(path, owned, model, &error);
 	g_assert_no_error(error);
 	bundle_load(path, &b, &error);
 	g_assert_no_error(error);
 	g_assert_true(file_remove(folder, NULL));
 	return b;
+}
+
+static Bundle *bundle_of(void)
+{
+	/* shift, scale, intercept; centre, slope, missing, weight of x, n and x n */
+	static const double NUMBERS[] = {0, 1, 0, 0, 0, 0, 2, 0, 1, 0, 0, 0, 0.5, 0, 0.5};
+	g_autoptr(GBytes) model = linear_of(NUMBERS, G_N_ELEMENTS(NUMBERS));
+	return bundle_from(json_pack("{s:s,s:{s:s,s:s},s:s,s:{},s:{s:[{s:s,s:s},{s:s,s:s}],s:[{s:s,s:{s:[s,s],s:s}}],"
+	                             "s:[s,s,s]}}",
+	                           "project", "p", "roles", "task", "regression", "target", "t", "family", "linear",
+	                           "params", "recipe", "inputs", "name", "x", "type", "real", "name", "n", "type",
+	                           "int", "transforms", "transform", "arithmetic", "params", "columns", "x", "n",
+	                           "operation", "product", "features", "x", "n", "x_times_n"),
+	        model);
 }
 
 /* n goes with x, as columns do. */
@@ -168,11 +175,62 @@ static void test_nothing(void)
 	g_assert_true(json_is_null(effects));
 }
 
+static Frame *towns(void)
+{
+	static const char *const TOWNS[] = {"A", "B", "C"};
+	static const double MIDDLE[] = {0, 2, 1}; /* C lies between A and B */
+	Frame *f = frame_new(ROWS);
+	Column *town = column_new("town", COLUMN_TEXT, ROWS, NULL), *x = column_new("x", COLUMN_REAL, ROWS, NULL);
+	Rng rng = rng_stream(3, "towns");
+	for (size_t i = 0; i < ROWS; i++) {
+		size_t which = i % 6 < 3 ? 0 : i % 6 < 5 ? 1 : 2;
+		town->codes[i] = dictionary_code(town->dictionary, TOWNS[which], 1);
+		x->reals[i] = MIDDLE[which] + 0.5 * rng_normal(&rng);
+	}
+	frame_add(f, town);
+	frame_add(f, x);
+	return f;
+}
+
+/* f = x + 1 in A, 4 in B, 2 in C: where nothing works together, the accumulated effect is just that, less its mean over the rows; and
+ * neighbours are those that are alike. */
+static void test_texts(void)
+{
+	static const double NUMBERS[] = {0, 1, 0, 0, 0, 0, 0, 1, 1, 4, 2, 0, 0, 0, 0, 0.25, 0.25, 0.25, 0.25};
+	g_autoptr(GBytes) model = linear_of(NUMBERS, G_N_ELEMENTS(NUMBERS));
+	g_autoptr(Bundle) b = bundle_from(
+	        json_pack("{s:s,s:{s:s,s:s},s:s,s:{},s:{s:[{s:s,s:s},{s:s,s:s}],s:[{s:s,s:{s:[s]},s:{s:[s,s,s],s:b,s:b}"
+	                  "}],s:[s,s,s,s]}}",
+	                "project", "p", "roles", "task", "regression", "target", "t", "family", "linear", "params",
+	                "recipe", "inputs", "name", "town", "type", "text", "name", "x", "type", "real", "transforms",
+	                "transform", "one_hot", "params", "columns", "town", "state", "categories", "A", "B", "C",
+	                "other", 0, "missing", 0, "features", "x", "town=A", "town=B", "town=C"),
+	        model);
+	g_autoptr(Frame) rows = towns();
+	g_autoptr(GError) error = NULL;
+	json_auto_t *importance = json_pack("[{s:s,s:f}]", "column", "town", "mean", 1.0), *effects = NULL;
+	effects_of(b, rows, importance, &effects, &error);
+	g_assert_no_error(error);
+	const json_t *effect = json_array_get(json_object_get(effects, "columns"), 0),
+	             *ale = json_object_get(effect, "ale");
+	const double wanted[] = {1, 4, 2}, mean = (3 * 1 + 2 * 4 + 1 * 2) / 6.0;
+	g_assert_cmpuint(json_array_size(ale), ==, 3);
+	for (size_t k = 0; k < 3; k++)
+		g_assert_cmpfloat_with_epsilon(number_at(ale, k), wanted[k] - mean, 1e-5);
+	uint32_t level[ROWS], order[3];
+	static const char *const BESIDES[] = {"town", NULL};
+	for (size_t i = 0; i < ROWS; i++)
+		level[i] = frame_find(rows, "town")->codes[i];
+	text_order(rows, level, 3, BESIDES, order);
+	g_assert_true(order[0] == 0 && order[1] == 2 && order[2] == 1);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/effects/definitions", test_definitions);
 	g_test_add_func("/effects/interaction", test_interaction);
 	g_test_add_func("/effects/nothing", test_nothing);
+	g_test_add_func("/effects/texts", test_texts);
 	return g_test_run();
 }
