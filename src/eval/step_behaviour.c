@@ -43,7 +43,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 const StepKind STEP_BEHAVIOUR = {
         .name = "behaviour",
         .help = "try what the model must do whatever its metrics say: the tests of gyre.yaml",
-        .version = 1,
+        .version = 2,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

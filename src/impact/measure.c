@@ -47,18 +47,40 @@ static char *probability_sql(const Bundle *b)
 	return g_strdup_printf(", %s AS probability", name);
 }
 
+/* An input that is called as what the model says, or as the target, is there as "input.NAME", as in the prediction log. */
+static void own_names(const Bundle *b, const char *target, GString *without, GString *with)
+{
+	const char *const taken[] = {"probability", target};
+	size_t i;
+	json_t *input;
+	json_array_foreach ((json_t *)json_at(bundle_header(b), "recipe.inputs"), i, input) {
+		const char *name = json_get_text(input, "name", "");
+		for (size_t k = 0; k < G_N_ELEMENTS(taken); k++) {
+			if (g_ascii_strcasecmp(name, taken[k]) != 0)
+				continue;
+			g_autofree char *plain = g_strconcat("input.", name, NULL), *quoted = sql_name(name),
+			                *other = sql_name(plain);
+			g_string_append_printf(without, ", %s", quoted);
+			g_string_append_printf(with, ", %s AS %s", quoted, other);
+			break;
+		}
+	}
+}
+
 bool figure_rows(Engine *e, const char *view, const Bundle *b, bool known, const char *name, GError **error)
 {
 	const char *target = json_get_text(json_object_get(bundle_header(b), "roles"), "target", ""),
 	           *type = target_type(b, target);
 	g_autofree char *from = sql_name(view), *to = sql_name(name), *quoted = sql_name(target),
 	                *probability = probability_sql(b);
+	g_autoptr(GString) without = g_string_new(NULL), with = g_string_new(NULL);
+	own_names(b, target, without, with);
 	return engine_runf(e, error,
-	        "CREATE OR REPLACE TABLE %s AS SELECT * EXCLUDE (prediction), TRY_CAST(prediction AS %s) AS "
+	        "CREATE OR REPLACE TABLE %s AS SELECT * EXCLUDE (prediction%s), TRY_CAST(prediction AS %s) AS "
 	        "prediction, "
-	        "TRY_CAST(_gyre_outcome AS %s) AS %s%s, CAST(hash(_gyre_id) %% %d AS INTEGER) AS _gyre_group FROM %s "
+	        "TRY_CAST(_gyre_outcome AS %s) AS %s%s%s, CAST(hash(_gyre_id) %% %d AS INTEGER) AS _gyre_group FROM %s "
 	        "WHERE _gyre_error IS NULL%s",
-	        to, type, type, quoted, probability, FIGURE_GROUPS, from,
+	        to, without->str, type, type, quoted, probability, with->str, FIGURE_GROUPS, from,
 	        known ? " AND _gyre_outcome IS NOT NULL" : "");
 }
 

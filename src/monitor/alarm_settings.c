@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "monitor/alarm.h"
+#include "monitor/look.h"
 #include "monitor/matcher.h"
 #include "monitor/receiver.h"
 
@@ -106,6 +107,8 @@ AlarmRule alarm_rule(const json_t *settings, const json_t *series)
 	size_t i;
 	json_t *given;
 	lay_over(&rule, settings);
+	if (look_is_at_once(json_get_text(series, "look", ""), json_get_text(series, "measure", "")))
+		rule.windows = rule.of = 1;
 	json_array_foreach (json_object_get(settings, "rules"), i, given)
 		if (matchers_hold(json_object_get(given, "match"), series))
 			lay_over(&rule, given);

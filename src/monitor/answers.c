@@ -52,8 +52,10 @@ static void add_inputs(GString *sql, const LookInput *in)
 }
 
 /* No more than an estimate of many classes can take (stats/estimate.h): it is to be of the same rows as what is measured. */
-static int most_rows(const LookInput *in)
+static int most_rows(const LookInput *in, const AnswersWanted *wanted)
 {
+	if (wanted->plain)
+		return ANSWERS_PLAIN;
 	size_t outputs = bundle_outputs(in->bundle);
 	return (int)MIN((size_t)ANSWERS_MOST, MAX(ESTIMATE_NUMBERS / (outputs * outputs), 100));
 }
@@ -66,7 +68,7 @@ static char *query_of(const LookInput *in, const AnswersWanted *wanted)
 	if (wanted->inputs)
 		add_inputs(sql, in);
 	g_string_append_printf(sql, " FROM %s WHERE _gyre_error IS NULL%s ORDER BY hash(_gyre_id), _gyre_id LIMIT %d",
-	        in->view, wanted->told ? " AND _gyre_outcome IS NOT NULL" : "", most_rows(in));
+	        in->view, wanted->told ? " AND _gyre_outcome IS NOT NULL" : "", most_rows(in, wanted));
 	return g_string_free(sql, FALSE);
 }
 

@@ -6,6 +6,8 @@
 
 /* Of a larger window so many rows are chosen, by a hash of their ids: the same ones each time. */
 #define ANSWERS_MOST 100000
+/* ... where neither inputs nor an estimate go with them. */
+#define ANSWERS_PLAIN 1000000
 
 typedef struct WindowAnswers {
 	size_t rows, classes, outputs; /* classes 0: numbers */
@@ -21,6 +23,7 @@ typedef struct WindowAnswers {
 typedef struct AnswersWanted {
 	bool told;   /* only rows whose outcome is known */
 	bool inputs; /* frame */
+	bool plain;  /* as many as ANSWERS_PLAIN; no inputs */
 } AnswersWanted;
 
 bool window_answers(const LookInput *in, const AnswersWanted *wanted, WindowAnswers **ret, GError **error);

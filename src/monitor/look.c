@@ -33,6 +33,12 @@ bool look_is_either_way(const char *look, const char *measure)
 	return k && k->either_way && g_strv_contains(k->either_way, measure);
 }
 
+bool look_is_at_once(const char *look, const char *measure)
+{
+	const LookKind *k = look_kind(look);
+	return k && k->at_once && g_strv_contains(k->at_once, measure);
+}
+
 const char *finding_state_name(FindingState state)
 {
 	static const char *const NAMES[FINDING_STATES] = {"ok", "warning", "alarm", "too_few"};

@@ -50,14 +50,17 @@ typedef struct LookKind {
 	bool needs_outcomes; /* only windows with at least one */
 	/* params: filled by the kind's table.  Names in findings: the look's own name. */
 	bool (*run)(const LookInput *in, const json_t *params, GArray *findings, GError **error);
-	bool uses_outcomes;            /* looks again when outcomes came; what needs them does so anyway */
-	bool looks_at_none;            /* at windows without a row, too */
+	bool uses_outcomes; /* looks again when outcomes came; what needs them does so anyway */
+	bool looks_at_none; /* at windows without a row, too */
+	const char *const
+	        *at_once; /* measures that tell of an event, not of a state: one window is an alarm; NULL: none */
 	const char *const *either_way; /* measures that may leave their limit on either side, NULL-ended; NULL: none */
 } LookKind;
 
 extern const LookKind *const LOOKS[]; /* NULL-ended */
 const LookKind *look_kind(const char *name);
 bool look_is_either_way(const char *look, const char *measure);
+bool look_is_at_once(const char *look, const char *measure);
 
 /* An input of the model and what the reference profile says of it (model/reference.h). */
 typedef struct LookColumn {

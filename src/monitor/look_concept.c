@@ -194,7 +194,7 @@ static bool run(const LookInput *in, const json_t *params, GArray *findings, GEr
 	return ok;
 }
 
-static const char *const EITHER_WAY[] = {"disagreement", NULL};
+static const char *const EITHER_WAY[] = {"disagreement", NULL}, *const AT_ONCE[] = {"errors", NULL};
 
 const LookKind LOOK_CONCEPT = {
         .name = "concept",
@@ -202,5 +202,6 @@ const LookKind LOOK_CONCEPT = {
         .params = PARAMS,
         .needs_outcomes = true,
         .run = run,
+        .at_once = AT_ONCE,
         .either_way = EITHER_WAY,
 };

@@ -190,7 +190,7 @@ static void errors_of(const Scored *s, const GArray *yards, double *ret)
 
 static bool add_metrics(const Performance *p, GError **error)
 {
-	AnswersWanted wanted = {.told = true};
+	AnswersWanted wanted = {.told = true, .plain = true};
 	g_autoptr(WindowAnswers) a = NULL;
 	g_autoptr(GArray) yards = NULL;
 	if (!window_answers(p->in, &wanted, &a, error) || !yardsticks_read(p->in, &yards, error))
@@ -203,7 +203,7 @@ static bool add_metrics(const Performance *p, GError **error)
 		errors_of(&s, yards, errors);
 	for (guint k = 0; k < yards->len && a->rows > 0; k++) {
 		const Yardstick *y = &g_array_index(yards, Yardstick, k);
-		Measured m = {y->metric->compute(&s), errors[k], (double)a->told,
+		Measured m = {y->metric->compute(&s), errors[k], (double)a->rows,
 		        json_get_number(p->params, "loss", 0.05), json_get_number(p->params, "alpha", 0.01), NULL};
 		m.why_not = a->rows < (size_t)json_get_int(p->params, "min_rows", 50) ? "few"
 		            : is_mature(p)                                            ? NULL

@@ -13,6 +13,7 @@
 #include "monitor/cause.h"
 #include "monitor/history.h"
 #include "monitor/look.h"
+#include "monitor/prune.h"
 #include "monitor/windows.h"
 #include "registry/registry.h"
 #include "serve/predlog.h"
@@ -254,7 +255,9 @@ static bool pass_windows(Pass *p, const WindowsQuery *q, GError **error)
 		if (!measure(p, d, &problem))
 			note(p, d->id, problem);
 	}
-	return json_array_size(p->problems) > problems || scope_save(q->scope, open_from, error);
+	return json_array_size(p->problems) > problems ||
+	       (scope_save(q->scope, open_from, error) &&
+	               monitor_prune(q->meta, q->model, q->now, q->rule.keep, error));
 }
 
 static bool pass_over(Pass *p, GError **error)

@@ -17,6 +17,8 @@ const Param MONITOR_PARAMS[] = {
                 "measured "
                 "again",
                 "\"30d\""},
+        {"keep", PARAM_TEXT, "how long what was found in a window is kept after it was measured; at least twice `late`",
+                "\"400d\""},
         {"skip", PARAM_TEXTS,
                 "columns that change by their nature: counters, dates; data.time is one of them by itself", "[]"},
         {"labels", PARAM_JSON, "when outcomes come", "{}"},
@@ -107,6 +109,7 @@ json_t *monitor_check(const json_t *block, ParamReport *report, void *context)
 		check_duration(&c, filled, "every", "monitor.every", DURATION_SECOND);
 	check_duration(&c, filled, "grace", "monitor.grace", 0);
 	check_duration(&c, filled, "late", "monitor.late", 0);
+	check_duration(&c, filled, "keep", "monitor.keep", 0);
 	json_t *labels =
 	        param_check(MONITOR_LABELS_PARAMS, "monitor.labels", json_object_get(filled, "labels"), note, &c);
 	if (labels) {

@@ -16,6 +16,8 @@ WindowRule window_rule(const json_t *monitor)
 	duration_parse(json_get_text(monitor, "late", "30d"), &rule.late);
 	duration_parse(json_get_text(json_object_get(monitor, "labels"), "delay", "0s"), &rule.delay);
 	rule.late = MAX(rule.late, 2 * rule.delay);
+	duration_parse(json_get_text(monitor, "keep", "400d"), &rule.keep);
+	rule.keep = MAX(rule.keep, 2 * rule.late); /* a window that may be measured again is not touched */
 	rule.by_month = !rule.rows && g_str_equal(every, "month");
 	if (!rule.rows && !rule.by_month)
 		duration_parse(every, &rule.every);

@@ -29,6 +29,7 @@ typedef struct WindowRule {
 	int64_t rows;      /* of a window by count; 0: by time */
 	int64_t grace;     /* us */
 	int64_t late;      /* us after a row until its outcome is not looked for any more */
+	int64_t keep;      /* us that details of a measured window are kept */
 	int64_t delay;     /* us after a row until its outcome is usually known */
 	bool without_wait; /* take every window as complete whose last row is there */
 } WindowRule;

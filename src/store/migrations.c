@@ -20,5 +20,6 @@ const Migration MIGRATIONS[] = {
         {"online", MIGRATION_ONLINE},
         {"places", MIGRATION_PLACES},
         {"scopes", MIGRATION_SCOPES},
+        {"retention", MIGRATION_RETENTION},
         {NULL, NULL},
 };

@@ -28,3 +28,4 @@ extern const char MIGRATION_CONCEPT[];
 extern const char MIGRATION_ONLINE[];
 extern const char MIGRATION_PLACES[];
 extern const char MIGRATION_SCOPES[];
+extern const char MIGRATION_RETENTION[];

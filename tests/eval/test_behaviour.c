@@ -148,6 +148,12 @@ static void test_must_get_right(Place *p, gconstpointer unused)
 	        true, 0.5);
 	expect(p, 1, "{\"test\": \"must_get_right\", \"rows\": [{\"x\": 3, \"expect\": 7}]}", false,
 	        NAN); /* g is nowhere */
+	/* A number may be written as text; what is none is a mistake in the test. */
+	expect(p, 1, "{\"test\": \"must_get_right\", \"rows\": [{\"x\": 3, \"g\": 1, \"expect\": \"7.0\"}]}", true, 1);
+	json_auto_t *found =
+	        tried(p, 1, "{\"test\": \"must_get_right\", \"rows\": [{\"x\": 0, \"g\": 0, \"expect\": \"low\"}]}");
+	g_assert_false(json_get_bool(found, "pass", true));
+	g_assert_nonnull(strstr(json_get_text(found, "sentence", ""), "expects low, which is no number"));
 }
 
 static void test_size_and_fairness(Place *p, gconstpointer unused)

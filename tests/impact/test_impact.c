@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "../monitor/world.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "impact/delivery.h"
@@ -189,6 +190,42 @@ static void test_delivery(void)
 	g_assert_true(file_remove(folder, NULL));
 }
 
+/* Inputs that are called as what the model says, or as the target. */
+static void test_names(void)
+{
+	World w;
+	world_open(&w, "{}");
+	g_autofree char *path = g_build_filename(w.state, "bundle", NULL);
+	g_autoptr(Bundle) b = NULL;
+	g_autoptr(Engine) e = NULL;
+	g_autoptr(GError) error = NULL;
+	EngineLimits limits = {.threads = 1};
+	json_auto_t *row = NULL;
+	g_assert_true(bundle_load(path, &b, NULL) && engine_open(&limits, &e, NULL));
+	json_array_append_new(json_object_get(json_object_get((json_t *)bundle_header(b), "recipe"), "inputs"),
+	        json_pack("{s:s,s:s}", "name", "Probability", "type", "real"));
+	json_array_append_new(json_object_get(json_object_get((json_t *)bundle_header(b), "recipe"), "inputs"),
+	        json_pack("{s:s,s:s}", "name", "T", "type", "text"));
+	engine_run(e,
+	        "CREATE VIEW asked AS SELECT 'yes' AS prediction, 0.25 AS probability_yes, 5.0 AS \"Probability\", 'a' "
+	        "AS \"T\", "
+	        "7 AS \"input.prediction\", 'no' AS _gyre_outcome, NULL::VARCHAR AS _gyre_error, 'r1' AS _gyre_id",
+	        &error);
+	g_assert_no_error(error);
+	figure_rows(e, "asked", b, true, "rows", &error);
+	g_assert_no_error(error);
+	g_assert_true(engine_row(e,
+	        "SELECT probability, t, prediction, \"input.Probability\" AS own, \"input.T\" AS own_t, "
+	        "\"input.prediction\" AS "
+	        "own_p FROM rows",
+	        &row, NULL));
+	g_assert_cmpfloat(json_get_number(row, "probability", 0), ==, 0.25);
+	g_assert_cmpfloat(json_get_number(row, "own", 0), ==, 5);
+	g_assert_cmpstr(json_get_text(row, "t", ""), ==, "no");
+	g_assert_cmpstr(json_get_text(row, "own_t", ""), ==, "a");
+	world_close(&w);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -199,5 +236,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/impact/refused", test_refused);
 	g_test_add_func("/impact/pushed", test_pushed);
 	g_test_add_func("/impact/delivery", test_delivery);
+	g_test_add_func("/impact/names", test_names);
 	return g_test_run();
 }

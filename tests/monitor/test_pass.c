@@ -494,6 +494,38 @@ static void test_empty(void)
 	world_close(&w);
 }
 
+static int64_t count_of(const World *w, const char *table)
+{
+	g_autofree char *sql = g_strdup_printf("SELECT count(*) AS n FROM %s", table);
+	json_auto_t *row = NULL;
+	g_assert_true(meta_row(w->meta, sql, NULL, &row, NULL));
+	return json_get_int(row, "n", -1);
+}
+
+/* Details of windows that were measured long ago go, windows stay, and are not measured again. */
+static void test_retention(void)
+{
+	World w;
+	world_open(&w, "{\"every\": \"1h\", \"late\": \"1d\", \"keep\": \"10d\"}");
+	world_only(&w, "quality");
+	world_hour(&w, "stable", WORLD_START, 40, (WorldRow){0});
+	world_hour(&w, "stable", WORLD_START + HOUR, 40, (WorldRow){0});
+	json_decref(world_pass(&w, true, meta_now()));
+	g_assert_cmpint(count_of(&w, "monitor_windows"), ==, 2);
+	int64_t findings = count_of(&w, "monitor_findings");
+	json_decref(world_pass(&w, true, meta_now() + 9 * 24 * HOUR));
+	g_assert_cmpint(count_of(&w, "monitor_findings"), ==, findings);
+	g_assert_true(meta_run(w.meta, "UPDATE monitor_windows SET measured = measured - $1 WHERE begin_at = $2",
+	        json_pack("[I,I]", (json_int_t)(2 * 24 * HOUR), (json_int_t)WORLD_START), NULL, NULL));
+	json_decref(world_pass(&w, true, meta_now() + 9 * 24 * HOUR));
+	g_assert_cmpint(count_of(&w, "monitor_findings"), ==, findings / 2);
+	g_assert_cmpint(count_of(&w, "monitor_windows"), ==, 2);
+	json_auto_t *again = world_pass(&w, true, meta_now() + 11 * 24 * HOUR);
+	g_assert_cmpuint(json_array_size(windows_of(again)), ==, 0);
+	g_assert_cmpint(count_of(&w, "monitor_findings"), ==, 0);
+	world_close(&w);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -511,5 +543,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/monitor/quality", test_quality);
 	g_test_add_func("/monitor/scope", test_scope);
 	g_test_add_func("/monitor/empty", test_empty);
+	g_test_add_func("/monitor/retention", test_retention);
 	return g_test_run();
 }
