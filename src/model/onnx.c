@@ -5,6 +5,8 @@
  * session is opened with the first rows that a loaded model is asked about. */
 #include "model/families.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -15,6 +17,7 @@
 #include "model/bytes.h"
 #include "model/onnx_file.h"
 #include "model/onnx_session.h"
+#include "model/shapley.h"
 
 #define MAGIC "GYONNX1\n"
 #define ROWS_TRIED 2000
@@ -143,6 +146,45 @@ static bool try_rows(const OnnxModel *m, const OnnxSession *s, const Matrix *all
 	                       (!labels || check_labels(m->binding, labels, scores, x.rows, error))));
 }
 
+static int by_value(const void *a, const void *b)
+{
+	float x = *(const float *)a, y = *(const float *)b;
+	return (x > y) - (x < y);
+}
+
+/* The middle one of sorted numbers, the most frequent of sorted codes. */
+static float usual(const float *value, size_t count, bool is_category)
+{
+	size_t best = count / 2, most = 0;
+	for (size_t from = 0, to = 0; is_category && from < count; from = to) {
+		while (to < count && value[to] <= value[from])
+			to++;
+		if (to - from > most) {
+			most = to - from;
+			best = from;
+		}
+	}
+	return count ? value[best] : NAN;
+}
+
+/* Of some rows: a row that is like many. */
+static json_t *base_of(const Matrix *x)
+{
+	json_t *base = json_array();
+	size_t rows = MIN(x->rows, ROWS_TRIED);
+	g_autofree float *value = g_new(float, rows + 1);
+	for (size_t j = 0; j < x->columns; j++) {
+		size_t count = 0;
+		for (size_t i = 0; i < rows; i++)
+			if (!isnan(x->values[i * x->columns + j]))
+				value[count++] = x->values[i * x->columns + j];
+		qsort(value, count, sizeof *value, by_value);
+		json_array_append_new(
+		        base, json_number((double)usual(value, count, x->kinds && x->kinds[j].categories)));
+	}
+	return base;
+}
+
 static bool onnx_train(const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
 {
 	const char *name = json_get_text(params, "file", NULL);
@@ -154,6 +196,7 @@ static bool onnx_train(const TrainSet *set, const json_t *params, void **ret_mod
 		return false;
 	bool ok = read_model(set, name, m, error) && onnx_session_open(m->bytes, &m->opened->session, error) &&
 	          onnx_bind(onnx_session_ports(m->opened->session), set, params, &m->about, error) &&
+	          json_object_set_new(m->about, "base", base_of(set->x)) == 0 &&
 	          onnx_binding_read(m->about, &m->binding, error) && try_rows(m, m->opened->session, set->x, error);
 	if (!ok) {
 		g_prefix_error(error, "%s: ", name);
@@ -179,6 +222,22 @@ static bool onnx_predict(const void *model, const Matrix *x, double *ret, GError
 	const OnnxModel *m = model;
 	const OnnxSession *s;
 	return session_of(m, &s, error) && onnx_session_predict(s, m->binding, x, ret, error);
+}
+
+/* By asking: nothing is known of the model but its answers. */
+static bool onnx_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error)
+{
+	const OnnxModel *m = model;
+	if (x->columns != m->binding->columns)
+		return fail(error, FAIL_INVALID, "the model knows %zu features, these rows have %zu",
+		        m->binding->columns, x->columns);
+	ShapleyModel asked = {model, onnx_predict, m->binding->outputs, m->binding->outputs > 1, m->binding->base};
+	return shapley_contribute(&asked, x, ret, error);
+}
+
+static bool always_asks(const void *model)
+{
+	return true;
 }
 
 /* magic, binding, file, and the digest of all before. */
@@ -246,6 +305,8 @@ const ModelFamily FAMILY_ONNX = {
         .files = onnx_files,
         .train = onnx_train,
         .predict = onnx_predict,
+        .contribute = onnx_contribute,
+        .contribute_asks = always_asks,
         .save = onnx_save,
         .load = onnx_load,
         .shape = onnx_shape,

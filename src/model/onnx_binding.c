@@ -1,6 +1,8 @@
 /* onnx_binding.c: inputs and outputs of a brought model matched with features and classes, by names where they say, by settings where not. */
 #include "model/onnx_binding.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -382,6 +384,7 @@ void onnx_binding_free(OnnxBinding *b)
 	g_free(b->output);
 	g_strfreev(b->classes);
 	g_free(b->order);
+	g_free(b->base);
 	g_free(b);
 }
 
@@ -435,6 +438,16 @@ static bool read_order(const json_t *order, OnnxBinding *b)
 	return true;
 }
 
+static void read_base(const json_t *base, OnnxBinding *b)
+{
+	b->base = g_new(float, b->columns);
+	for (size_t j = 0; j < b->columns; j++) {
+		const json_t *one = json_array_get(base, j);
+		double value = one && json_is_number(one) ? json_number_value(one) : NAN;
+		b->base[j] = fabs(value) <= (double)FLT_MAX ? (float)value : NAN;
+	}
+}
+
 bool onnx_binding_read(const json_t *about, OnnxBinding **ret, GError **error)
 {
 	g_autoptr(OnnxBinding) b = g_new0(OnnxBinding, 1);
@@ -452,6 +465,7 @@ bool onnx_binding_read(const json_t *about, OnnxBinding **ret, GError **error)
 	b->one_row = json_get_bool(about, "one_row", false);
 	b->margins = json_get_bool(about, "margins", false);
 	b->classes = read_texts(classes);
+	read_base(json_object_get(about, "base"), b);
 	ok = read_order(json_object_get(about, "order"), b);
 	for (; ok && b->input_count < json_array_size(inputs); b->input_count++)
 		ok = read_input(json_array_get(inputs, b->input_count), b->columns, &b->inputs[b->input_count]);

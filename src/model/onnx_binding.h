@@ -3,7 +3,8 @@
  * As JSON, which a model is kept with: {"columns": features it is handed, "outputs": scores a row, "one_row": the model takes one row at a time,
  * "inputs": [{"name", "element": "float", "flat": rows without a second dimension, "features": [places], "labels": [a category's text by its code,
  * or null for numbers; one a feature]}], "output": name, "margins": scores are on the scale before the logistic or softmax,
- * "classes": [labels of the project], "order": [which of them each of the model's is]}. */
+ * "classes": [labels of the project], "order": [which of them each of the model's is], "base": [a usual value of each feature, null: missing], against
+ * which explaining sets a row; without it all are missing}. */
 #pragma once
 
 #include "model/family.h"
@@ -46,6 +47,7 @@ typedef struct OnnxBinding {
 	bool one_row, margins;
 	char **classes; /* NULL-ended */
 	size_t *order;  /* outputs */
+	float *base;    /* columns */
 } OnnxBinding;
 
 /* Ties a model to what a training hands it: names and kinds of set->x, labels of categories and classes of set->recipe and set->roles; params: those of
