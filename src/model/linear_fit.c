@@ -113,6 +113,20 @@ static double row_loss(const Problem *p, double y, double *margin)
 	}
 }
 
+/* The same sums in the same order as below, without the loops over one margin, which took half of the time. */
+static double absorb_one(Problem *p, size_t i, double w)
+{
+	const LinearRow *row = &p->row;
+	double margin = *p->base;
+	for (size_t e = 0; e < row->count; e++)
+		margin += p->slope[row->column[e]] * row->value[e];
+	double loss = w * row_loss(p, p->target[i], &margin);
+	*p->residuals += margin *= w;
+	for (size_t e = 0; e < row->count; e++)
+		p->gradient[row->column[e]] += margin * row->value[e];
+	return loss;
+}
+
 static double absorb_row(Problem *p, size_t i)
 {
 	const Matrix *x = p->set->x;
@@ -120,6 +134,8 @@ static double absorb_row(Problem *p, size_t i)
 	size_t margins = p->margins;
 	double w = p->set->weight ? p->set->weight[i] : 1;
 	linear_row_make(p->columns, x->values + i * x->columns, &p->row);
+	if (margins == 1)
+		return absorb_one(p, i, w);
 	memcpy(p->residual, p->base, margins * sizeof *p->residual);
 	for (size_t e = 0; e < row->count; e++)
 		for (size_t k = 0; k < margins; k++)
