@@ -2,6 +2,7 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <string.h>
 
 static const struct {
 	const char *name;
@@ -60,4 +61,12 @@ int fail_http_status(const GError *error)
 const char *fail_name(const GError *error)
 {
 	return CODES[code_of(error)].name;
+}
+
+FailCode fail_code_named(const char *name)
+{
+	for (int i = 0; i < FAIL_CODES; i++)
+		if (strcmp(CODES[i].name, name) == 0)
+			return (FailCode)i;
+	return FAIL_BROKEN;
 }

@@ -39,3 +39,5 @@ int fail_http_status(const GError *error);
 
 /* The code's name as in JSON answers: "invalid", "not_found", ... */
 const char *fail_name(const GError *error);
+/* The code of that name; FAIL_BROKEN when there is none. */
+FailCode fail_code_named(const char *name);

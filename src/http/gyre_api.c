@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "http/site.h"
 #include "http/openapi.h"
+#include "op/apart.h"
 #include "op/op.h"
 #include "serve/answer.h"
 #include "serve/json_out.h"
@@ -63,7 +64,12 @@ static bool check_memory(const Op *op, const json_t *given, GError **error)
 static bool run_op(Visit *v, const Op *op, GError **error)
 {
 	json_auto_t *given = json_object(), *body = NULL, *in = NULL, *result = NULL;
-	App app = {.folder = v->site->folder, .is_quiet = true, .is_json = true, .is_remote = true};
+	App app = {.folder = v->site->folder,
+	        .is_quiet = true,
+	        .is_json = true,
+	        .is_remote = true,
+	        .is_ending = v->site->draining,
+	        .end_s = v->site->end_s};
 	if (!visit_is_own(v, error) || !visit_allows(v, op->effect == OP_READ ? "GET" : "POST", error) ||
 	        !add_query(op, v->request->query, given, error))
 		return false;
@@ -74,7 +80,7 @@ static bool run_op(Visit *v, const Op *op, GError **error)
 	json_object_update(given, body);
 	add_person(v, op, given);
 	if (!param_fill(op->params, op->name, given, &in, error) || !check_memory(op, in, error) ||
-	        !op->run(&app, in, &result, error))
+	        !(op->is_long ? op_apart(&app, op, given, &result, error) : op->run(&app, in, &result, error)))
 		return false;
 	reply_json(v->reply, json_incref(result));
 	return true;

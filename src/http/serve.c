@@ -352,6 +352,7 @@ static bool serve_with(
 	        .access_log = access_log,
 	        .started = meta_now(),
 	        .draining = &draining,
+	        .end_s = number(in, "drain_s"),
 	        .is_local = is_loopback(address_of(in)),
 	        .predicts_only = !json_get_bool(in, "ops", true),
 	        .log = log,

@@ -30,6 +30,7 @@ typedef struct Site {
 	AccessLog *access_log;       /* NULL: none */
 	int64_t started;             /* us UTC */
 	bool *draining;
+	unsigned end_s;     /* how long what was begun may last then */
 	bool is_local;      /* it listens on a loopback address */
 	bool predicts_only; /* no ops, and nobody takes models in or out of service */
 	PredLog *log;       /* NULL: predictions are not logged */

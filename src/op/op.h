@@ -12,10 +12,12 @@ typedef enum OpEffect { OP_READ, OP_WRITE } OpEffect;
 
 /* Who calls, and from where. */
 typedef struct App {
-	const char *folder; /* the project's folder, or one below it; NULL: the current one */
-	bool is_quiet;      /* no progress at all */
-	bool is_remote;     /* called over HTTP: what takes long is only asked for */
-	bool is_json;       /* the result will be printed as JSON */
+	const char *folder;    /* the project's folder, or one below it; NULL: the current one */
+	bool is_quiet;         /* no progress at all */
+	bool is_remote;        /* called over HTTP: what takes long is only asked for */
+	bool is_json;          /* the result will be printed as JSON */
+	const bool *is_ending; /* set to true while others wait for this to end; NULL: never */
+	unsigned end_s;        /* they wait at most so long */
 	int status; /* out: exit status of a call that did not fail: STATUS_DONE, or STATUS_NO when the answer is no */
 } App;
 
@@ -25,7 +27,7 @@ typedef struct Op {
 	const char *more; /* further help: what it writes, its JSON form, examples; may be NULL */
 	OpEffect effect;
 	bool remote; /* may be called over HTTP: touches the project's store only, never files of the caller's naming */
-	bool is_long; /* takes seconds: a server runs one such at a time */
+	bool is_long; /* takes seconds, and memory: a server runs one such at a time, as a process of its own */
 	const Param *params;
 	/* in: filled from params.  ret: an object; documented in `more`, stable. */
 	bool (*run)(App *app, const json_t *in, json_t **ret, GError **error);

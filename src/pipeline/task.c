@@ -215,13 +215,8 @@ static bool read_end(const Task *t, const char *name, const char *member, json_t
 
 static GError *told_problem(const json_t *told)
 {
-	static const char *const NAMES[FAIL_CODES] = {
-	        "invalid", "not_found", "conflict", "limit", "unavailable", "broken"};
-	int code = FAIL_BROKEN;
-	for (int i = 0; i < FAIL_CODES; i++)
-		if (strcmp(NAMES[i], json_get_text(told, "code", "")) == 0)
-			code = i;
-	return g_error_new_literal(FAIL, code, json_get_text(told, "message", "no reason given"));
+	return g_error_new_literal(FAIL, (int)fail_code_named(json_get_text(told, "code", "")),
+	        json_get_text(told, "message", "no reason given"));
 }
 
 static GError *crash(const JobEnd *end, const char *tail)
