@@ -372,8 +372,12 @@ static void test_blocks(gconstpointer data)
 			for (const TreesLanes *const *lanes = TREES_LANES_ALL; *lanes; lanes++) {
 				if (!trees_lanes_run_here(*lanes))
 					continue;
+				g_test_message("%s, %zu rows", trees_lanes_name(*lanes), COUNTS[k]);
 				memset(got, 0xff, size);
 				size_t done = trees_block_margins(t->block, *lanes, x, COUNTS[k], got);
+				if (d == &DRAWS[0] &&
+				        lanes[1]) /* the narrowest alone leaves single rows to be walked */
+					g_assert_cmpuint(done, ==, COUNTS[k]);
 				g_assert_true(done == COUNTS[k] || COUNTS[k] - done < 12);
 				g_assert_cmpmem(
 				        got, done * d->groups * sizeof *got, wanted, done * d->groups * sizeof *got);
