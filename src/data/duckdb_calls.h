@@ -15,7 +15,7 @@
 	X(destroy_config) X(free) X(query) X(destroy_result) X(result_error) X(extract_statements) \
 	X(extract_statements_error) X(destroy_extracted) X(prepare_extracted_statement) X(prepare) \
 	X(prepare_error) X(destroy_prepare) X(pending_prepared_streaming) X(pending_error) X(execute_pending) \
-	X(destroy_pending) X(prepared_statement_column_count) X(prepared_statement_column_name) \
+	X(destroy_pending) X(pending_prepared) X(pending_execute_task) X(pending_execution_is_finished) X(prepared_statement_column_count) X(prepared_statement_column_name) \
 	X(prepared_statement_column_logical_type) X(column_count) X(column_name) X(column_type) \
 	X(column_logical_type) X(destroy_logical_type) X(get_type_id) X(decimal_internal_type) X(decimal_scale) \
 	X(decimal_width) X(enum_internal_type) X(enum_dictionary_size) X(enum_dictionary_value) X(fetch_chunk) \

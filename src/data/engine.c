@@ -90,13 +90,67 @@ bool engine_fail(GError **error, const char *message)
 	return fail(error, code, "%s", message);
 }
 
+/* A call that found nothing to do, or what waits for others, is over at once. */
+static bool did_nothing(duckdb_pending_state state, int64_t began)
+{
+	return state == DUCKDB_PENDING_NO_TASKS_AVAILABLE ||
+	       (state == DUCKDB_PENDING_RESULT_NOT_READY && g_get_monotonic_time() - began < 5);
+}
+
+static void take_part(duckdb_pending_result pending)
+{
+	enum { MOST_US = 500, IDLE_CALLS = 4 };
+	unsigned idle = 0;
+	for (;;) {
+		int64_t began = g_get_monotonic_time();
+		duckdb_pending_state state = duck.pending_execute_task(pending);
+		if (duck.pending_execution_is_finished(state))
+			return;
+		idle = did_nothing(state, began) ? idle + 1 : 0;
+		if (idle > IDLE_CALLS)
+			g_usleep(MIN(10u << MIN(idle - IDLE_CALLS, 6u), (unsigned)MOST_US));
+	}
+}
+
+bool engine_execute(duckdb_pending_result pending, duckdb_result *ret, GError **error)
+{
+	take_part(pending);
+	return duck.execute_pending(pending, ret) == DuckDBSuccess || engine_fail(error, duck.result_error(ret));
+}
+
+static bool run_prepared(duckdb_prepared_statement statement, GError **error)
+{
+	duckdb_pending_result pending = NULL;
+	duckdb_result result = {0};
+	bool ok = duck.pending_prepared(statement, &pending) == DuckDBSuccess;
+	if (!ok)
+		engine_fail(error, duck.pending_error(pending));
+	else {
+		ok = engine_execute(pending, &result, error);
+		duck.destroy_result(&result);
+	}
+	duck.destroy_pending(&pending);
+	return ok;
+}
+
+static bool run_extracted(Engine *e, duckdb_extracted_statements all, idx_t i, GError **error)
+{
+	duckdb_prepared_statement statement = NULL;
+	bool ok = duck.prepare_extracted_statement(e->connection, all, i, &statement) == DuckDBSuccess;
+	ok = ok ? run_prepared(statement, error) : engine_fail(error, duck.prepare_error(statement));
+	duck.destroy_prepare(&statement);
+	return ok;
+}
+
 bool engine_run(Engine *e, const char *sql, GError **error)
 {
-	duckdb_result result;
-	bool ok = duck.query(e->connection, sql, &result) == DuckDBSuccess;
-	if (!ok)
-		engine_fail(error, duck.result_error(&result));
-	duck.destroy_result(&result);
+	duckdb_extracted_statements all = NULL;
+	idx_t count = duck.extract_statements(e->connection, sql, &all);
+	const char *problem = count ? NULL : duck.extract_statements_error(all);
+	bool ok = !problem || engine_fail(error, problem);
+	for (idx_t i = 0; ok && i < count; i++)
+		ok = run_extracted(e, all, i, error);
+	duck.destroy_extracted(&all);
 	return ok;
 }
 

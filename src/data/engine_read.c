@@ -262,8 +262,7 @@ static bool start(Engine *e, const char *sql, FrameReader *r, GError **error)
 		engine_fail(error, duck.pending_error(pending));
 	} else {
 		r->has_result = true;
-		ok = duck.execute_pending(pending, &r->result) == DuckDBSuccess ||
-		     engine_fail(error, duck.result_error(&r->result));
+		ok = engine_execute(pending, &r->result, error);
 	}
 	duck.destroy_pending(&pending);
 	return ok && init_sources(r, error);

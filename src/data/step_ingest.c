@@ -121,8 +121,8 @@ static bool open_sources(Ingest *in, GError **error)
 	return true;
 }
 
-/* The rows as the query gives them, in the table RESULT. */
-static bool run_query(Ingest *in, GError **error)
+/* *ret_from: where the rows are: the source itself, or the table RESULT with what the query gives. */
+static bool run_query(Ingest *in, char **ret_from, GError **error)
 {
 	const json_t *sources = json_object_get(in->params, "sources");
 	const char *query = json_get_text(in->params, "query", NULL);
@@ -130,10 +130,10 @@ static bool run_query(Ingest *in, GError **error)
 		return fail(error, FAIL_INVALID,
 		        "data.query is missing: with %zu sources it says how they become one table",
 		        json_object_size(sources));
-	g_autofree char *only = sql_name(json_object_iter_key(json_object_iter((json_t *)sources)));
 	progress_report("reading the rows", 0, 0);
+	*ret_from = query ? g_strdup(RESULT) : sql_name(json_object_iter_key(json_object_iter((json_t *)sources)));
 	if (!query)
-		return engine_runf(in->e, error, "CREATE TEMP TABLE %s AS SELECT * FROM %s", RESULT, only);
+		return true;
 	g_autofree char *sql = user_query_trim(query);
 	g_ptr_array_add(in->paths, g_strdup(step_output(in->s, "snapshot")));
 	return user_query_confine(in->e, in->paths, error) && user_query_check(in->e, "data.query", sql, error) &&
@@ -169,8 +169,8 @@ static char *in_order(const char *select, const json_t *params)
 
 static bool write_snapshot(Ingest *in, GError **error)
 {
-	g_autofree char *select = NULL;
-	if (!run_query(in, error) || !canonical_select(in->e, RESULT, NULL, &select, error) ||
+	g_autofree char *from = NULL, *select = NULL;
+	if (!run_query(in, &from, error) || !canonical_select(in->e, from, NULL, &select, error) ||
 	        !check_time(in, select, error))
 		return false;
 	g_autofree char *ordered = in_order(select, in->params);

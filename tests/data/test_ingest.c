@@ -267,6 +267,23 @@ static void test_json(Place *p, const void *data)
 	assert_fails(p, "{'t': {'path': 'scalar.jsonl'}}", FAIL_INVALID, "no JSON object");
 }
 
+/* What is blank around a value is none of it, and a value of blanks is missing: spaces, and those beyond ASCII. */
+static void test_blanks(Place *p, const void *data)
+{
+	write_text(p, "a.csv",
+	        "n,x,t\n 1 ,2.5,a b\n\xc2\xa0"
+	        "2\xe3\x80\x80,\xc2\xa0-0.5, \xc3\xa9\n \xc2\xa0,  ,\xc2\xa0\n");
+	g_autofree char *types = types_from(p, "{'t': {'path': 'a.csv'}}");
+	g_assert_cmpstr(types, ==, "int real text");
+	json_auto_t *out = output(p, "ingest");
+	for (int i = 0; i < 3; i++)
+		g_assert_cmpint(
+		        json_get_int(json_array_get(json_object_get(out, "columns"), (size_t)i), "missing", 0), ==, 1);
+	write_text(p, "zeros.csv", "a,b,c,d,e\n007,-01.5,+00,0.5,1234567890123456789012\n1,2,3,-0.5,1\n");
+	g_autofree char *zeros = types_from(p, "{'t': {'path': 'zeros.csv'}}");
+	g_assert_cmpstr(zeros, ==, "text text text real text");
+}
+
 /* A wide table takes memory by its columns, not by their square. */
 static void test_wide(Place *p, const void *data)
 {
@@ -303,6 +320,7 @@ int main(int argc, char **argv)
 	ADD("/ingest/given", test_given);
 	ADD("/ingest/encodings", test_encodings);
 	ADD("/ingest/json", test_json);
+	ADD("/ingest/blanks", test_blanks);
 	ADD("/ingest/wide", test_wide);
 	ADD("/ingest/same-bytes", test_same_bytes);
 	ADD("/ingest/same-bytes-sqlite", test_same_bytes_sqlite);
