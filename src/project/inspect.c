@@ -222,6 +222,7 @@ static bool run(Inspect *s, const char *folder, const json_t *data, GError **err
 	if (!inspect_order(s, error) || !inspect_rules(s, error) || !inspect_drops(s, error) ||
 	        !inspect_row_names(s, error))
 		return false;
+	inspect_texts(s);
 	inspect_plan(s);
 	return true;
 }

@@ -38,4 +38,5 @@ bool inspect_order(Inspect *s, GError **error);     /* do rows follow each other
 bool inspect_rules(Inspect *s, GError **error);     /* fills rules */
 bool inspect_drops(Inspect *s, GError **error);     /* leaks, identifiers, constants */
 bool inspect_row_names(Inspect *s, GError **error); /* key and group */
+void inspect_texts(Inspect *s);                     /* numbers and days that are not read as such */
 void inspect_plan(Inspect *s);                      /* split, checks, models, goal */

@@ -192,6 +192,27 @@ static void test_groups(void)
 	g_assert_nonnull(strstr(text, "    - recovered"));
 }
 
+/* Numbers and days as other countries write them stay texts, and the person is told what reads them. */
+static void test_foreign_texts(void)
+{
+	json_auto_t *f = inspect(
+	        "SELECT (i % 7) || ',5' AS \"a b\", '1,' || (100 + i % 9) || '.50' AS usd, '1.' || (100 + i % 9) || "
+	        "',5' AS eur, "
+	        "(i % 28 + 1) || '.' || (i % 12 + 1) || '.2020' AS de, (i % 12 + 1) || '/' || (i % 28 + 1) || '/2020' "
+	        "AS us, "
+	        "(i % 9) || '%' AS part, CASE WHEN i % 9 = 1 THEN '1,5 or so' ELSE (i % 9) || ',5' END AS prose, "
+	        "hash(i * 7) % 3 AS y FROM range(600) t(i)",
+	        "y");
+	expect_sound(f);
+	expect_note(f, "select * replace (replace(replace(\\\"a b\\\", '.', ''), ',', '.')::double as \\\"a b\\\")");
+	expect_note(f, "replace (replace(\\\"usd\\\", ',', '')::double");
+	expect_note(f, "replace (replace(replace(\\\"eur\\\",");
+	expect_note(f, "rtrim(\\\"part\\\", ' %')::double");
+	expect_note(f, "time_format: \\\"%d.%m.%Y\\\"");
+	expect_note(f, "time_format: \\\"%m/%d/%Y\\\"");
+	g_assert_cmpint((int)json_array_size(json_object_get(f, "notes")), ==, 6);
+}
+
 /* Noise: nothing to find, so nothing is dropped, ordered or grouped. */
 static void test_plain(void)
 {
@@ -504,6 +525,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/inspect/order", test_order);
 	g_test_add_func("/inspect/keys", test_keys);
 	g_test_add_func("/inspect/times", test_times);
+	g_test_add_func("/inspect/foreign-texts", test_foreign_texts);
 	g_test_add_func("/inspect/refusals", test_refusals);
 	g_test_add_func("/inspect/one_source", test_one_source);
 	g_test_add_func("/inspect/names_of_queries", test_names_of_queries);

@@ -1,0 +1,96 @@
+/* inspect_texts.c: columns of texts that a person reads as numbers or days: they are told, with what reads them so.
+ *
+ * Nothing is turned by itself: 1,234 is a thousand and more in one country and one and a bit in another.  The most frequent
+ * values stand for all. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "project/inspect_internal.h"
+
+typedef struct Form {
+	const char *pattern; /* every value fits */
+	char mark;           /* and one has this */
+	const char *what, *query;
+} Form;
+
+/* The first that fits counts; %s is the column's name in SQL. */
+static const Form NUMBERS[] = {
+        {"^[-+]?[0-9]{1,3}(,[0-9]{3})*([.][0-9]+)?$", ',', "numbers with a comma between thousands",
+                "replace(%s, ',', '')::double"},
+        {"^[-+]?[0-9]+([.][0-9]{3})*(,[0-9]+)?$", ',', "numbers with a comma for the point",
+                "replace(replace(%s, '.', ''), ',', '.')::double"},
+        {"^[-+]?[0-9]+([.][0-9]+)? ?%$", '%', "percentages", "rtrim(%s, ' %')::double"},
+};
+
+static bool fits(const json_t *top, const Form *form)
+{
+	bool marked = false;
+	size_t i;
+	json_t *entry;
+	json_array_foreach ((json_t *)top, i, entry) {
+		const char *text = json_get_text(entry, "value", "");
+		if (!g_regex_match_simple(form->pattern, text, G_REGEX_DEFAULT, G_REGEX_MATCH_DEFAULT))
+			return false;
+		marked |= strchr(text, form->mark) != NULL;
+	}
+	return marked;
+}
+
+static bool tell_numbers(Inspect *s, const char *name, const json_t *top)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(NUMBERS); i++) {
+		if (!fits(top, &NUMBERS[i]))
+			continue;
+		g_autofree char *quoted = sql_name(name);
+		g_auto(GStrv) parts = g_strsplit(NUMBERS[i].query, "%s", 2);
+		g_autofree char *query = g_strjoin(quoted, parts[0], parts[1], NULL);
+		inspect_note(s,
+		        "%s holds texts like \"%s\", %s; a data.query makes them numbers: select * replace (%s as %s) "
+		        "from ...",
+		        name, json_get_text(json_array_get(top, 0), "value", ""), NUMBERS[i].what, query, quoted);
+		return true;
+	}
+	return false;
+}
+
+/* Days written 31.12.2020 or 12/31/2020: which number is the month is told by one above twelve. */
+static void tell_days(Inspect *s, const char *name, const json_t *top)
+{
+	long first = 0, second = 0;
+	char mark = 0;
+	size_t i;
+	json_t *entry;
+	json_array_foreach ((json_t *)top, i, entry) {
+		const char *text = json_get_text(entry, "value", "");
+		if (!g_regex_match_simple(
+		            "^[0-9]{1,2}([./-])[0-9]{1,2}\\1[0-9]{4}$", text, G_REGEX_DEFAULT, G_REGEX_MATCH_DEFAULT))
+			return;
+		char *end;
+		first = MAX(first, strtol(text, &end, 10));
+		mark = *end;
+		second = MAX(second, strtol(end + 1, NULL, 10));
+	}
+	if (!mark || MIN(first, second) > 12)
+		return;
+	bool unclear = first <= 12 && second <= 12;
+	bool month_first = second > 12;
+	inspect_note(s,
+	        "%s holds texts like \"%s\", days; time_format: \"%%%c%c%%%c%c%%Y\" under the source reads them as "
+	        "times%s",
+	        name, json_get_text(json_array_get(top, 0), "value", ""), month_first ? 'm' : 'd', mark,
+	        month_first ? 'd' : 'm', mark, unclear ? ", if the day stands first" : "");
+}
+
+void inspect_texts(Inspect *s)
+{
+	size_t i;
+	json_t *c;
+	json_array_foreach (json_object_get(s->profile, "columns"), i, c) {
+		const char *name = json_get_text(c, "name", "");
+		const json_t *top = json_object_get(c, "top");
+		if (strcmp(json_get_text(c, "type", ""), "text") == 0 && json_array_size(top) > 1 &&
+		        !tell_numbers(s, name, top))
+			tell_days(s, name, top);
+	}
+}
