@@ -37,18 +37,27 @@ static bool fits(const json_t *top, const Form *form)
 	return marked;
 }
 
+/* What the query reads from: in quotes, for a file may be called order.csv. */
+static char *source_name(const Inspect *s)
+{
+	const json_t *data = json_object_get(s->found, "data");
+	const char *only = json_object_iter_key(json_object_iter(json_object_get(data, "sources")));
+	return json_object_get(data, "query") ? g_strdup("...") : sql_name(only);
+}
+
 static bool tell_numbers(Inspect *s, const char *name, const json_t *top)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(NUMBERS); i++) {
 		if (!fits(top, &NUMBERS[i]))
 			continue;
 		g_autofree char *quoted = sql_name(name);
+		g_autofree char *from = source_name(s);
 		g_auto(GStrv) parts = g_strsplit(NUMBERS[i].query, "%s", 2);
 		g_autofree char *query = g_strjoin(quoted, parts[0], parts[1], NULL);
 		inspect_note(s,
 		        "%s holds texts like \"%s\", %s; a data.query makes them numbers: select * replace (%s as %s) "
-		        "from ...",
-		        name, json_get_text(json_array_get(top, 0), "value", ""), NUMBERS[i].what, query, quoted);
+		        "from %s",
+		        name, json_get_text(json_array_get(top, 0), "value", ""), NUMBERS[i].what, query, quoted, from);
 		return true;
 	}
 	return false;
