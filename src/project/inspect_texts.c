@@ -2,7 +2,6 @@
  *
  * Nothing is turned by itself: 1,234 is a thousand and more in one country and one and a bit in another.  The most frequent
  * values stand for all. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -66,7 +65,7 @@ static bool tell_numbers(Inspect *s, const char *name, const json_t *top)
 /* Days written 31.12.2020 or 12/31/2020: which number is the month is told by one above twelve. */
 static void tell_days(Inspect *s, const char *name, const json_t *top)
 {
-	long first = 0, second = 0;
+	gint64 first = 0, second = 0;
 	char mark = 0;
 	size_t i;
 	json_t *entry;
@@ -76,9 +75,9 @@ static void tell_days(Inspect *s, const char *name, const json_t *top)
 		            "^[0-9]{1,2}([./-])[0-9]{1,2}\\1[0-9]{4}$", text, G_REGEX_DEFAULT, G_REGEX_MATCH_DEFAULT))
 			return;
 		char *end;
-		first = MAX(first, strtol(text, &end, 10));
+		first = MAX(first, g_ascii_strtoll(text, &end, 10));
 		mark = *end;
-		second = MAX(second, strtol(end + 1, NULL, 10));
+		second = MAX(second, g_ascii_strtoll(end + 1, NULL, 10));
 	}
 	if (!mark || MIN(first, second) > 12)
 		return;
