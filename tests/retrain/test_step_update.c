@@ -182,9 +182,9 @@ static void test_fits(void)
 	g_assert_cmpuint(json_array_size(json_object_get(told, "warnings")), ==, 1);
 	g_assert_true(json_is_null(json_object_get(told, "new")) || !json_object_get(told, "new"));
 	place_clear(&p);
-	p = place_new("knn");
+	p = place_new("svm");
 	g_autofree char *again = make_rows(&p, "again.parquet", 0, 1, "");
-	refuse(&p, again, "knn");
+	refuse(&p, again, "svm");
 	place_clear(&p);
 }
 
