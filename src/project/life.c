@@ -61,6 +61,7 @@ typedef struct Life {
 	const json_t *steps; /* the user's own */
 	json_t *roles;
 	const char *bundle; /* where the model comes from: "train.bundle", "update.bundle" */
+	const char *test;   /* where the rows come from that judge it: "split.test", "unseen.fresh" */
 	uint64_t seed;
 	unsigned time_limit_s, memory_mb;
 } Life;
@@ -277,7 +278,7 @@ static bool trains_here(const Life *l)
 
 static bool add_evaluate(Life *l, Champion *champion, GError **error)
 {
-	PlanInput inputs[] = {{.name = "bundle", .from = l->bundle}, {.name = "test", .from = "split.test"},
+	PlanInput inputs[] = {{.name = "bundle", .from = l->bundle}, {.name = "test", .from = l->test},
 	        {.name = "champion", .choose = champion_choose, .context = champion}, {NULL}, {NULL}, {NULL}, {NULL}};
 	if (trains_here(l)) {
 		inputs[3] = (PlanInput){.name = "train", .from = "split.train"};
@@ -294,8 +295,7 @@ static bool add_evaluate(Life *l, Champion *champion, GError **error)
 static bool add_behaviour(Life *l, GError **error)
 {
 	const json_t *tests = project_block(l->p, "tests");
-	const PlanInput inputs[] = {
-	        {.name = "bundle", .from = l->bundle}, {.name = "test", .from = "split.test"}, {NULL}};
+	const PlanInput inputs[] = {{.name = "bundle", .from = l->bundle}, {.name = "test", .from = l->test}, {NULL}};
 	return json_array_size(tests) == 0 || add(l, "behaviour", json_pack("{s:O}", "tests", tests), inputs, error);
 }
 
@@ -402,6 +402,12 @@ static bool add_update(Life *l, Champion *champion, GError **error)
 	        "figure", goal_figure(goal, project_block(l->p, "kpi")));
 	if (goal_metric_named(goal))
 		json_object_set_new(params, "metric", json_text(goal_metric_named(goal)));
+	/* A split that is drawn anew over more rows puts some into the test that the champion, and so the new model, has learnt from. */
+	const PlanInput test[] = {{.name = "rows", .from = l->test},
+	        {.name = "learnt", .choose = champion_choose_rows, .context = champion}, {NULL}};
+	if (!add_as(l, "unseen", "fresh", NULL, test, error))
+		return false;
+	l->test = "unseen.fresh";
 	l->bundle = "update.bundle";
 	return add_as(l, "fresh", "fresh", NULL, rows, error) && add_as(l, "update", "update", params, inputs, error);
 }
@@ -430,6 +436,7 @@ static bool make_plan(const Project *p, Champion *champion, int64_t feasible_row
 	        .steps = project_block(p, "steps"),
 	        .roles = roles,
 	        .bundle = "train.bundle",
+	        .test = "split.test",
 	        .seed = (uint64_t)json_get_int(p->config, "seed", 1),
 	        .time_limit_s = (unsigned)json_get_int(limits, "time", 0),
 	        .memory_mb = (unsigned)json_get_int(limits, "memory_mb", 0),

@@ -11,13 +11,15 @@
 #include "base/json.h"
 #include "data/schema.h"
 #include "monitor/outcomes.h"
+#include "serve/batch.h"
 #include "serve/predlog.h"
+
+#define OWN "input." /* before an input that is called as something of the log's */
 
 /* What the log says beside the inputs. */
 static bool is_ours(const char *name)
 {
-	return g_str_has_prefix(name, "_gyre_") || g_str_has_prefix(name, "probability_") ||
-	       strcmp(name, "prediction") == 0;
+	return batch_name_is_taken(name) && !g_str_has_prefix(name, OWN);
 }
 
 static const char *sql_type(const char *type)
@@ -44,9 +46,10 @@ static bool columns_of(const LabelledInput *in, Engine *e, char **ret, GError **
 		const char *name = json_get_text(column, "name", "");
 		if (is_ours(name) || strcmp(name, in->target) == 0)
 			continue;
-		g_autofree char *quoted = sql_name(name);
-		g_string_append_printf(sql, "p.%s, ", quoted);
-		has_time = has_time || strcmp(name, in->time) == 0;
+		const char *input = g_str_has_prefix(name, OWN) ? name + strlen(OWN) : name;
+		g_autofree char *quoted = sql_name(name), *as = sql_name(input);
+		g_string_append_printf(sql, "p.%s AS %s, ", quoted, as);
+		has_time = has_time || strcmp(input, in->time) == 0;
 	}
 	g_autofree char *target = sql_name(in->target);
 	if (!has_time) {

@@ -61,7 +61,7 @@ static bool find_base(Learning *l, GError **error)
 	if (!champion)
 		return fail(error, FAIL_NOT_FOUND, "%s has no champion that could learn on", in->model);
 	int64_t version = json_get_int(champion, "version", 0);
-	if (!online_last(in->meta, in->model, version, &l->last, error))
+	if (!online_last(in, version, &l->last, error))
 		return false;
 	l->number = l->last.number + 1;
 	l->root = l->last.goes_on ? l->last.root : version;
@@ -92,8 +92,7 @@ static bool load_base(Learning *l, GError **error)
 static bool find_rows(Learning *l, GError **error)
 {
 	EngineLimits limits = {1, 512, l->in->scratch};
-	return engine_open(&limits, &l->e, error) &&
-	       online_rows_write(l->e, l->in, l->b, l->last.place, &l->rows, error);
+	return engine_open(&limits, &l->e, error) && online_rows_write(l->e, l->in, l->b, &l->last, &l->rows, error);
 }
 
 static Scored said_before(const Learning *l)

@@ -22,6 +22,7 @@ typedef struct OnlineInput {
 	double keep;            /* how much of what was learnt before stays */
 	int64_t least, most;    /* outcomes below which nothing is done; and at a time */
 	int64_t patience;       /* us: how long an outcome waits for its prediction to be in the log; 0: for ever */
+	bool after_root;        /* what came before the root was registered taught it already (retrain.labelled) */
 	uint64_t seed;
 	int64_t now; /* us UTC */
 } OnlineInput;

@@ -37,18 +37,20 @@ static bool may_be_judged(Meta *m, const char *model, int64_t version, bool *ret
 	return true;
 }
 
-bool online_candidate(Meta *m, const char *model, int64_t waiting, int64_t least, json_t **ret, GError **error)
+bool online_candidate(const OnlineInput *in, int64_t waiting, int64_t least, json_t **ret, GError **error)
 {
 	json_auto_t *champion = NULL, *list = NULL, *found = NULL;
 	OnlineLast last;
 	size_t i;
 	json_t *one;
 	int64_t after = waiting, learnt = 0, from = 0;
+	Meta *m = in->meta;
+	const char *model = in->model;
 	*ret = NULL;
 	if (!registry_alias(m, model, ALIAS_CHAMPION, &champion, error))
 		return false;
 	int64_t in_use = json_get_int(champion, "version", 0);
-	if (!online_last(m, model, in_use, &last, error) || !checkpoints_of(m, model, last.root, &list, error))
+	if (!online_last(in, in_use, &last, error) || !checkpoints_of(m, model, last.root, &list, error))
 		return false;
 	json_array_foreach (list, i, one) {
 		if (!last.goes_on || json_get_int(one, "version", 0) == in_use)
@@ -99,13 +101,20 @@ static bool later_files(const OnlineInput *in, int64_t version, GString *to, GEr
 	return true;
 }
 
+static bool last_of(const OnlineInput *in, OnlineLast *ret, GError **error)
+{
+	json_auto_t *champion = NULL;
+	return registry_alias(in->meta, in->model, ALIAS_CHAMPION, &champion, error) &&
+	       online_last(in, json_get_int(champion, "version", 0), ret, error);
+}
+
 static bool write_rows(Engine *e, const OnlineInput *in, const Bundle *b, int64_t version, char **ret, GError **error)
 {
 	g_autoptr(GString) files = g_string_new(NULL);
 	OnlineLast last;
 	OnlineRows waiting = {0};
-	bool ok = later_files(in, version, files, error) && online_last(in->meta, in->model, 0, &last, error) &&
-	          online_rows_write(e, in, b, last.place, &waiting, error);
+	bool ok = later_files(in, version, files, error) && last_of(in, &last, error) &&
+	          online_rows_write(e, in, b, &last, &waiting, error);
 	if (ok && waiting.path) {
 		g_autofree char *quoted = sql_text(waiting.path);
 		g_string_append_printf(files, "%s%s", files->len ? ", " : "", quoted);

@@ -10,7 +10,7 @@
 /* The newest checkpoint that at least `least` outcomes came after, `waiting` of them not taken yet, if it is to be judged: its gate let it
  * pass, it is behind the champion, and no retraining decided about it.  *ret: {"version", "checkpoint", "outcomes": learnt since the
  * champion, "rows": that came after}; NULL: none. */
-bool online_candidate(Meta *m, const char *model, int64_t waiting, int64_t least, json_t **ret, GError **error);
+bool online_candidate(const OnlineInput *in, int64_t waiting, int64_t least, json_t **ret, GError **error);
 
 /* in: as for learning.  config: gyre.yaml, filled.
  * {"accept", "reason", "challenge": retrain/challenge.h, "behaviour": eval/behaviour.h or null} */

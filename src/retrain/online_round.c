@@ -39,6 +39,7 @@ OnlineInput online_input(const json_t *config, const json_t *decision)
 	OnlineInput in = {.model = json_get_text(config, "project", ""),
 	        .decision = decision,
 	        .keep = json_get_number(settings, "keep", 1),
+	        .after_root = json_is_string(json_at(config, "retrain.labelled")),
 	        .least = 1,
 	        .most = MOST,
 	        .seed = (uint64_t)json_get_int(config, "seed", 1)};
@@ -62,7 +63,7 @@ static bool read_last(const OnlineInput *in, OnlineLast *ret, GError **error)
 		return false;
 	if (!champion)
 		return fail(error, FAIL_NOT_FOUND, "%s has no champion that could learn on", in->model);
-	return online_last(in->meta, in->model, json_get_int(champion, "version", 0), ret, error);
+	return online_last(in, json_get_int(champion, "version", 0), ret, error);
 }
 
 bool online_due(const OnlineInput *in, const json_t *config, bool *ret_due, GError **error)
@@ -73,8 +74,8 @@ bool online_due(const OnlineInput *in, const json_t *config, bool *ret_due, GErr
 	        !meta_row(in->meta,
 	                "SELECT count(*) AS n FROM outcomes o LEFT JOIN online_taken t ON t.model = o.model AND t.id = "
 	                "o.id WHERE "
-	                "o.model = $1 AND o.place >= $2 AND o.value IS NOT NULL AND t.id IS NULL",
-	                json_pack("[s,I]", in->model, (json_int_t)last.place), &row, error))
+	                "o.model = $1 AND o.place >= $2 AND o.value IS NOT NULL AND t.id IS NULL AND o.received >= $3",
+	                json_pack("[s,I,I]", in->model, (json_int_t)last.place, (json_int_t)last.since), &row, error))
 		return false;
 	*ret_due = json_get_int(row, "n", 0) >= wanted_now(in, config, &last);
 	return true;
@@ -91,7 +92,7 @@ static bool count_waiting(const OnlineInput *in, const OnlineLast *last, int64_t
 	bool ok = registry_alias(in->meta, in->model, ALIAS_CHAMPION, &champion, error) &&
 	          blobs_path(in->blobs, json_get_text(champion, "digest", ""), &path, error) &&
 	          bundle_load(path, &b, error) && engine_open(&limits, &e, error) &&
-	          online_rows_write(e, in, b, last->place, &rows, error);
+	          online_rows_write(e, in, b, last, &rows, error);
 	*ret = rows.rows;
 	g_free(rows.path);
 	return ok;
@@ -111,8 +112,8 @@ static bool judge_first(
 	                    g_strcmp0(json_get_text(under_way, "phase", NULL), PHASE_RUNNING) == 0);
 	if (wanted || under_way)
 		return true;
-	if (!online_candidate(in->meta, in->model, waiting,
-	            json_get_int(json_at(config, "retrain.judge"), "min_rows", 100), &about, error))
+	if (!online_candidate(
+	            in, waiting, json_get_int(json_at(config, "retrain.judge"), "min_rows", 100), &about, error))
 		return false;
 	*ret_wait = about != NULL;
 	if (!about)

@@ -6,12 +6,29 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "registry/registry.h"
 #include "serve/predlog.h"
 
 enum { PAGE = 20000 };
 
-bool online_last(Meta *m, const char *model, int64_t champion, OnlineLast *ret, GError **error)
+/* Where the learning begins with a model whose own training had the outcomes that came before it. */
+static bool read_since(const OnlineInput *in, int64_t root, int64_t *ret, GError **error)
 {
+	json_auto_t *about = NULL;
+	g_autofree char *name = g_strdup_printf("%s@%" G_GINT64_FORMAT, in->model, root);
+	*ret = INT64_MIN;
+	if (!in->after_root)
+		return true;
+	if (!registry_get(in->meta, name, &about, error))
+		return false;
+	*ret = json_get_int(about, "created", INT64_MIN);
+	return true;
+}
+
+bool online_last(const OnlineInput *in, int64_t champion, OnlineLast *ret, GError **error)
+{
+	Meta *m = in->meta;
+	const char *model = in->model;
 	json_auto_t *last = NULL, *own = NULL;
 	*ret = (OnlineLast){0};
 	if (!meta_row(m,
@@ -21,7 +38,7 @@ bool online_last(Meta *m, const char *model, int64_t champion, OnlineLast *ret, 
 	            json_pack("[s]", model), &last, error))
 		return false;
 	if (!last)
-		return true;
+		return read_since(in, champion, &ret->since, error);
 	*ret = (OnlineLast){.number = json_get_int(last, "number", 0),
 	        .root = json_get_int(last, "root", 0),
 	        .version = json_get_int(last, "version", 0),
@@ -31,7 +48,7 @@ bool online_last(Meta *m, const char *model, int64_t champion, OnlineLast *ret, 
 	            json_pack("[s,I,I]", model, (json_int_t)ret->root, (json_int_t)champion), &own, error))
 		return false;
 	ret->goes_on = ret->root == champion || own;
-	return true;
+	return read_since(in, ret->goes_on ? ret->root : champion, &ret->since, error);
 }
 
 static Frame *page_frame(const json_t *rows)
@@ -58,10 +75,10 @@ static Frame *page_frame(const json_t *rows)
 }
 
 /* The outcomes that have not been taken, as the table `waiting`. */
-static bool read_waiting(Engine *e, const OnlineInput *in, int64_t from, int64_t *ret_count, GError **error)
+static bool read_waiting(Engine *e, const OnlineInput *in, const OnlineLast *from, int64_t *ret_count, GError **error)
 {
 	g_autofree char *last = g_strdup("");
-	int64_t place = from;
+	int64_t place = from->place;
 	*ret_count = 0;
 	if (!engine_run(e,
 	            "CREATE OR REPLACE TABLE waiting (id VARCHAR, value VARCHAR, observed BIGINT, received BIGINT, "
@@ -76,8 +93,9 @@ static bool read_waiting(Engine *e, const OnlineInput *in, int64_t from, int64_t
 		            "online_taken t "
 		            "ON t.model = o.model AND t.id = o.id WHERE o.model = $1 AND (o.place, o.id) > ($2, $3) "
 		            "AND "
-		            "o.value IS NOT NULL AND t.id IS NULL ORDER BY o.place, o.id LIMIT $4",
-		            json_pack("[s,I,s,i]", in->model, (json_int_t)place, last, PAGE), &rows, error))
+		            "o.value IS NOT NULL AND t.id IS NULL AND o.received >= $5 ORDER BY o.place, o.id LIMIT $4",
+		            json_pack("[s,I,s,i,I]", in->model, (json_int_t)place, last, PAGE, (json_int_t)from->since),
+		            &rows, error))
 			return false;
 		size_t got = json_array_size(rows);
 		if (got == 0)
@@ -156,11 +174,12 @@ static bool count_rows(Engine *e, const OnlineInput *in, OnlineRows *r, GError *
 }
 
 /* Nothing has been predicted yet: all outcomes wait. */
-bool online_rows_write(Engine *e, const OnlineInput *in, const Bundle *b, int64_t from, OnlineRows *ret, GError **error)
+bool online_rows_write(
+        Engine *e, const OnlineInput *in, const Bundle *b, const OnlineLast *from, OnlineRows *ret, GError **error)
 {
 	g_autoptr(GError) problem = NULL;
 	json_auto_t *last = NULL;
-	*ret = (OnlineRows){.place = from};
+	*ret = (OnlineRows){.place = from->place};
 	if (!read_waiting(e, in, from, &ret->waiting, error) ||
 	        !engine_row(e, "SELECT coalesce(max(place), 0) AS place FROM waiting", &last, error))
 		return false;

@@ -305,6 +305,22 @@ static void test_rounds(void)
 	world_close(&w);
 }
 
+/* Where a retraining learns from outcomes too, those that came before its model was registered teach no second time. */
+static void test_after_root(void)
+{
+	World w;
+	open_world(&w);
+	json_auto_t *config = watched(), *root = NULL;
+	json_object_set_new(json_object_get(config, "retrain"), "labelled", json_string("answered.parquet"));
+	ask(&w, 300);
+	tell(&w, 0, 150);
+	g_assert_true(registry_get(w.meta, "half@1", &root, NULL));
+	g_assert_true(meta_run(w.meta, "UPDATE outcomes SET received = $1 WHERE id IN ('r0', 'r1', 'r2')",
+	        json_pack("[I]", (json_int_t)(json_get_int(root, "created", 0) - 1)), NULL, NULL));
+	expect_round(&w, config, meta_now(), "version 2 has learnt from 147 outcomes");
+	world_close(&w);
+}
+
 /* A retraining's rows without those that the champion learnt online: one row for each outcome, whatever else has its values. */
 static void test_left_out(void)
 {
@@ -352,5 +368,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/online/killed", test_killed);
 	g_test_add_func("/online/rounds", test_rounds);
 	g_test_add_func("/online/left_out", test_left_out);
+	g_test_add_func("/online/after_root", test_after_root);
 	return g_test_run();
 }
