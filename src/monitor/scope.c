@@ -176,13 +176,11 @@ static bool touch_all_ripe(Scope *s, GError **error)
 	       (!is_replay || touch_ripe(s, s->replayed_to + MAX(s->in->now - s->arrived, 0), error));
 }
 
-/* A window that begins before and ends after is read whole. */
-static bool widen(Scope *s, GError **error)
+/* A measured window that begins before and ends after is read whole. */
+static bool widen_to_measured(Scope *s, GError **error)
 {
-	for (;;) {
+	while (s->from != INT64_MAX && s->from != INT64_MIN) {
 		json_auto_t *row = NULL;
-		if (s->from == INT64_MAX || s->from == INT64_MIN)
-			return true;
 		if (!meta_row(s->in->meta,
 		            "SELECT min(begin_at) AS begin_at FROM monitor_windows WHERE model = $1 AND end_at > $2 "
 		            "AND begin_at "
@@ -193,9 +191,19 @@ static bool widen(Scope *s, GError **error)
 			break;
 		s->from = json_get_int(row, "begin_at", 0);
 	}
-	if (s->in->rule.rows == 0)
-		s->from = window_floor(&s->in->rule, s->from);
 	return true;
+}
+
+/* So is one to be made; and where it begins another one may have been measured, by the rule of then. */
+static bool widen(Scope *s, GError **error)
+{
+	bool is_bound = s->from != INT64_MAX && s->from != INT64_MIN;
+	if (!is_bound || !widen_to_measured(s, error))
+		return !is_bound;
+	if (s->in->rule.rows)
+		return true;
+	s->from = window_floor(&s->in->rule, s->from);
+	return widen_to_measured(s, error);
 }
 
 static bool take_unsealed(Engine *e, const char *rows, void *context, GError **error)
@@ -205,7 +213,7 @@ static bool take_unsealed(Engine *e, const char *rows, void *context, GError **e
 	g_autofree char *table = rows ? g_strdup_printf("(%s)", rows) : NULL;
 	if ((table && !read_times(s, table, &first, &last, error)) || (!s->is_first && !touch_all_ripe(s, error)))
 		return false;
-	return widen(s, error) && widen(s, error); /* the beginning of a window by the rule may lie in a measured one */
+	return widen(s, error);
 }
 
 static bool wants_file(const char *name, const char *path, void *context)
