@@ -53,6 +53,18 @@ static bool parse_target(const Visit *v, Target *t, GError **error)
 	return true;
 }
 
+/* TensorFlow Serving's words for a version that is not there, which its clients look for; behind them, what is there. */
+static bool not_found(const Target *t, GError **error)
+{
+	if (!g_error_matches(*error, FAIL, FAIL_NOT_FOUND))
+		return false;
+	if (t->version)
+		g_prefix_error(error, "Servable not found for request: Specific(%s, %s): ", t->model, t->version);
+	else
+		g_prefix_error(error, "Servable not found for request: Latest(%s): ", t->model);
+	return false;
+}
+
 static bool list_models(Visit *v)
 {
 	const RouteTable *t = visit_routes(v);
@@ -80,7 +92,7 @@ static bool status(Visit *v, const Target *t, GError **error)
 	if (!e)
 		return visit_fail(v, 404, error, "Could not find any versions of model %.100s", t->model);
 	if (t->version && !visit_find(v, t->model, t->version, &one, error))
-		return false;
+		return not_found(t, error);
 	for (guint k = 0; k < e->versions->len; k++) {
 		const Served *s = e->versions->pdata[k];
 		if (!one || one == s)
@@ -115,7 +127,7 @@ static bool metadata(Visit *v, const Target *t, GError **error)
 {
 	const Served *s;
 	if (!visit_find(v, t->model, t->version, &s, error))
-		return false;
+		return not_found(t, error);
 	json_t *inputs = json_object(), *outputs = json_object();
 	for (size_t i = 0; i < s->inputs; i++)
 		json_object_set_new(
@@ -372,8 +384,10 @@ static bool post(Visit *v, const Target *t, GError **error)
 	const Served *s;
 	if (!t->model)
 		return visit_fail(v, 400, error, "Missing model name in request.");
-	if (!visit_allows(v, "POST", error) || !visit_choose(v, t->model, t->version, &s, error))
+	if (!visit_allows(v, "POST", error))
 		return false;
+	if (!visit_choose(v, t->model, t->version, &s, error))
+		return not_found(t, error);
 	if (strcmp(t->verb, "predict") == 0)
 		return predict(v, s, error);
 	if (strcmp(t->verb, "classify") == 0 || strcmp(t->verb, "regress") == 0)
