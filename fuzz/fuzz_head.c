@@ -74,11 +74,11 @@ static void handle(void *site, const Request *request, Reply *reply)
 	envelope_log(&v, request);
 }
 
-static bool is_slow(void *site, const Request *request)
+static ServerLane lane(void *site, const Request *request)
 {
 	(void)site;
 	(void)request;
-	return false;
+	return LANE_IO;
 }
 
 static Server *start(void)
@@ -101,7 +101,7 @@ static Server *start(void)
 	        .write_s = 60,
 	        .admit = site_admit,
 	        .handle = handle,
-	        .is_slow = is_slow,
+	        .lane = lane,
 	        .refuse = site_refuse,
 	        .context = &site};
 	server_start(&options, &s, &error);
