@@ -97,12 +97,12 @@ static bool take_calls(OnnxCalls *into, GError **error)
 	if (!library_open(name, TABLE, absent, &entry, error))
 		return false;
 	const ApiBase *base = entry.base();
-	const char *table = base ? base->table(VERSION_OF_TABLE) : NULL;
+	void *const *table = base ? base->table(VERSION_OF_TABLE) : NULL;
 	if (!table)
 		return fail(error, FAIL_UNAVAILABLE, "%s does not offer version %d of ONNX Runtime's interface", name,
 		        VERSION_OF_TABLE);
 	for (size_t i = 0; i < G_N_ELEMENTS(PLACES); i++)
-		memcpy((char *)into + PLACES[i].offset, table + PLACES[i].place * sizeof(void *), sizeof(void *));
+		memcpy((char *)into + PLACES[i].offset, &table[PLACES[i].place], sizeof table[0]);
 	return true;
 }
 

@@ -141,7 +141,8 @@ static size_t item_size(int element)
 
 static bool put_number(const OnnxInput *in, float value, size_t at, void *to, GError **error)
 {
-	bool is_whole = isfinite(value) && value >= -0x1p31f && value < 0x1p31f && value <= floorf(value);
+	bool is_whole =
+	        isfinite(value) && value >= (float)INT32_MIN && value < -(float)INT32_MIN && value <= floorf(value);
 	if (in->element == ONNX_ELEMENT_FLOAT)
 		((float *)to)[at] = value;
 	else if (in->element == ONNX_ELEMENT_DOUBLE)

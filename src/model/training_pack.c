@@ -95,8 +95,8 @@ static json_t *transferred_json(const Training *t)
 	size_t i;
 	json_array_foreach (t->transferred, i, one)
 		json_array_append_new(
-		        list, json_pack("{s:I,s:O,s:O,s:O}", "trial", (json_int_t)(t->space.count + i), "from",
-		                      json_object_get(one, "from"), "number", json_object_get(one, "number"),
+		        list, json_pack("{s:I,s:O,s:O,s:O}", "trial", (json_int_t)t->space.count + (json_int_t)i,
+		                      "from", json_object_get(one, "from"), "number", json_object_get(one, "number"),
 		                      "distance", json_object_get(one, "distance")));
 	return list;
 }

@@ -1,6 +1,13 @@
-/* deploy_check.c: a version tried before it is let near a caller: by `gyre deploy`, or on its own. */
+/* deploy_check.c: a version tried before it is let near a caller: by `gyre deploy`, or on its own.
+ *
+ * A deployment is checked once.  Machines that share a store claim it there for a time; on one machine a lock tells at once that
+ * who claimed it was killed. */
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -62,14 +69,43 @@ static bool check_claimed(const Desk *d, const json_t *deployment, json_t **ret,
 	        json_get_text(now, "reason", NULL), ret, error);
 }
 
+/* -1 in *ret: a process of this machine has it.  The lock ends with the process. */
+static bool lock_check(const char *path, int *ret, GError **error)
+{
+	int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (file < 0)
+		return fail(error, FAIL_UNAVAILABLE, "%s: %s", path, g_strerror(errno));
+	*ret = file;
+	if (flock(file, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	close(file);
+	*ret = -1;
+	return true;
+}
+
+static bool check_alone(const Desk *d, const json_t *deployment, json_t **ret, GError **error)
+{
+	const char *id = json_get_text(deployment, "id", "");
+	bool mine;
+	if (!deployment_claim(d->meta, id, g_get_host_name(), CLAIM_S, &mine, error))
+		return false;
+	return mine ? check_claimed(d, deployment, ret, error) : deployment_get(d->meta, id, ret, error);
+}
+
 bool deploy_check(const Desk *d, const json_t *deployment, json_t **ret, GError **error)
 {
 	const char *id = json_get_text(deployment, "id", "");
-	g_autofree char *me = meta_new_id();
-	bool mine;
-	if (!deployment_claim(d->meta, id, me, CLAIM_S, &mine, error))
+	g_autofree char *name = g_strdup_printf("check-%s.lock", id),
+	                *path = g_build_filename(d->project->state_folder, name, NULL);
+	int lock;
+	if (!lock_check(path, &lock, error))
 		return false;
-	return mine ? check_claimed(d, deployment, ret, error) : deployment_get(d->meta, id, ret, error);
+	if (lock < 0)
+		return deployment_get(d->meta, id, ret, error);
+	bool ok = check_alone(d, deployment, ret, error);
+	unlink(path); /* who opened it before finds the deployment checked */
+	close(lock);
+	return ok;
 }
 
 /* Times are for people here, as in other ops. */

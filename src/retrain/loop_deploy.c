@@ -56,14 +56,17 @@ bool loop_begin_deployment(RetrainLoop *l, const LoopInput *in, const json_t *re
 		        (int)json_get_int(open, "version", 0));
 		return true;
 	}
-	l->was_checked = false;
+	l->checked = 0;
 	if (!meta_begin_durable(in->meta, error) || !meta_end(in->meta, begin_both(in, record, reason, error), error))
 		return false;
 	loop_tell(l, "retraining %d: version %d goes into use", number, (int)json_get_int(record, "candidate", 0));
 	return true;
 }
 
-/* Without a server nobody would check it.  Where one does, the check is claimed once, and the other finds nothing to do. */
+enum { CHECK_AGAIN_S = 5 };
+
+/* Without a server nobody would check it.  Where one does, the check is claimed once, and the other finds nothing to do; it looks
+ * again from time to time, as who claimed it may be gone. */
 static bool check_it(RetrainLoop *l, const json_t *record, GError **error)
 {
 	bool done = false;
@@ -73,16 +76,16 @@ static bool check_it(RetrainLoop *l, const json_t *record, GError **error)
 	                *folder = g_path_get_dirname(answer);
 	WorkerOptions options = {
 	        .words = words, .program = l->program, .folder = l->folder, .answer = answer, .log = log};
-	l->waits = !l->worker && l->was_checked;
+	l->waits = !l->worker && l->checked && g_get_monotonic_time() < l->checked + CHECK_AGAIN_S * G_USEC_PER_SEC;
 	if (!l->worker)
-		return l->was_checked || (file_make_folder(folder, error) && worker_start(&options, &l->worker, error));
+		return l->waits || (file_make_folder(folder, error) && worker_start(&options, &l->worker, error));
 	if (!worker_poll(l->worker, &done, &ended, error))
 		return false;
 	if (!done)
 		return true;
 	worker_stop(l->worker, 0);
 	l->worker = NULL;
-	l->was_checked = true;
+	l->checked = g_get_monotonic_time();
 	if (json_get_text(ended, "error", NULL))
 		loop_tell(l, "the check of version %d: %s", (int)json_get_int(record, "candidate", 0),
 		        json_get_text(ended, "error", ""));

@@ -11,7 +11,7 @@ struct RetrainLoop {
 	int lock;           /* of who takes the steps; -1: not held */
 	Worker *worker;     /* training, or checking a deployment; NULL: none */
 	json_t *ended;      /* what the run that ended left, until the record has moved; NULL: none */
-	bool was_checked;   /* a check of the deployment at hand ran to its end here */
+	int64_t checked;    /* monotonic us: when a check of the deployment at hand ended here; 0: none did */
 	bool waits;         /* set by the step that was taken last */
 	int64_t not_before; /* monotonic us: when a run that failed for reasons outside is tried again */
 	char *told;         /* the last sentence: not said twice */
