@@ -1,0 +1,186 @@
+/* test_train_search.c: the search of the step train: its methods, what is given up early, limits of time and memory, trials that fail. */
+#include "model/step_train.h"
+
+#include "trained.h"
+
+static void test_failures(void)
+{
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	expect_failure(p, "{\"search\": {\"metric\": \"rmse\"}}", FAIL_INVALID, "rmse is not for this target");
+	expect_failure(p, "{\"metric\": \"nonsense\"}", FAIL_INVALID, "no metric \"nonsense\"");
+	expect_failure(p, "{\"params\": {\"boosted\": {\"depth\": 3}}}", FAIL_INVALID, "params.boosted");
+	expect_failure(p, "{\"search\": {\"trails\": 3}}", FAIL_INVALID, "trials");
+	expect_failure(p,
+	        "{\"families\": [\"boosted\"], \"params\": {\"boosted\": {\"rounds\": 100000, \"patience\": 0}}, "
+	        "\"search\": {\"trials\": 1, \"trial_time\": 0.2}}",
+	        FAIL_INVALID, "all trials failed; the first because it took longer than 0.2 s");
+	expect_failure(p,
+	        "{\"families\": [\"boosted\"], \"params\": {\"boosted\": {\"rounds\": 100000, \"patience\": 0}}, "
+	        "\"search\": {\"trials\": 3, \"time\": 0.2}}",
+	        FAIL_LIMIT, "time was over");
+	expect_failure(p, "{\"search\": {\"memory_mb\": 1}}", FAIL_LIMIT, "search.memory_mb: the rows take");
+#ifndef __SANITIZE_ADDRESS__ /* which has its own ways with memory */
+	/* Histograms of deep trees want more than a linear model does; the search goes on. */
+	train_well(p,
+	        "{\"families\": [\"linear\", \"boosted\"], \"params\": {\"boosted\": {\"max_depth\": 14, "
+	        "\"min_child_weight\": 0, \"lambda\": 0, \"rounds\": 30, \"patience\": 0}}, "
+	        "\"search\": {\"trials\": 2, \"trial_memory_mb\": 8}}",
+	        "narrow", 2);
+	json_auto_t *narrow = read_json(p, "narrow", "trials");
+	g_assert_cmpstr(json_string_value(json_at(narrow, "trials[0].status")), ==, "done");
+	g_assert_cmpstr(json_string_value(json_at(narrow, "trials[1].status")), ==, "failed");
+	g_assert_nonnull(strstr(json_string_value(json_at(narrow, "trials[1].error")), "limit of 8 MiB"));
+#endif
+	/* One that fails does not stop the others. */
+	train_well(p,
+	        "{\"families\": [\"linear\", \"boosted\"], \"params\": {\"boosted\": {\"rounds\": 100000, "
+	        "\"patience\": 0}}, "
+	        "\"search\": {\"trials\": 2, \"trial_time\": 1}}",
+	        "some", 2);
+	json_auto_t *trials = read_json(p, "some", "trials");
+	g_assert_cmpstr(json_string_value(json_at(trials, "trials[1].status")), ==, "failed");
+	g_assert_cmpint(json_get_int(trials, "best", -1), ==, 0);
+	place_free(p);
+	p = place_new(TWO_CLASSES, "-1", roles_of("classification", false));
+	expect_failure(p, "{}", FAIL_INVALID, "no validation rows");
+	place_free(p);
+}
+
+#define SETTINGS(method, more)                                                                                         \
+	"{\"search\": {\"method\": \"" method "\", \"trials\": 16" more "}, \"families\": [\"linear\", \"boosted\"], " \
+	"\"params\": {\"boosted\": {\"rounds\": 20, \"max_bin\": 32}}, \"ensemble\": {\"method\": \"none\"}}"
+
+/* Every method: the same on one core and three, and after a crash; the defaults first, no trial twice. */
+static void test_methods(void)
+{
+	static const char *const METHODS[] = {
+#ifndef __SANITIZE_ADDRESS__ /* forks are slow with it, and the samplers have tests of their own */
+	        SETTINGS("random", ""), SETTINGS("grid", ""), SETTINGS("halton", ""), SETTINGS("cmaes", ""),
+#endif
+	        SETTINGS("tpe", ""), SETTINGS("gp", ", \"lag\": 2")};
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	for (size_t m = 0; m < G_N_ELEMENTS(METHODS); m++) {
+		g_autofree char *one = g_strdup_printf("one-%zu", m);
+		g_autofree char *three = g_strdup_printf("three-%zu", m);
+		train_well(p, METHODS[m], one, 1);
+		train_well(p, METHODS[m], three, 3);
+		assert_same(p, one, three);
+		static const char *const LOST[] = {
+		        "bundle", "trials", "scratch/model.json", "scratch/trial-3.json", "scratch/trial-7.json"};
+		for (size_t i = 0; i < G_N_ELEMENTS(LOST); i++) {
+			g_autofree char *path = g_build_filename(p->folder, three, LOST[i], NULL);
+			g_assert_true(file_remove(path, NULL));
+		}
+		train_well(p, METHODS[m], three, 2);
+		assert_same(p, one, three);
+		json_auto_t *trials = read_json(p, one, "trials");
+		const json_t *list = json_object_get(trials, "trials");
+		g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		g_assert_cmpuint(json_array_size(list), ==, 16);
+		g_assert_false(json_get_bool(trials, "cut", true));
+		g_assert_cmpstr(json_get_text(json_array_get(list, 0), "family", ""), ==, "linear");
+		g_assert_cmpstr(json_get_text(json_array_get(list, 1), "family", ""), ==, "boosted");
+		for (size_t i = 0; i < 16; i++)
+			g_hash_table_add(seen, json_canonical(json_object_get(json_array_get(list, i), "params")));
+		g_assert_cmpuint(g_hash_table_size(seen), >=, 14);
+	}
+	place_free(p);
+}
+
+/* Over five folds a pruner gives up what is hopeless after some, the same on one core and three; and never the best. */
+static void test_pruned(void)
+{
+	Place *p = place_new(TWO_CLASSES, "i % 5", roles_of("classification", false));
+	train_well(p, SETTINGS("random", ", \"pruner\": \"median\""), "one", 1);
+	train_well(p, SETTINGS("random", ", \"pruner\": \"median\""), "three", 3);
+	assert_same(p, "one", "three");
+	json_auto_t *trials = read_json(p, "one", "trials");
+	const json_t *list = json_object_get(trials, "trials");
+	size_t pruned = 0;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *one = json_array_get(list, i);
+		if (strcmp(json_get_text(one, "status", ""), "pruned") != 0)
+			continue;
+		size_t steps = json_array_size(json_object_get(one, "steps"));
+		size_t rungs = json_array_size(json_object_get(one, "curve"));
+		g_assert_true(steps + rungs >= 1 && steps < 5 && !json_object_get(one, "metrics"));
+		pruned++;
+	}
+	g_assert_cmpuint(pruned, >=, 1);
+	train_well(p, SETTINGS("tpe", ", \"pruner\": \"wilcoxon\""), "paired", 2);
+	place_free(p);
+}
+
+#define ROUNDS(pruner)                                                                                     \
+	"{\"search\": {\"method\": \"tpe\", \"trials\": 12, \"portfolio\": false, \"pruner\": \"" pruner   \
+	"\"}, \"families\": [\"boosted\"], \"params\": {\"boosted\": {\"rounds\": 25, \"max_bin\": 32}}, " \
+	"\"ensemble\": {\"method\": \"none\"}}"
+
+/* On a hold-out there is one fold: what is hopeless is given up between its rounds, by what earlier trials of the same family were at
+ * the same round; the same on one core and three, and after a crash. */
+static void test_pruned_rounds(void)
+{
+	static const char *const PRUNED[] = {ROUNDS("median"), ROUNDS("hyperband")};
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	size_t pruned = 0;
+	for (size_t m = 0; m < G_N_ELEMENTS(PRUNED); m++) {
+		g_autofree char *one = g_strdup_printf("one-%zu", m);
+		g_autofree char *three = g_strdup_printf("three-%zu", m);
+		g_autofree char *lost = g_build_filename(p->folder, three, "scratch", "trial-5.json", NULL);
+		train_well(p, PRUNED[m], one, 1);
+		train_well(p, PRUNED[m], three, 3);
+		g_assert_true(file_remove(lost, NULL));
+		train_well(p, PRUNED[m], three, 2);
+		assert_same(p, one, three);
+		json_auto_t *trials = read_json(p, one, "trials");
+		size_t i;
+		json_t *trial;
+		json_array_foreach (json_object_get(trials, "trials"), i, trial) {
+			const json_t *curve = json_object_get(trial, "curve");
+			if (strcmp(json_get_text(trial, "status", ""), "pruned") != 0)
+				continue;
+			g_assert_cmpint(json_integer_value(json_array_get(json_array_get(curve, 0), 0)), ==, 10);
+			g_assert_null(json_object_get(trial, "metrics"));
+			pruned++;
+		}
+		g_assert_cmpstr(json_get_text(json_array_get(json_object_get(trials, "trials"),
+		                                      (size_t)json_get_int(trials, "best", 0)),
+		                        "status", ""),
+		        ==, "done");
+	}
+	g_assert_cmpuint(pruned, >=, 2);
+	place_free(p);
+}
+
+/* A limit on the time of the whole step ends the search, leaves what is found, and says so; the count of trials does not. */
+static void test_time(void)
+{
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	train_well(p,
+	        "{\"search\": {\"method\": \"tpe\", \"trials\": 100000, \"time\": 2}, \"families\": [\"linear\", "
+	        "\"boosted\"]}",
+	        "cut", 2);
+	json_auto_t *trials = read_json(p, "cut", "trials");
+	g_assert_true(json_get_bool(trials, "cut", false));
+	g_assert_cmpuint(json_array_size(json_object_get(trials, "trials")), <, 100000);
+	g_autoptr(Bundle) b = open_bundle(p, "cut");
+	g_assert_nonnull(b);
+	place_free(p);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_autofree char *version = NULL;
+	g_autoptr(GError) error = NULL;
+	if (!engine_version(&version, &error)) {
+		g_print("1..0 # SKIP %s\n", error->message);
+		return 0;
+	}
+	g_test_add_func("/train/failures", test_failures);
+	g_test_add_func("/train/methods", test_methods);
+	g_test_add_func("/train/pruned", test_pruned);
+	g_test_add_func("/train/pruned_rounds", test_pruned_rounds);
+	g_test_add_func("/train/time", test_time);
+	return g_test_run();
+}
