@@ -35,6 +35,16 @@ static size_t failed_checks(const json_t *checks)
 	return failed;
 }
 
+/* The rows are shuffled although a column orders them in time. */
+static void print_split_warning(FILE *out, const json_t *stretches)
+{
+	const char *sentence = json_get_text(stretches, "sentence", NULL);
+	g_autofree char *text =
+	        g_strdup_printf("the split is at random although there is a time. %s", sentence ? sentence : "");
+	if (sentence)
+		print_wrapped(out, "Warning   ", text);
+}
+
 static void print_data(FILE *out, const json_t *summary)
 {
 	const json_t *data = json_object_get(summary, "data"), *checks = json_object_get(summary, "checks");
@@ -53,6 +63,7 @@ static void print_data(FILE *out, const json_t *summary)
 	                *valid = count_text(json_object_get(split, "valid"));
 	g_autofree char *test = count_text(json_object_get(split, "test"));
 	fprintf(out, "          %s rows to train, %s to choose by, %s to test\n", train, valid, test);
+	print_split_warning(out, json_object_get(summary, "stretches"));
 }
 
 static int by_value(const void *a, const void *b, void *larger)

@@ -221,6 +221,12 @@ static bool check_sizes(const Split *s, GError **error)
 	        s->test.fraction, s->valid.fraction);
 }
 
+bool split_is_shuffled(const json_t *params)
+{
+	static const char *const SHUFFLED[] = {"random", "stratified", "group", "stratified_group", NULL};
+	return g_strv_contains(SHUFFLED, json_get_text(params, "by", ""));
+}
+
 void split_check(const json_t *params, const char *path, ParamReport *report, void *context)
 {
 	const char *by = json_get_text(params, "by", "auto");

@@ -52,6 +52,9 @@
 /* by, test, valid, folds, group; and key, time, target, task, which the project fills in from its other blocks. */
 extern const Param SPLIT_PARAMS[];
 
+/* Is it by what has no order, such as a hash or a group?  (params: the block; "auto" follows a time, where there is one.) */
+bool split_is_shuffled(const json_t *params);
+
 /* What can be told of the sizes before any data is seen: no fraction, no range, nothing left to learn from. */
 void split_check(const json_t *params, const char *path, ParamReport *report, void *context);
 

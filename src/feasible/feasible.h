@@ -3,11 +3,22 @@
  * Only rows to learn from are looked at, never the test part: an answer that has seen it would make the later test flatter.
  *
  * sample.  Input train (data/split.h).  Outputs:
- *   sample  at most `rows` of them, chosen by hash, with folds of their own: by hash of the row (or group) in five; or, `by: time`,
- *           the last fifth in time as fold 0, judged by what came before
- *   about   {"rows": of train with a target, "sampled"}
+ *   sample  at most `rows` of them, chosen by hash, with folds of their own: by hash of the row (or group) in five; or, with `time`, the
+ *           last fifth in time as fold 0, judged by what came before; or, with `stretches` too, several for each stretch of time but the
+ *           first: up to five fifths of it by hash, which the rest of the stretch teaches, and all of these together, which four
+ *           fifths of the stretch before it teach
+ *   about   {"rows": of train with a target, "sampled"}; with stretches, where there are three or more, also "stretches": [{"from", "to"
+ *           (as data/engine.h gives them), "rows"}] and "parts": how many fifths are judged
  *
- * feasible.  Inputs sample, recipes (the step features on it), and the same in time where there is a time column.  Output:
+ * stretches.  Inputs sample, about, recipes, of a sample in stretches.  What a random split promises too much: boosting (200 rounds of
+ * depth 6) judged on rows among those it learnt from, beside the same on the same rows learnt from the stretch of time before.  Output:
+ * {"metric", "stretches": [{"from", "to", "rows", "within", "next": values (null for the first)}], "within", "next": their means, "gap":
+ *  within - next, "low", "high": 95 % by Student's t over the stretches, "sentence"}; with fewer than three stretches, or two values, all
+ *  but "metric" and "stretches" are null; "problem": why it could not be measured | absent.  Both sides learn from about as many rows
+ *  and are judged on the same, so neither more rows nor easier ones make the difference.
+ *
+ * feasible.  Inputs sample, recipes (the step features on it), and the same in time, and what the step stretches found, where there is a time column.
+ * Output:
  *
  * {"metric": name, "rows": of train, "sampled", "judged": "in time" | "in five folds",
  *  "verdict": {"answer": "yes" | "no_model_needed" | "maybe" | "no" | "check_leaks", "sentence", "reasons": [sentences]},
@@ -22,12 +33,13 @@
  *            for numbers and where next to nothing can be predicted; row: _gyre_row, 0-based in the data's version,
  *  "leaks": [{"column", "score", "sentence"}],       score: ROC AUC (two classes), D2 log loss or R2 of a rule over it
  *  "balance": {"rates": {label: share}, "rarest": {"label", "rows"}} | null,
- *  "time": {"random", "in_time": {"value", "low", "high"} (both of the later rows), "gap", "low", "high" (of the gap, paired), "sentence"} |
- *          null,
+ *  "time": {"random", "in_time": {"value", "low", "high"} (both of the later rows), "gap", "low", "high" (of the gap, paired), "sentence",
+ *           "shown": {"value", "low", "high"}: of models that learnt from rows at random, on all rows} | null,
+ *  "stretches": (the step stretches) | null,
  *  "value": {kpi: {"nothing", "likely", "perfect"}} over the judged rows, "value_problem": text | absent,
  *  "warnings": [sentences]} */
 #pragma once
 
 #include "pipeline/step.h"
 
-extern const StepKind STEP_SAMPLE, STEP_FEASIBLE;
+extern const StepKind STEP_SAMPLE, STEP_STRETCHES, STEP_FEASIBLE;

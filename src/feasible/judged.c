@@ -57,29 +57,29 @@ static bool read_features(Judged *j, const JudgedWanted *wanted, GError **error)
 	       fail(error, FAIL_BROKEN, "%zu rows of the sample have no usable target", j->d->left_out);
 }
 
-/* Which row each validation row is: both were read in the same order. */
+/* Which row each judged row is. */
 static bool place_rows(Judged *j, GError **error)
 {
 	const TrainData *d = j->d;
+	const int64_t *numbers = frame_find(j->rows, "_gyre_row")->ints;
+	g_autoptr(GHashTable) places = g_hash_table_new(g_int64_hash, g_int64_equal);
+	for (size_t i = 0; i < j->rows->rows; i++)
+		g_hash_table_insert(places, (gpointer)&numbers[i], GSIZE_TO_POINTER(i + 1));
 	j->count = d->valid_rows;
 	j->at = g_new(uint32_t, j->count);
 	j->y = g_new(double, j->count);
 	j->weight = d->all.weight ? g_new(double, j->count) : NULL;
 	for (size_t k = 0, to = 0; k < d->fold_count; k++) {
 		const Part *valid = &d->folds[k].valid;
-		size_t found = 0;
-		for (size_t i = 0; i < j->rows->rows && found < valid->x.rows; i++) {
-			if (j->fold[i] != (int64_t)k)
-				continue;
-			j->y[to] = valid->y[found];
+		for (size_t i = 0; i < valid->x.rows; i++, to++) {
+			size_t place = GPOINTER_TO_SIZE(g_hash_table_lookup(places, &valid->row[i]));
+			if (!place)
+				return fail(error, FAIL_BROKEN, "a judged row is not in the sample");
+			j->at[to] = (uint32_t)(place - 1);
+			j->y[to] = valid->y[i];
 			if (j->weight)
-				j->weight[to] = valid->weight[found];
-			j->at[to++] = (uint32_t)i;
-			found++;
+				j->weight[to] = valid->weight[i];
 		}
-		if (found != valid->x.rows)
-			return fail(error, FAIL_BROKEN, "fold %zu has %zu rows where %zu are expected", k, found,
-			        valid->x.rows);
 	}
 	return true;
 }

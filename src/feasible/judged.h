@@ -1,6 +1,6 @@
 /* judged.h: the sample's rows with folds, and what small models say of those they have not learned from.
  *
- * Judged rows are all rows of the folds 0, 1, ..., fold by fold, each in the table's order: the order of model/train_data.h's
+ * Judged rows are all rows that are judged in the folds 0, 1, ..., fold by fold (in several, where they are judged in several), each in the table's order: the order of model/train_data.h's
  * validation parts.  Scores are rows x outputs of them. */
 #pragma once
 
@@ -10,7 +10,7 @@
 typedef struct Judged {
 	TrainData *d;
 	Frame *rows;   /* the sample, all columns */
-	int64_t *fold; /* of each of `rows`; borrowed from them */
+	int64_t *fold; /* _gyre_fold of each of `rows`; borrowed from them */
 	size_t count;  /* judged rows */
 	uint32_t *at;  /* which of `rows` each of them is */
 	double *y, *weight;

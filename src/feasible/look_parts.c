@@ -225,14 +225,15 @@ bool look_time(Look *l, GError **error)
 	g_autofree double *same = scores_of_same(l->timed, l->random, l->shuffled);
 	if (!same)
 		return true;
+	json_auto_t *shown = judged_metrics(l->random, l->shuffled, l->metric, l->keep);
 	json_auto_t *random = judged_metrics(l->timed, same, l->metric, l->keep);
 	json_auto_t *timed = judged_metrics(l->timed, l->scores[LOOK_BOOSTED], l->metric, l->keep);
 	const json_t *a = json_object_get(random, l->metric->name), *b = json_object_get(timed, l->metric->name);
 	Difference gap = gap_of(l, same);
 	g_autofree char *text = time_sentence(l, a, b, &gap);
 	json_object_set_new(l->report, "time",
-	        json_pack("{s:O,s:O,s:o,s:o,s:o,s:s}", "random", a, "in_time", b, "gap",
-	                json_number(number_of(a) - number_of(b)), "low", json_number(gap.low), "high",
-	                json_number(gap.high), "sentence", text));
+	        json_pack("{s:O,s:O,s:O,s:o,s:o,s:o,s:s}", "shown", json_object_get(shown, l->metric->name), "random",
+	                a, "in_time", b, "gap", json_number(number_of(a) - number_of(b)), "low", json_number(gap.low),
+	                "high", json_number(gap.high), "sentence", text));
 	return true;
 }

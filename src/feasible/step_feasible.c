@@ -89,6 +89,15 @@ static bool add_curve(Look *l, const json_t *about, GError **error)
 	return true;
 }
 
+static bool take_stretches(Look *l, GError **error)
+{
+	json_t *found = NULL;
+	if (step_input(l->s, "stretches") && !step_input_json(l->s, "stretches", &found, error))
+		return false;
+	json_object_set_new(l->report, "stretches", found ? found : json_null());
+	return true;
+}
+
 static void tell(const Look *l)
 {
 	const json_t *signal = json_object_get(l->report, "signal");
@@ -105,6 +114,8 @@ static bool look(Look *l, GError **error)
 	        json_object_get(about, "rows"), "sampled", json_object_get(about, "sampled"), "judged",
 	        l->timed ? "in time" : "in five folds", "verdict", "warnings");
 	if (!look_models(l, error) || !look_time(l, error) || !add_curve(l, about, error) || !look_value(l, error))
+		return false;
+	if (!take_stretches(l, error))
 		return false;
 	look_leaks(l);
 	look_labels(l);
@@ -139,13 +150,13 @@ static const Param PARAMS[] = {
         {"kpi", PARAM_JSON, "the kpi block", "{}"},
         {NULL},
 };
-static const char *const INPUTS[] = {"sample", "about", "recipes", "sample_time?", "recipes_time?", NULL};
+static const char *const INPUTS[] = {"sample", "about", "recipes", "sample_time?", "recipes_time?", "stretches?", NULL};
 static const char *const OUTPUTS[] = {"feasible", NULL};
 
 const StepKind STEP_FEASIBLE = {
         .name = "feasible",
         .help = "tells whether the goal can be reached, before any long search",
-        .version = 4,
+        .version = 5,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

@@ -220,6 +220,7 @@ static json_t *reasons_of(const json_t *report, const json_t *criteria)
 	add_gain(report, criteria, reasons);
 	add_reason(reasons, json_get_text(json_object_get(report, "curve"), "sentence", NULL));
 	add_reason(reasons, json_get_text(json_object_get(report, "time"), "sentence", NULL));
+	add_reason(reasons, json_get_text(json_object_get(report, "stretches"), "sentence", NULL));
 	return reasons;
 }
 

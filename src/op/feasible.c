@@ -88,6 +88,7 @@ const Op OP_FEASIBLE = {
                 "\"verdict\": {\"answer\": \"yes\"|\"no_model_needed\"|\"maybe\"|\"no\"|\"check_leaks\", \"sentence\", "
                 "\"reasons\"}, \"models\",\n"
                 "\"signal\", \"criteria\", \"rule\", \"curve\", \"labels\", \"leaks\", \"balance\", \"time\", "
+                "\"stretches\", "
                 "\"value\", "
                 "\"warnings\"}, \"steps\"};\n"
                 "docs/feasible.md has every key",

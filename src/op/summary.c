@@ -56,7 +56,7 @@ static bool model_of(const Desk *d, const json_t *registration, json_t **ret, GE
 }
 
 typedef struct Left {
-	json_t *ingest, *checks, *split, *trials, *evaluation, *verdict, *registration;
+	json_t *ingest, *checks, *split, *stretches, *trials, *evaluation, *verdict, *registration;
 } Left;
 
 static bool left_read(const Desk *d, const json_t *result, Left *left, GError **error)
@@ -64,6 +64,7 @@ static bool left_read(const Desk *d, const json_t *result, Left *left, GError **
 	return summary_artifact(d, result, "ingest", "ingest", &left->ingest, error) &&
 	       summary_artifact(d, result, "verify", "checks", &left->checks, error) &&
 	       summary_artifact(d, result, "split", "split", &left->split, error) &&
+	       summary_artifact(d, result, "stretches", "stretches", &left->stretches, error) &&
 	       summary_artifact(d, result, "train", "trials", &left->trials, error) &&
 	       summary_artifact(d, result, "evaluate", "evaluation", &left->evaluation, error) &&
 	       summary_artifact(d, result, "gate", "verdict", &left->verdict, error) &&
@@ -72,8 +73,8 @@ static bool left_read(const Desk *d, const json_t *result, Left *left, GError **
 
 static void left_clear(Left *left)
 {
-	json_t *all[] = {left->ingest, left->checks, left->split, left->trials, left->evaluation, left->verdict,
-	        left->registration};
+	json_t *all[] = {left->ingest, left->checks, left->split, left->stretches, left->trials, left->evaluation,
+	        left->verdict, left->registration};
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		json_decref(all[i]);
 }
@@ -101,15 +102,16 @@ static json_t *report_path(const Desk *d, const json_t *result)
 static json_t *summary_of(const Desk *d, const json_t *result, const Left *left)
 {
 	const json_t *e = left->evaluation;
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "data",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "data",
 	        json_pack("{s:o,s:o,s:o}", "digest", json_text(output_of(result, "ingest", "snapshot")), "rows",
 	                or_null(json_object_get(left->ingest, "rows")), "columns",
 	                or_null(json_object_get(left->ingest, "columns"))),
-	        "checks", or_null(left->checks), "split", or_null(json_object_get(left->split, "rows")), "trials",
-	        or_null(left->trials), "metric", or_null(json_object_get(e, "metric")), "metrics",
-	        or_null(json_at(e, "model.metrics")), "baseline", or_null(json_at(e, "baseline.metrics")), "slices",
-	        or_null(json_object_get(e, "slices")), "criteria", or_null(json_object_get(left->verdict, "criteria")),
-	        "report", report_path(d, result), "nested", or_null(json_object_get(e, "nested")));
+	        "checks", or_null(left->checks), "split", or_null(json_object_get(left->split, "rows")), "stretches",
+	        or_null(left->stretches), "trials", or_null(left->trials), "metric",
+	        or_null(json_object_get(e, "metric")), "metrics", or_null(json_at(e, "model.metrics")), "baseline",
+	        or_null(json_at(e, "baseline.metrics")), "slices", or_null(json_object_get(e, "slices")), "criteria",
+	        or_null(json_object_get(left->verdict, "criteria")), "report", report_path(d, result), "nested",
+	        or_null(json_object_get(e, "nested")));
 }
 
 bool summary_add(const Desk *d, json_t *result, GError **error)

@@ -82,14 +82,13 @@ static void lend_roles(json_t *split, const json_t *goal, const json_t *data)
 /* Rows that lie between those learned from are easier than those that come after them. */
 static void warn_of_time(Project *p, const json_t *split)
 {
-	static const char *const SHUFFLED[] = {"random", "stratified", "group", "stratified_group", NULL};
 	const char *by = json_get_text(split, "by", ""), *time = json_get_text(split, "time", NULL);
-	if (!time || !g_strv_contains(SHUFFLED, by))
+	if (!time || !split_is_shuffled(split))
 		return;
 	g_autofree char *text =
 	        g_strdup_printf("\"%s\" orders the rows in time, and a split by %s judges a model on rows "
-	                        "between those it learned from: by: time is the honest way (gyre feasible "
-	                        "measures the difference)",
+	                        "between those it learned from: by: time is the honest way (gyre run and "
+	                        "gyre feasible measure the difference)",
 	                time, by);
 	project_problem(p, "warning", "split.by", text);
 }

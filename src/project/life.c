@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "data/source.h"
 #include "data/profile.h"
+#include "data/split.h"
 #include "data/steps.h"
 #include "eval/behaviour.h"
 #include "eval/evaluate.h"
@@ -40,6 +41,7 @@ const StepKind *const STEP_KINDS[] = {
         &STEP_REGISTER,
         &STEP_REPORT,
         &STEP_SAMPLE,
+        &STEP_STRETCHES,
         &STEP_FEASIBLE,
         &STEP_UPDATE,
         &STEP_FRESH,
@@ -350,18 +352,51 @@ static bool add_own(Life *l, GError **error)
 	return true;
 }
 
-/* A sample in time, or by hash when `time` is NULL, and what the step features learns from it. */
-static bool add_sample(Life *l, const char *name, const char *features, int64_t rows, const char *time, GError **error)
+/* A sample of the rows to learn from, and what the step features learns from it, as NAME_features. */
+typedef struct SampleWanted {
+	const char *name;
+	int64_t rows;
+	const char *time; /* NULL: by hash */
+	int stretches;
+} SampleWanted;
+
+static bool add_sample(Life *l, const SampleWanted *w, GError **error)
 {
-	g_autofree char *from = g_strconcat(name, ".sample", NULL);
+	g_autofree char *from = g_strconcat(w->name, ".sample", NULL),
+	                *features = g_strconcat(w->name, "_features", NULL);
 	const PlanInput train[] = {{.name = "train", .from = "split.train"}, {NULL}};
 	const PlanInput sample[] = {{.name = "train", .from = from}, {NULL}};
-	json_auto_t *params = json_pack("{s:I,s:o,s:o,s:o}", "rows", (json_int_t)rows, "target",
+	json_auto_t *params = json_pack("{s:I,s:o,s:o,s:o}", "rows", (json_int_t)w->rows, "target",
 	        member(l->roles, "target"), "weight", member(l->roles, "weight"), "group", member(l->roles, "group"));
-	if (time)
-		json_object_set_new(params, "time", json_string(time));
+	if (w->time)
+		json_object_set_new(params, "time", json_string(w->time));
+	if (w->stretches)
+		json_object_set_new(params, "stretches", json_integer(w->stretches));
 	json_auto_t *learn = json_pack("{s:O,s:O}", "features", project_block(l->p, "features"), "roles", l->roles);
-	return add_as(l, name, "sample", params, train, error) && add_as(l, features, "features", learn, sample, error);
+	return add_as(l, w->name, "sample", params, train, error) &&
+	       add_as(l, features, "features", learn, sample, error);
+}
+
+/* What a random split promises too much (feasible/feasible.h). */
+static bool add_stretches(Life *l, int64_t rows, const char *time, GError **error)
+{
+	enum { STRETCHES = 6, DENSER = 4 }; /* the fewer rows, the less of a day is remembered */
+	const SampleWanted sample = {"sample_stretches", DENSER * rows, time, STRETCHES};
+	const PlanInput inputs[] = {{.name = "sample", .from = "sample_stretches.sample"},
+	        {.name = "about", .from = "sample_stretches.about"},
+	        {.name = "recipes", .from = "sample_stretches_features.recipes"}, {NULL}};
+	json_auto_t *params = json_pack("{s:O}", "goal", l->goal);
+	return add_sample(l, &sample, error) && add_as(l, "stretches", "stretches", params, inputs, error);
+}
+
+/* A run over rows that are shuffled although a column orders them says what that hides. */
+static bool add_warning(Life *l, GError **error)
+{
+	enum { ROWS = 50000 };
+	const char *time = json_get_text(l->roles, "time", NULL);
+	bool is_own = json_object_get(l->steps, "split") || json_object_get(l->steps, "features");
+	return is_own || !time || !split_is_shuffled(project_block(l->p, "split")) ||
+	       add_stretches(l, ROWS, time, error);
 }
 
 static bool add_feasible(Life *l, int64_t rows, GError **error)
@@ -369,15 +404,15 @@ static bool add_feasible(Life *l, int64_t rows, GError **error)
 	const json_t *split = project_block(l->p, "split");
 	bool is_ordered = strcmp(json_get_text(split, "by", "auto"), "order") == 0;
 	const char *time = json_get_text(l->roles, "time", is_ordered ? "_gyre_row" : NULL);
-	PlanInput inputs[] = {{.name = "sample", .from = "sample.sample"}, {.name = "about", .from = "sample.about"},
-	        {.name = "recipes", .from = "sample_features.recipes"}, {NULL}, {NULL}, {NULL}};
-	if (time) {
-		inputs[3] = (PlanInput){.name = "sample_time", .from = "sample_time.sample"};
-		inputs[4] = (PlanInput){.name = "recipes_time", .from = "sample_time_features.recipes"};
-	}
+	const SampleWanted sample = {"sample", rows, NULL, 0}, timed = {"sample_time", rows, time, 0};
+	const PlanInput inputs[] = {{.name = "sample", .from = "sample.sample"},
+	        {.name = "about", .from = "sample.about"}, {.name = "recipes", .from = "sample_features.recipes"},
+	        {.name = time ? "sample_time" : NULL, .from = "sample_time.sample"},
+	        {.name = "recipes_time", .from = "sample_time_features.recipes"},
+	        {.name = "stretches", .from = "stretches.stretches"}, {NULL}};
 	json_auto_t *params = json_pack("{s:O,s:O}", "goal", l->goal, "kpi", project_block(l->p, "kpi"));
-	return add_sample(l, "sample", "sample_features", rows, NULL, error) &&
-	       (!time || add_sample(l, "sample_time", "sample_time_features", rows, time, error)) &&
+	return add_sample(l, &sample, error) &&
+	       (!time || (add_sample(l, &timed, error) && add_stretches(l, rows, time, error))) &&
 	       add_as(l, "feasible", "feasible", params, inputs, error);
 }
 
@@ -442,7 +477,8 @@ static bool make_plan(const Project *p, Champion *champion, int64_t feasible_row
 	        .memory_mb = (unsigned)json_get_int(limits, "memory_mb", 0),
 	};
 	bool ok = p->learns_on ? add_learning_on(&l, champion, error) : add_all(&l, champion, error);
-	if (!ok || (feasible_rows && !add_feasible(&l, feasible_rows, error)) || !plan_check(plan, error))
+	ok = ok && (feasible_rows ? add_feasible(&l, feasible_rows, error) : p->learns_on || add_warning(&l, error));
+	if (!ok || !plan_check(plan, error))
 		return false;
 	*ret = g_steal_pointer(&plan);
 	return true;

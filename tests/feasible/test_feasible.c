@@ -47,13 +47,15 @@ static void run_step(const StepKind *kind, const char *name, json_t *params, con
 }
 
 /* sample and features, and the paths they leave. */
-static void take_sample(const char *name, const char *task, const char *time)
+static void take_sample(const char *name, const char *task, const char *time, int stretches)
 {
 	g_autofree char *train = at("train"), *sampled = g_strconcat(name, "/sample", NULL), *sample = at(sampled);
 	g_autofree char *features = g_strconcat(name, "_features", NULL);
 	json_t *params = json_pack("{s:s}", "target", "target");
 	if (time)
 		json_object_set_new(params, "time", json_string(time));
+	if (stretches)
+		json_object_set_new(params, "stretches", json_integer(stretches));
 	run_step(&STEP_SAMPLE, name, params, (const char *[]){"train", train, NULL});
 	json_t *roles = json_pack("{s:s,s:s,s:s?,s:s?,s:[],s:[],s:n,s:n}", "task", task, "target", "target", "positive",
 	        strcmp(task, "classification") == 0 ? "yes" : NULL, "time", time, "key", "drop", "group", "weight");
@@ -62,9 +64,9 @@ static void take_sample(const char *name, const char *task, const char *time)
 
 static json_t *look(const char *task, const char *time, const char *goal, const char *kpi)
 {
-	take_sample("sample", task, NULL);
+	take_sample("sample", task, NULL, 0);
 	if (time)
-		take_sample("timed", task, time);
+		take_sample("timed", task, time, 0);
 	g_autofree char *sample = at("sample/sample"), *about = at("sample/about"),
 	                *recipes = at("sample_features/recipes"), *timed = at("timed/sample"),
 	                *timed_recipes = at("timed_features/recipes");
@@ -158,11 +160,64 @@ static void test_time(void)
 	g_assert_cmpstr(json_get_text(r, "judged", ""), ==, "in time");
 	g_assert_cmpfloat(json_get_number(json_object_get(time, "random"), "value", 0), >, 0.8);
 	double gap = json_get_number(time, "gap", 0);
+	g_assert_cmpfloat(json_get_number(json_object_get(time, "shown"), "value", 0), >, 0.8);
 	g_assert_cmpfloat(gap, >, 0.2);
 	g_assert_true(json_get_number(time, "low", gap) > 0 && json_get_number(time, "low", gap) < gap &&
 	              json_get_number(time, "high", 0) > gap);
 	g_assert_nonnull(strstr(json_get_text(time, "sentence", ""), "only the second"));
 	g_assert_cmpstr(answer(r), ==, "no");
+}
+
+/* The same of stretches, which are unlike each other for a reason that does not last; and with none that lasts they are alike. */
+static json_t *look_at_stretches(const char *task, const char *time, const char *goal)
+{
+	take_sample("stretched", task, time, 5);
+	g_autofree char *sample = at("stretched/sample"), *about = at("stretched/about"),
+	                *recipes = at("stretched_features/recipes"), *path = at("stretches/stretches");
+	run_step(&STEP_STRETCHES, "stretches", json_pack("{s:o}", "goal", json_loads(goal, 0, NULL)),
+	        (const char *[]){"sample", sample, "about", about, "recipes", recipes, NULL});
+	g_autoptr(GError) error = NULL;
+	json_t *ret;
+	json_read_file(path, &ret, &error);
+	g_assert_no_error(error);
+	return ret;
+}
+
+static double value(const json_t *report, const char *key)
+{
+	return json_get_number(report, key, NAN);
+}
+
+static void test_stretches(void)
+{
+	make_train("day, day AS trace, u",
+	        "CASE WHEN (md5_number_lower(concat('w', day // 5)) % 2 = 0) <> (z < 0.1) THEN 'yes' ELSE 'no' END");
+	json_auto_t *passing = look_at_stretches("classification", "day", AUC_GOAL("0.8"));
+	const json_t *list = json_object_get(passing, "stretches"), *last = json_array_get(list, 4);
+	g_assert_cmpuint(json_array_size(list), ==, 5);
+	g_assert_true(json_get_int(last, "rows", 0) == 300 && value(last, "from") == 120 && value(last, "to") == 149);
+	g_assert_true(value(passing, "within") > 0.8 && value(passing, "next") < 0.65);
+	g_assert_true(value(passing, "low") > 0.1 && value(passing, "low") < value(passing, "gap") &&
+	              value(passing, "high") > value(passing, "gap"));
+	g_assert_nonnull(strstr(json_get_text(passing, "sentence", ""), "the future"));
+
+	make_train("day, u, v", "10 * u + z");
+	json_auto_t *lasting = look_at_stretches("regression", "day", "{\"task\":\"regression\",\"metric\":\"rmse\"}");
+	g_assert_true(value(lasting, "low") < 0.02 && value(lasting, "high") > -0.02);
+	g_assert_nonnull(strstr(json_get_text(lasting, "sentence", ""), "not surely worse"));
+}
+
+/* What cannot be measured is said, and stops nothing: two days are no stretches, and a day of one class teaches nothing. */
+static void test_no_stretches(void)
+{
+	make_train("day // 75 AS half, u", "CASE WHEN u > 0.5 THEN 'yes' ELSE 'no' END");
+	json_auto_t *few = look_at_stretches("classification", "half", AUC_GOAL("0.8"));
+	g_assert_true(
+	        json_array_size(json_object_get(few, "stretches")) == 0 && json_is_null(json_object_get(few, "gap")));
+	make_train("day // 50 AS third, u", "CASE WHEN day < 50 AND u > 0.5 THEN 'yes' ELSE 'no' END");
+	json_auto_t *single = look_at_stretches("classification", "third", AUC_GOAL("0.8"));
+	g_assert_true(json_is_null(json_object_get(single, "sentence")));
+	g_assert_cmpuint(json_array_size(json_object_get(single, "stretches")), ==, 3);
 }
 
 /* KPIs: nothing < likely < perfect; a perfect model's is what the truth gives; an expression that cannot be read is told. */
@@ -205,6 +260,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/feasible/signal", test_signal);
 	g_test_add_func("/feasible/rule-and-leaks", test_rule_and_leaks);
 	g_test_add_func("/feasible/time", test_time);
+	g_test_add_func("/feasible/stretches", test_stretches);
+	g_test_add_func("/feasible/no_stretches", test_no_stretches);
 	g_test_add_func("/feasible/value", test_value);
 	g_test_add_func("/feasible/numbers", test_numbers);
 	int status = g_test_run();
