@@ -7,7 +7,7 @@ import pandas as pd
 
 
 def read():
-    """train, test, target column, task, seconds, threads; texts are categories of both files together."""
+    """train, test, target column, task, seconds (several as a list), threads; texts are categories of both files together."""
     folder = Path(sys.argv[1])
     task = json.loads((folder / "task.json").read_text())
     labels = {task["target"]: str} if task["labels"] else {}
@@ -19,8 +19,9 @@ def read():
             as_category = pd.CategoricalDtype(kinds)
             train[column] = train[column].map(str, na_action="ignore").astype(as_category)
             test[column] = test[column].map(str, na_action="ignore").astype(as_category)
-    return train, test, y, task, float(sys.argv[2]), int(sys.argv[3])
+    times = [float(t) for t in sys.argv[2].split(",")]
+    return train, test, y, task, times if len(times) > 1 else times[0], int(sys.argv[3])
 
 
-def answer(rows):
-    pd.DataFrame(rows).to_csv("answers.csv", header=False, index=False)
+def answer(rows, name="answers"):
+    pd.DataFrame(rows).to_csv(f"{name}.csv", header=False, index=False)
