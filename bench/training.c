@@ -16,6 +16,7 @@
 #include "base/rng.h"
 #include "model/families.h"
 #include "model/xgboost_calls.h"
+#include "model/xgboost_rows.h"
 #include "model/xgboost_train.h"
 
 enum { TIMES = 3, ROUNDS = 100, VALID = 25000 };

@@ -65,7 +65,7 @@ static bool settings_of(const XgboostJob *job, const json_t *params, json_t **re
 		json_object_set_new(settings, "monotone_constraints", json_text(monotone));
 	if (interactions)
 		json_object_set_new(settings, "interaction_constraints", json_text(interactions));
-	if (g_str_equal(job->objective, "reg:tweedie"))
+	if (g_strcmp0(job->objective, "reg:tweedie") == 0)
 		json_object_set(settings, "tweedie_variance_power", json_object_get(params, "tweedie_power"));
 	*ret = g_steal_pointer(&settings);
 	return true;
@@ -132,6 +132,17 @@ static bool boosted_train(
 	return true;
 }
 
+static bool boosted_prepare(const TrainSet *set, const json_t *params, bool make, Prepared *ret, GError **error)
+{
+	g_autoptr(View) view = view_new(set->x, json_get_text(params, "view", "encoded"));
+	XgboostJob job = job_of(set, view, params);
+	json_auto_t *settings = NULL;
+	if (!settings_of(&job, params, &settings, error))
+		return false;
+	job.settings = settings;
+	return xgboost_prepare(&job, make, ret, error);
+}
+
 /* More trees that begin at what the old ones say of the fresh rows: what XGBoost does when it continues a training. */
 static bool grow_on(const Trees *old, const UpdateSet *set, Trees **ret, GError **error)
 {
@@ -178,6 +189,7 @@ const ModelFamily FAMILY_BOOSTED = {
         .takes_categories = true,
         .search_share = 4,
         .portfolio = PORTFOLIO_BOOSTED,
+        .prepare = boosted_prepare,
         .train = boosted_train,
         .update = boosted_update,
         TREES_FUNCTIONS,

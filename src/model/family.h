@@ -13,6 +13,7 @@
 #include "feature/recipe.h"
 #include "model/contributions.h"
 #include "model/form.h"
+#include "model/prepared.h"
 
 enum { TASK_BINARY = 1 << 0, TASK_MULTICLASS = 1 << 1, TASK_REGRESSION = 1 << 2, TASK_ANY = 7 };
 
@@ -36,9 +37,10 @@ typedef struct TrainSet {
 	uint64_t seed;
 	unsigned threads;
 	const char *code; /* folder of the project's files that a family asked for (ModelFamily.files); NULL: none */
-	const TrainWatch *watch; /* NULL: nobody looks */
-	const json_t *recipe;    /* what the features are made by (feature/recipe.h); NULL: not known */
-	const json_t *roles;     /* of the columns, with the target's classes; NULL: not known */
+	const TrainWatch *watch;  /* NULL: nobody looks */
+	const Prepared *prepared; /* of x and valid, if a family knows what it is; NULL: nothing */
+	const json_t *recipe;     /* what the features are made by (feature/recipe.h); NULL: not known */
+	const json_t *roles;      /* of the columns, with the target's classes; NULL: not known */
 } TrainSet;
 
 /* Rows that came after a model was trained, for it to learn on from. */
@@ -61,6 +63,9 @@ typedef struct ModelFamily {
 	/* Adds the project's files that a model is made of (paths below the folder, g_malloc'd): inputs of the training step, which
 	 * are laid into TrainSet.code.  params: not filled, may be NULL.  NULL: none. */
 	bool (*files)(const char *folder, const json_t *params, GPtrArray *to, GError **error);
+	/* What trainings on the rows of a set have in common whatever their other params: only says what it would be, or makes it;
+	 * prepared_clear.  A training whose set has it gives the same bytes.  NULL: nothing worth it. */
+	bool (*prepare)(const TrainSet *set, const json_t *params, bool make, Prepared *ret, GError **error);
 	/* params: filled.  ret_model free with .free; ret_params: what a refit on other rows should use (rounds found by early
 	 * stopping made explicit); new reference, may be NULL. */
 	bool (*train)(const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error);

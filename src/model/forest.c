@@ -99,6 +99,15 @@ static bool forest_train(
 	return true;
 }
 
+static bool forest_prepare(const TrainSet *set, const json_t *params, bool make, Prepared *ret, GError **error)
+{
+	g_autoptr(View) view = view_new(set->x, json_get_text(params, "view", "encoded"));
+	json_auto_t *settings = settings_of(params);
+	XgboostJob job = {
+	        .set = set, .view = view, .settings = settings, .max_bin = (int)json_get_int(params, "max_bin", 128)};
+	return xgboost_prepare(&job, make, ret, error);
+}
+
 /* Fresh trees take the places of the oldest: the forest keeps its size, and after 1 / share updates nothing old is left. */
 static bool forest_update(const void *model, const UpdateSet *set, void **ret_model, GError **error)
 {
@@ -120,6 +129,7 @@ const ModelFamily FAMILY_FOREST = {
         .takes_categories = true,
         .search_share = 1,
         .portfolio = PORTFOLIO_FOREST,
+        .prepare = forest_prepare,
         .train = forest_train,
         .update = forest_update,
         TREES_FUNCTIONS,

@@ -238,7 +238,8 @@ static int patience(const Pool *p)
 	return (int)ceil(CLAMP(left * 1000, 1, plan->memory_mb ? LOOK_MS : TICK_MS));
 }
 
-static void wait_for_some(Pool *p)
+/* At most so many milliseconds; -1: for as long as it takes. */
+static void wait_for_some(Pool *p, int most)
 {
 	unsigned places = p->plan->at_once, count = 0;
 	g_autofree struct pollfd *polls = g_new0(struct pollfd, places);
@@ -248,7 +249,7 @@ static void wait_for_some(Pool *p)
 			polls[count] = (struct pollfd){.fd = p->children[i].pipe, .events = POLLIN};
 			of[count++] = i;
 		}
-	int ready = poll(polls, count, patience(p));
+	int ready = poll(polls, count, most);
 	for (unsigned k = 0; ready > 0 && k < count; k++)
 		if (polls[k].revents)
 			hear(p, &p->children[of[k]]);
@@ -262,6 +263,15 @@ static bool may_begin(Pool *p)
 	return !p->is_over && p->next < plan->count && (!plan->ready || plan->ready(plan->context, p->next));
 }
 
+/* False: meanwhile the time was over. */
+static bool is_prepared(Pool *p)
+{
+	const ForkPlan *plan = p->plan;
+	while (plan->prepare && !p->is_over && plan->prepare(plan->context, p->next))
+		wait_for_some(p, 0);
+	return !p->is_over;
+}
+
 bool forks_run(const ForkPlan *plan, GError **error)
 {
 	g_autofree Child *children = g_new0(Child, MAX(plan->at_once, 1u));
@@ -270,10 +280,10 @@ bool forks_run(const ForkPlan *plan, GError **error)
 	Pool p = {.plan = &sound, .children = children, .begun = g_get_monotonic_time()};
 	bool ok = true;
 	for (;;) {
-		while (ok && p.running < sound.at_once && may_begin(&p))
+		while (ok && p.running < sound.at_once && may_begin(&p) && is_prepared(&p))
 			ok = begin(&p, error);
 		if (!p.running)
 			return ok;
-		wait_for_some(&p);
+		wait_for_some(&p, patience(&p));
 	}
 }

@@ -32,6 +32,9 @@ typedef struct ForkPlan {
 	/* May piece `number` begin?  False: not before another has ended, or never, when none is running.  In the parent, again
 	 * until it is true; NULL: always. */
 	bool (*ready)(void *context, size_t number);
+	/* Before the piece begins, in the parent: a part of what it and others share is made; true: there is more of it.  Children are
+	 * seen to in between.  NULL: nothing. */
+	bool (*prepare)(void *context, size_t number);
 	/* In the child; what it returns is whether it did its work. */
 	bool (*work)(void *context, size_t number, GError **error);
 	/* In the parent, once per piece, in the order in which they end. */

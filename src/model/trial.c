@@ -74,6 +74,14 @@ static TrainSet train_set(const TrialSetup *setup, const Part *rows, const Part 
 	        .roles = setup->data->roles};
 }
 
+TrainSet trial_train_set(const TrialSetup *setup, const Fold *fold)
+{
+	TrainSet set = train_set(setup, &fold->train, &fold->watch, 1);
+	set.recipe = fold->recipe;
+	set.prepared = setup->prepared ? &setup->prepared[fold - setup->data->folds] : NULL;
+	return set;
+}
+
 /* A trial as it goes through its folds. */
 typedef struct Tour {
 	const TrialSetup *setup;
@@ -99,9 +107,8 @@ static bool stop_round(void *context, unsigned rounds, double value)
 /* Given up between its rounds, it leaves no scores. */
 static bool run_fold(const Tour *t, double *ret_scores, json_t **ret_refit, GError **error)
 {
-	TrainSet set = train_set(t->setup, &t->fold->train, &t->fold->watch, 1);
+	TrainSet set = trial_train_set(t->setup, t->fold);
 	TrainWatch watch = {.stop = stop_round, .context = (void *)t};
-	set.recipe = t->fold->recipe;
 	void *model = NULL;
 	json_auto_t *refit = NULL;
 	set.watch = t->is_first && t->setup->watch && t->setup->watch->stop_round ? &watch : NULL;

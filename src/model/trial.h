@@ -33,9 +33,13 @@ typedef struct TrialSetup {
 	const DecisionCosts *costs;     /* binary: what the threshold is chosen by instead; NULL: the metric */
 	uint64_t seed;
 	const char *folder;
-	const char *code;        /* TrainSet.code */
-	const TrialWatch *watch; /* of the trial that runs; NULL: none */
+	const char *code;         /* TrainSet.code */
+	const TrialWatch *watch;  /* of the trial that runs; NULL: none */
+	const Prepared *prepared; /* for each fold, what that trial's family prepared of its rows; NULL: nothing */
 } TrialSetup;
+
+/* The rows of a fold as a trial learns from them, with one thread. */
+TrainSet trial_train_set(const TrialSetup *setup, const Fold *fold);
 
 /* name: "7", or "baseline".  In the child. */
 bool trial_run(

@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "model/forks.h"
 #include "model/trials_list.h"
+#include "model/trials_share.h"
 
 #define CHILD_MB 192 /* that a trial should have at least: 200,000 rows take a forest about 130 beside what is shared */
 
@@ -13,6 +14,7 @@ typedef struct Running {
 	Trials *t;
 	const TrialSetup *setup;
 	const TrialsBudget *budget;
+	TrialsShare *share;
 	GPtrArray *pieces; /* of Trial *, borrowed: those that children do, in the order they begin */
 	size_t at;         /* in the list: the next that is known beforehand */
 	bool is_used_up;   /* the study has nothing left to try */
@@ -134,6 +136,12 @@ static bool ready(void *context, size_t piece)
 	return true;
 }
 
+static bool prepare(void *context, size_t piece)
+{
+	const Running *r = context;
+	return trials_share_make(r->share, r->pieces->pdata[piece]);
+}
+
 /* In the child: what the pruner is told. */
 typedef struct Watched {
 	Running *running;
@@ -231,6 +239,7 @@ static bool work(void *context, size_t piece, GError **error)
 	bool is_watched = t->asked >= 0 && r->t->study->pruner != PRUNERS[0];
 	watch.stop_round = is_watched && !r->t->study->pruner->is_paired ? stop_round : NULL;
 	setup.watch = is_watched ? &watch : NULL;
+	setup.prepared = trials_share_of(r->share, t);
 	bool ok = trial_run(&setup, t->name, t->family, t->params, error);
 	watched_clear(&watched);
 	return ok;
@@ -269,24 +278,42 @@ static double left(void *context)
 	return r->budget->left(r->budget->context);
 }
 
+/* Memory is divided: each child has its part, and what they share another, at most a quarter and never at the cost of a child. */
+static void plan_memory(Running *r, ForkPlan *plan)
+{
+	const TrialsBudget *b = r->budget;
+	size_t each = b->trial_memory_mb ? b->trial_memory_mb : CHILD_MB;
+	plan->at_once = (unsigned)CLAMP(MIN(b->at_once, b->memory_mb / each), 1, MAX(plan->count, 1));
+	size_t spare = b->memory_mb > plan->at_once * each ? b->memory_mb - plan->at_once * each : 0;
+	size_t wanted = (size_t)ceil(trials_share_wanted(r->setup, r->t) / 0x1p20);
+	size_t shared = MIN(MIN(spare, b->memory_mb / 4), wanted);
+	size_t part = (b->memory_mb - shared) / plan->at_once;
+	plan->memory_mb = MIN(part, b->trial_memory_mb ? each : SIZE_MAX);
+	TrialsShareLimits limits = {.bytes = (double)shared * 0x1p20,
+	        .most_bytes = (double)part * 0x1p20, /* that of the child to come */
+	        .trial_time = b->trial_time,
+	        .left = plan->left,
+	        .context = r};
+	r->share = trials_share_new(r->setup, r->t, &limits);
+}
+
 bool trials_run(Trials *t, const TrialSetup *setup, const TrialsBudget *budget, GError **error)
 {
 	g_autoptr(GPtrArray) pieces = g_ptr_array_new();
 	size_t known = trials_candidates(t), total = (t->learns ? t->count : known) + t->has_yardstick;
 	Running r = {.t = t, .setup = setup, .budget = budget, .pieces = pieces, .total = total};
-	size_t each = budget->trial_memory_mb ? budget->trial_memory_mb : CHILD_MB;
-	unsigned at_once = (unsigned)CLAMP(MIN(budget->at_once, budget->memory_mb / each), 1, MAX(total, 1));
 	ForkPlan plan = {.count = total,
-	        .at_once = at_once,
 	        .seconds = budget->trial_time,
 	        .left = budget->left ? left : NULL,
-	        .memory_mb = MIN(budget->memory_mb / at_once, budget->trial_memory_mb ? each : SIZE_MAX),
 	        .ready = ready,
+	        .prepare = prepare,
 	        .work = work,
 	        .ended = ended,
 	        .context = &r};
+	plan_memory(&r, &plan);
 	tell(&r);
 	bool ok = forks_run(&plan, error);
+	trials_share_free(r.share);
 	t->is_cut = t->is_cut || !is_whole(&r);
 	if (ok && r.problem) {
 		g_propagate_error(error, r.problem);

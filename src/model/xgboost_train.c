@@ -1,9 +1,7 @@
 /* xgboost_train.c: the training loop over XGBoost's C library.
  *
- * Training rows go in as a quantile matrix: binned while they are read, so XGBoost holds a byte a value beside our four
- * (an ordinary matrix of its own would hold eight).  A view that leaves columns out is handed over in blocks, so the rows are
- * never copied as a whole.  Early stopping is a loop of ours: after each round the watched metric
- * of the valid rows is read from the evaluation's text. */
+ * The rows are read by xgboost_rows.c, or were when the process that forked this one did (prepared.h).  Early stopping is a loop of ours:
+ * after each round the watched metric of the valid rows is read from the evaluation's text. */
 #include "model/xgboost_train.h"
 
 #include <math.h>
@@ -12,19 +10,17 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "model/xgboost_calls.h"
+#include "model/xgboost_rows.h"
 
 #define USUAL_ETA 0.1
-#define BLOCK 65536u /* rows handed over at once when they have to be copied */
 
 typedef struct Run {
 	const XgboostJob *job;
 	const XgboostCalls *calls;
-	XgbHandle proxy, train, valid, booster;
+	XgboostRows *own;
+	XgbHandle train, valid,
+	        booster; /* the rows are own's, or shared with other processes; valid NULL: none are watched */
 	int bins;
-	size_t read;      /* rows handed over */
-	bool has_failed;  /* inside the callback */
-	float *block;     /* those of a narrower view */
 	float *gradients; /* of a loss of our own: first derivatives, then second */
 } Run;
 
@@ -32,61 +28,10 @@ static void run_clear(Run *r)
 {
 	if (r->booster)
 		r->calls->booster_free(r->booster);
-	for (unsigned i = 0; i < 3; i++) {
-		XgbHandle matrix = i == 0 ? r->valid : i == 1 ? r->train : r->proxy;
-		if (matrix)
-			r->calls->matrix_free(matrix);
-	}
-	g_free(r->block);
+	xgboost_rows_free(r->own);
 	g_free(r->gradients);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
-
-char *xgboost_array(const float *values, size_t rows, size_t columns)
-{
-	return g_strdup_printf("{\"data\":[%" G_GUINTPTR_FORMAT
-	                       ",true],\"shape\":[%zu,%zu],\"typestr\":\"<f4\",\"version\":3}",
-	        (guintptr)values, rows, columns);
-}
-
-static bool set_info(
-        const Run *r, XgbHandle matrix, const char *field, const float *values, size_t rows, size_t columns)
-{
-	g_autofree char *array = xgboost_array(values, rows, columns);
-	return r->calls->set_info(matrix, field, array) == 0;
-}
-
-static bool is_copied(const Run *r)
-{
-	return r->job->view && !r->job->view->is_whole;
-}
-
-static size_t columns_of(const Run *r)
-{
-	return r->job->view ? r->job->view->columns : r->job->set->x->columns;
-}
-
-static bool set_types(const Run *r, XgbHandle matrix)
-{
-	const View *view = r->job->view;
-	bool any = false;
-	if (!view)
-		return true;
-	g_autofree const char **types = g_new(const char *, MAX(view->columns, (size_t)1));
-	for (size_t j = 0; j < view->columns; j++) {
-		types[j] = view->categories[j] ? "c" : "q";
-		any = any || view->categories[j];
-	}
-	return !any || r->calls->set_texts(matrix, "feature_type", types, view->columns) == 0;
-}
-
-static float *narrow(const double *values, size_t count)
-{
-	float *ret = g_new(float, MAX(count, 1));
-	for (size_t i = 0; i < count; i++)
-		ret[i] = (float)values[i];
-	return ret;
-}
 
 static double most_nodes(const XgboostJob *job)
 {
@@ -106,60 +51,36 @@ static int affordable_bins(const XgboostJob *job)
 	return bins;
 }
 
-static void source_reset(void *source)
+static bool set_targets(const Run *r, GError **error)
 {
-	((Run *)source)->read = 0;
+	const XgboostJob *job = r->job;
+	size_t rows = job->set->x->rows;
+	bool ok = xgboost_set(r->calls, r->train, "label", xgboost_array(job->labels, rows, job->label_columns)) &&
+	          (!job->margins || xgboost_set(r->calls, r->train, "base_margin",
+	                                    xgboost_array(job->margins, rows, job->groups)));
+	if (ok && r->valid)
+		ok = xgboost_set(r->calls, r->valid, "label",
+		        xgboost_array(job->valid_labels, job->set->valid->rows, job->label_columns));
+	return ok || xgboost_failed(r->calls, "take the targets", error);
 }
 
-/* XGBoost asks for the next part of the rows: all of them at once where they can stay where they are. */
-static int source_next(void *source)
+static XgboostRowsWanted rows_of(const XgboostJob *job)
 {
-	Run *r = source;
-	const TrainSet *set = r->job->set;
-	size_t from = r->read, columns = columns_of(r);
-	if (from >= set->x->rows || r->has_failed)
-		return 0;
-	size_t rows = is_copied(r) ? MIN(set->x->rows - from, BLOCK) : set->x->rows;
-	r->read += rows;
-	if (is_copied(r))
-		view_rows(r->job->view, set->x, from, rows, r->block);
-	g_autofree char *array = xgboost_array(is_copied(r) ? r->block : set->x->values, rows, columns);
-	g_autofree float *weight = set->weight ? narrow(set->weight + from, rows) : NULL;
-	const float *labels = r->job->labels + from * r->job->label_columns;
-	const float *margins = r->job->margins ? r->job->margins + from * r->job->groups : NULL;
-	bool ok = r->calls->proxy_set_dense(r->proxy, array) == 0 && set_types(r, r->proxy) &&
-	          set_info(r, r->proxy, "label", labels, rows, r->job->label_columns) &&
-	          (!weight || set_info(r, r->proxy, "weight", weight, rows, 1)) &&
-	          (!margins || set_info(r, r->proxy, "base_margin", margins, rows, r->job->groups));
-	r->has_failed = !ok;
-	return ok;
-}
-
-static bool read_valid(Run *r, const char *config)
-{
-	const Matrix *valid = r->job->set->valid;
-	g_autofree float *copy = NULL;
-	if (is_copied(r)) {
-		copy = g_new(float, MAX(valid->rows * columns_of(r), (size_t)1));
-		view_rows(r->job->view, valid, 0, valid->rows, copy);
-	}
-	g_autofree char *rows = xgboost_array(copy ? copy : valid->values, valid->rows, columns_of(r));
-	return r->calls->dense_new(rows, config, &r->valid) == 0 && set_types(r, r->valid) &&
-	       set_info(r, r->valid, "label", r->job->valid_labels, valid->rows, r->job->label_columns);
+	return (XgboostRowsWanted){.set = job->set, .view = job->view, .bins = affordable_bins(job)};
 }
 
 static bool read_rows(Run *r, GError **error)
 {
-	const TrainSet *set = r->job->set;
-	g_autofree char *config =
-	        g_strdup_printf("{\"missing\":NaN,\"nthread\":%u,\"max_bin\":%d}", MAX(set->threads, 1u), r->bins);
-	if (is_copied(r))
-		r->block = g_new(float, MIN(set->x->rows, BLOCK) * columns_of(r));
-	if (r->calls->proxy_new(&r->proxy) != 0 ||
-	        r->calls->quantile_new(r, r->proxy, NULL, source_reset, source_next, config, &r->train) != 0 ||
-	        r->has_failed)
-		return xgboost_failed(r->calls, "read the training rows", error);
-	return !set->valid || read_valid(r, config) || xgboost_failed(r->calls, "read the validation rows", error);
+	XgboostRowsWanted wanted = rows_of(r->job);
+	const XgboostRows *rows = xgboost_rows_prepared(&wanted);
+	if (!rows && !xgboost_rows_read(&wanted, &r->own, error))
+		return false;
+	rows = rows ? rows : r->own;
+	r->calls = rows->calls;
+	r->train = rows->train;
+	r->valid = r->job->set->valid ? rows->valid : NULL;
+	r->bins = wanted.bins;
+	return set_targets(r, error);
 }
 
 static bool set_param(const Run *r, const char *name, const char *value, GError **error)
@@ -312,8 +233,8 @@ static bool check_job(const XgboostJob *job, GError **error)
 
 bool xgboost_train(const XgboostJob *job, Trees **ret, unsigned *ret_rounds, GError **error)
 {
-	g_auto(Run) r = {.job = job, .bins = affordable_bins(job)};
-	if (!check_job(job, error) || !xgboost_calls(&r.calls, error) || !read_rows(&r, error))
+	g_auto(Run) r = {.job = job};
+	if (!check_job(job, error) || !read_rows(&r, error))
 		return false;
 	XgbHandle matrices[] = {r.train, r.valid};
 	if (r.calls->booster_new(matrices, r.valid ? 2 : 1, &r.booster) != 0)
@@ -329,4 +250,10 @@ bool xgboost_train(const XgboostJob *job, Trees **ret, unsigned *ret_rounds, GEr
 		return false;
 	*ret_rounds = rounds;
 	return true;
+}
+
+bool xgboost_prepare(const XgboostJob *job, bool make, Prepared *ret, GError **error)
+{
+	XgboostRowsWanted wanted = rows_of(job);
+	return check_job(job, error) && xgboost_rows_prepare(&wanted, make, ret, error);
 }

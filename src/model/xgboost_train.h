@@ -41,9 +41,8 @@ typedef struct XgboostJob {
 
 /* ret: the trees of the best rounds; ret_rounds: how many those are. */
 bool xgboost_train(const XgboostJob *job, Trees **ret, unsigned *ret_rounds, GError **error);
+/* What other trainings on the same rows would make of them too: ModelFamily.prepare for such a job; its labels are not looked at. */
+bool xgboost_prepare(const XgboostJob *job, bool make, Prepared *ret, GError **error);
 
 /* Flat trees from a model saved as UBJSON, the first `count` of it. */
 bool trees_from_ubj(const void *bytes, size_t size, const XgboostJob *job, uint32_t count, Trees **ret, GError **error);
-
-/* {"data": [address, true], ...}, as XGBoost takes arrays.  Free with g_free. */
-char *xgboost_array(const float *values, size_t rows, size_t columns);

@@ -378,6 +378,54 @@ static void test_early_stopping(gconstpointer data)
 	family->free(fixed);
 }
 
+static unsigned threads_of_process(void)
+{
+	g_autoptr(GDir) tasks = g_dir_open("/proc/self/task", 0, NULL);
+	unsigned count = 0;
+	while (tasks && g_dir_read_name(tasks))
+		count++;
+	return count;
+}
+
+/* With what trainings share, each gives the bytes that it gives without; other rows are not taken for those.  Making it leaves no
+ * threads, or forked children would wait for them. */
+static void test_prepared(gconstpointer data)
+{
+	const Case *c = data;
+	if (lacks_library(c->family))
+		return;
+	g_autofree Data *t = make_data(c->task);
+	g_autofree double *weight = g_new(double, ROWS);
+	Matrix few = {.rows = ROWS / 4, .columns = COLUMNS, .values = t->x};
+	json_auto_t *params = quick_params(c->family);
+	g_autoptr(GError) error = NULL;
+	Prepared planned = {0}, made = {0};
+	for (size_t i = 0; i < ROWS; i++)
+		weight[i] = (double)(1 + i % 3);
+	t->set.weight = weight;
+	t->set.valid = &few;
+	t->set.valid_y = t->y;
+	g_autoptr(GBytes) alone = train_and_save(c->family, &t->set);
+	unsigned threads = threads_of_process();
+	c->family->prepare(&t->set, params, false, &planned, &error);
+	g_assert_no_error(error);
+	c->family->prepare(&t->set, params, true, &made, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(threads_of_process(), ==, threads);
+	g_assert_cmpstr(planned.key, ==, made.key);
+	g_assert_true(!planned.thing && made.thing && planned.kept > 0 && planned.most > 0);
+	t->set.prepared = &made;
+	for (unsigned turn = 0; turn < 2; turn++) {
+		g_autoptr(GBytes) shared = train_and_save(c->family, &t->set);
+		g_assert_true(g_bytes_equal(alone, shared));
+	}
+	g_assert_true(prepared_find(&t->set, made.key) == made.thing && !prepared_find(&t->set, "another"));
+	t->set.x = &few;
+	g_assert_null(prepared_find(&t->set, made.key));
+	prepared_clear(&planned);
+	prepared_clear(&made);
+}
+
 static GBytes *saved(const ModelFamily *family, const void *model)
 {
 	GBytes *ret = NULL;
@@ -483,6 +531,8 @@ int main(int argc, char **argv)
 			add("contract", &c, test_contract);
 			add("same seed", &c, test_same_seed);
 			add("strange rows", &c, test_strange_rows);
+			if ((*f)->prepare)
+				add("prepared", &c, test_prepared);
 			if ((*f)->update)
 				add("update", &c, test_update);
 			if (TASKS[i] == TASK_BINARY && param_find((*f)->params, "patience"))

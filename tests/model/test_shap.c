@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "model/xgboost_calls.h"
+#include "model/xgboost_rows.h"
 #include "model/xgboost_train.h"
 
 enum { COLUMNS = 6, ROWS = 40 };

@@ -10,6 +10,7 @@
 #include "model/trees_block.h"
 #include "model/ubj.h"
 #include "model/xgboost_calls.h"
+#include "model/xgboost_rows.h"
 #include "model/xgboost_train.h"
 
 enum { ROWS = 3000, COLUMNS = 7, CATEGORIES = 70, FEW = 3 }; /* the last two columns, where a case has categories */

@@ -9,6 +9,7 @@
 #include "model/families.h"
 #include "model/update.h"
 #include "model/xgboost_calls.h"
+#include "model/xgboost_rows.h"
 #include "model/xgboost_train.h"
 
 enum { ROWS = 2000, COLUMNS = 4 };
