@@ -42,6 +42,10 @@
 /* Classes of a target: metrics and reports are tables of classes by classes. */
 #define LIMIT_CLASSES 1000
 
+/* Of a target that is a number, by size, and of a row's weight: squares of the one must stay doubles, the other a float. */
+#define LIMIT_TARGET 1e100
+#define LIMIT_WEIGHT 1e30
+
 /* Folds of a cross-validation, over all its repeats: each has a recipe and a model of its own. */
 #define LIMIT_FOLDS 200
 

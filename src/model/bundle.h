@@ -6,7 +6,7 @@
  *
  * Header: {"format": 1, "project", "roles" (feature/recipe.h), "positive": label|null, "schema", "recipe", "family",
  * "params", "calibration": null or absent, or as stats/calibration.h, "threshold": number|null (binary: positive when probability >= threshold), "metrics": {"valid": {...}},
- * "rows", "reference": {"target": {"priors": [share of each class of the training rows]} | {"mean", "sd"}, ...} profile of features
+ * "rows", "weight_scale": what row weights are multiplied by before it learns from them (absent: 1), "reference": {"target": {"priors": [share of each class of the training rows]} | {"mean", "sd"}, ...} profile of features
  * and scores for drift, "provenance": {"train_digest", "recipe_digest", "seed",
  * "gyre"}, "parts"}.  Parts: "model", as its family saves it, and "sample" (may be absent): Parquet of at most
  * 2,000 training rows, the model's inputs, chosen by a hash. */

@@ -51,10 +51,11 @@ static Frame *usable(Reading *r, const Frame *rows, const double *y)
 	const Column *weight = r->weight ? frame_find(rows, r->weight) : NULL;
 	const Column *time = r->time ? frame_find(rows, r->time) : NULL;
 	bool classifies = bundle_classifies(r->b);
+	double scale = json_get_number(bundle_header(r->b), "weight_scale", 1);
 	for (size_t i = 0; i < rows->rows; i++) {
-		double w = weight ? column_number(weight, i) : 1;
+		double w = weight ? scale * column_number(weight, i) : 1;
 		r->to->strangers += classifies && y[i] < 0;
-		keep[i] = isfinite(y[i]) && !(classifies && y[i] < 0) && w > 0 && isfinite(w);
+		keep[i] = fabs(y[i]) <= LIMIT_TARGET && !(classifies && y[i] < 0) && w > 0 && w <= LIMIT_WEIGHT;
 		r->to->left_out += !keep[i];
 		if (!keep[i])
 			continue;

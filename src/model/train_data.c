@@ -246,13 +246,24 @@ static bool read_weights(const Reading *r, const Frame *rows, Targets *t, GError
 	t->weight = g_new(double, MAX(rows->rows, 1));
 	for (size_t i = 0; i < rows->rows; i++) {
 		t->weight[i] = column_number(c, i);
-		if (t->weight[i] < 0 || isinf(t->weight[i]))
+		if (t->weight[i] < 0 || t->weight[i] > LIMIT_WEIGHT)
 			return fail(error, FAIL_INVALID,
-			        "column \"%s\": a row has the weight %g; weights are numbers of at least 0", c->name,
-			        t->weight[i]);
+			        "column \"%s\": a row has the weight %g; weights are numbers from 0 to %g", c->name,
+			        t->weight[i], LIMIT_WEIGHT);
 		t->use[i] = t->use[i] && t->weight[i] > 0;
 	}
 	return true;
+}
+
+static bool check_size(const Reading *r, double y, GError **error)
+{
+	if (r->d->classes || !isfinite(y) || fabs(y) <= LIMIT_TARGET)
+		return true;
+	return fail(error, FAIL_LIMIT,
+	        "the target \"%s\" is %g in a row: numbers of at most %g in size can be learnt; leave such rows out, "
+	        "or "
+	        "take the logarithm",
+	        json_get_text(r->d->roles, "target", ""), y, LIMIT_TARGET);
 }
 
 static bool read_targets(Reading *r, const Frame *rows, Targets *t, GError **error)
@@ -263,8 +274,11 @@ static bool read_targets(Reading *r, const Frame *rows, Targets *t, GError **err
 	t->cell = g_new(uint32_t, MAX(rows->rows, 1));
 	if (!folds_of_rows(r->who, rows, t->cell, error) || !target_values(rows, r->d->roles, t->y, error))
 		return false;
-	for (size_t i = 0; i < rows->rows; i++)
+	for (size_t i = 0; i < rows->rows; i++) {
+		if (!check_size(r, t->y[i], error))
+			return false;
 		t->use[i] = isfinite(t->y[i]) && (!r->d->classes || t->y[i] >= 0);
+	}
 	if (r->has_weight && !read_weights(r, rows, t, error))
 		return false;
 	for (size_t i = 0; i < rows->rows; i++)
@@ -400,9 +414,30 @@ static json_t *target_json(Reading *r)
 	return json_pack("{s:o}", "priors", priors);
 }
 
+static void scale_weights(const Part *p, double by)
+{
+	for (size_t i = 0; p->weight && i < p->x.rows; i++)
+		p->weight[i] *= by;
+}
+
+static void raise_weights(const Reading *r)
+{
+	TrainData *d = r->d;
+	double mean = r->target_weight / (double)MAX(d->rows - d->left_out, 1);
+	d->weight_scale = r->has_weight && mean > 0 && mean < 1 ? 1 / mean : 1;
+	if (d->weight_scale == 1)
+		return;
+	for (size_t k = 0; k < d->fold_count; k++) {
+		scale_weights(&d->folds[k].train, d->weight_scale);
+		scale_weights(&d->folds[k].valid, d->weight_scale);
+	}
+	scale_weights(&d->all, d->weight_scale);
+}
+
 static bool finish(Reading *r, GError **error)
 {
 	TrainData *d = r->d;
+	raise_weights(r);
 	for (size_t k = 0; k < d->fold_count; k++) {
 		d->valid_rows += d->folds[k].valid.x.rows;
 		if (d->folds[k].train.x.rows == 0)

@@ -37,8 +37,11 @@ typedef struct TrainData {
 	size_t fold_count, valid_rows; /* over all folds */
 	Part all;
 	size_t rows, left_out; /* in the table; of them without a usable target or weight */
-	json_t *reference;     /* {"rows", "inputs", "target"}: model/reference.h */
-	GBytes *sample;        /* some of the rows as Parquet, for the bundle; NULL: too large for one */
+	/* What the weights have been multiplied by.  Families count in them (rows in a leaf, penalties), so weights that sum to 1, say, would
+	 * leave nothing to learn from: their mean is made 1 where it is less.  Larger ones stay: they may be numbers of rows. */
+	double weight_scale;
+	json_t *reference; /* {"rows", "inputs", "target"}: model/reference.h */
+	GBytes *sample;    /* some of the rows as Parquet, for the bundle; NULL: too large for one */
 } TrainData;
 
 typedef struct TrainDataWanted {

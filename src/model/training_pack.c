@@ -183,5 +183,7 @@ bool training_write_bundle(const Training *t, GError **error)
 	        reference, "provenance", "train_digest", digests[0], "recipe_digest", digests[1], "seed",
 	        (json_int_t)step_seed(t->s), "gyre", GYRE_VERSION);
 	json_object_set(header, "calibration", t->calibration ? t->calibration : json_null());
+	if (d->weight_scale != 1)
+		json_object_set_new(header, "weight_scale", json_real(d->weight_scale));
 	return bundle_write_with(step_output(t->s, "bundle"), header, t->model, d->sample, error);
 }

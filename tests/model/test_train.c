@@ -349,6 +349,62 @@ static void test_part(void)
 	place_free(p);
 }
 
+static bool read_rows(const Place *p, TrainData **ret, GError **error)
+{
+	json_auto_t *recipes = NULL;
+	g_assert_true(recipes_read(p->recipes, &recipes, NULL));
+	TrainDataWanted wanted = {.table = p->train, .recipes = recipes, .rows = 10000, .threads = 1, .memory_mb = 500};
+	return train_data_read(&wanted, ret, error);
+}
+
+static void replace_column(const Place *p, const char *what)
+{
+	g_autoptr(Engine) e = NULL;
+	g_autofree char *table = sql_parquet(p->train), *other = at(p, "other.parquet");
+	g_autofree char *sql = g_strdup_printf("select * replace (%s) from %s order by _gyre_row", what, table);
+	g_assert_true(engine_open(NULL, &e, NULL) && engine_write_parquet(e, sql, other, NULL));
+	g_assert_cmpint(rename(other, p->train), ==, 0);
+}
+
+/* Weights that are small on average are raised to a mean of 1; larger ones are rows' numbers and stay. */
+static void test_weights(void)
+{
+	Place *p = place_new(TWO_CLASSES, "i % 2", roles_of("classification", true));
+	g_autoptr(TrainData) plain = NULL;
+	g_autoptr(TrainData) raised = NULL;
+	g_autoptr(GError) error = NULL;
+	g_assert_true(read_rows(p, &plain, NULL));
+	g_assert_cmpfloat(plain->weight_scale, ==, 1);
+	replace_column(p, "w / 1e6 as w");
+	read_rows(p, &raised, &error);
+	g_assert_no_error(error);
+	g_assert_cmpfloat_with_epsilon(raised->weight_scale, 1e6 / 2, 1e-3);
+	for (size_t i = 0; i < 1500; i++)
+		g_assert_cmpfloat_with_epsilon(raised->all.weight[i], plain->all.weight[i] / 2, 1e-9);
+	for (size_t i = 0; i < raised->folds[1].train.x.rows; i++)
+		g_assert_cmpfloat_with_epsilon(
+		        raised->folds[1].train.weight[i], plain->folds[1].train.weight[i] / 2, 1e-9);
+	train_well(p, "{\"families\": [\"linear\"], \"search\": {\"trials\": 1}}", "a", 1);
+	g_autoptr(Bundle) b = open_bundle(p, "a");
+	g_assert_cmpfloat_with_epsilon(json_get_number(bundle_header(b), "weight_scale", 1), 1e6 / 2, 1e-3);
+	replace_column(p, "w * 1e40 as w");
+	TrainData *none = NULL;
+	g_assert_false(read_rows(p, &none, &error));
+	g_assert_error(error, FAIL, FAIL_INVALID);
+	place_free(p);
+}
+
+static void test_vast_target(void)
+{
+	Place *p = place_new("case when i = 77 then -1e200 else u end", "i % 2", roles_of("regression", false));
+	TrainData *none = NULL;
+	g_autoptr(GError) error = NULL;
+	g_assert_false(read_rows(p, &none, &error));
+	g_assert_error(error, FAIL, FAIL_LIMIT);
+	g_assert_nonnull(strstr(error->message, "-1e+200"));
+	place_free(p);
+}
+
 /* Forking needs a process without threads: reading leaves none behind. */
 static void test_no_threads(void)
 {
@@ -397,6 +453,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/train/costs", test_costs);
 	g_test_add_func("/train/calibration", test_calibration);
 	g_test_add_func("/train/part", test_part);
+	g_test_add_func("/train/weights", test_weights);
+	g_test_add_func("/train/vast target", test_vast_target);
 	g_test_add_func("/train/no threads", test_no_threads);
 	return g_test_run();
 }
