@@ -295,7 +295,7 @@ static bool member_save(const Member *m, GByteArray *to, GError **error)
 	if (!m->family->save(m->model, &bytes, error))
 		return false;
 	const void *data = g_bytes_get_data(bytes, &size);
-	if (size > (gsize)(LIMIT_BUNDLE_BYTES - (long long)to->len - 4096))
+	if (size + to->len + 4096 > (gsize)LIMIT_BUNDLE_BYTES)
 		return fail(error, FAIL_LIMIT, "the ensemble would be larger than a bundle may be");
 	write_u32(to, (uint32_t)strlen(m->family->name));
 	write_items(to, m->family->name, strlen(m->family->name), 1);

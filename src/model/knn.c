@@ -94,7 +94,7 @@ static uint32_t *choose_rows(const TrainSet *set, size_t most, uint32_t *ret_cou
 	uint32_t *row = g_new(uint32_t, set->x->rows + 1);
 	size_t count = 0;
 	for (size_t i = 0; i < set->x->rows; i++)
-		if (!set->weight || set->weight[i] > 0)
+		if (!set->weight || (float)set->weight[i] > 0)
 			row[count++] = (uint32_t)i;
 	if (count > most) {
 		Rng rng = rng_stream(set->seed, "knn rows");

@@ -192,7 +192,7 @@ bool program_ask(Program *p, const char *line, char **ret, GError **error)
 	g_autoptr(GString) answer = g_string_new(NULL);
 	if (!send_line(p, line, error))
 		return false;
-	while (!strchr(answer->str, '\n')) {
+	while (!memchr(answer->str, '\n', answer->len)) {
 		char bytes[256];
 		struct pollfd wait = {.fd = p->line, .events = POLLIN};
 		int ready = poll(&wait, 1, left_ms(p, begun));
@@ -207,8 +207,8 @@ bool program_ask(Program *p, const char *line, char **ret, GError **error)
 		if (answer->len > ANSWER_BYTES)
 			return fail(error, FAIL_INVALID, "%s answers with more than a line", p->name);
 	}
-	g_string_truncate(answer, (gsize)(strchr(answer->str, '\n') - answer->str));
-	*ret = g_utf8_make_valid(answer->str, -1);
+	const char *end = memchr(answer->str, '\n', answer->len);
+	*ret = g_utf8_make_valid(answer->str, end - answer->str);
 	return true;
 }
 

@@ -55,7 +55,9 @@ static void test_talk(void)
 	json_auto_t *echo = shell("while read line; do echo \"said $line\"; done");
 	json_auto_t *once = shell("read line; echo one; echo gone >&2; exit 4");
 	json_auto_t *slow = shell("sleep 60");
-	ProgramPlan plans[] = {{folder, echo, 10, 0}, {folder, once, 10, 0}, {folder, slow, 0.1, 0}};
+	json_auto_t *odd = shell("read line; printf 'o\\000k\\n'; sleep 60");
+	ProgramPlan plans[] = {
+	        {folder, echo, 10, 0}, {folder, once, 10, 0}, {folder, slow, 0.1, 0}, {folder, odd, 60, 0}};
 	Program *p;
 	g_autoptr(GError) error = NULL;
 	char *answer;
@@ -76,6 +78,11 @@ static void test_talk(void)
 	g_assert_true(program_open(&plans[2], &p, NULL));
 	g_assert_false(program_ask(p, "first", &answer, &error));
 	g_assert_error(error, FAIL, FAIL_LIMIT);
+	program_close(p);
+	g_assert_true(program_open(&plans[3], &p, NULL));
+	g_assert_true(program_ask(p, "first", &answer, NULL)); /* a zero is no end of the line */
+	g_assert_cmpstr(answer, !=, "ok");
+	g_free(answer);
 	program_close(p);
 }
 
