@@ -68,7 +68,8 @@ bool ensemble_member_train(
 		return fail(error, FAIL_INVALID, "members: \"%s\" is no family that can be a member", name);
 	if (bag && (of < 2 || of > 100 || part < 0 || part >= of))
 		return fail(error, FAIL_INVALID, "members: a bag has 2 to 100 parts, counted from 0");
-	if (!param_fill(ret->family->params, "members.params", json_object_get(given, "params"), &params, error))
+	g_autofree char *where = g_strdup_printf("members: %s", name);
+	if (!param_fill(ret->family->params, where, json_object_get(given, "params"), &params, error))
 		return false;
 	if (bag)
 		bag_rows(set, (uint64_t)part, (uint64_t)of, &bagged);

@@ -120,6 +120,8 @@ static bool grow(const TrainSet *set, const json_t *params, LabelScale scale, si
 	g_autoptr(GrowRows) rows = grow_rows_new(set, y);
 	if (rows->rows == 0)
 		return fail(error, FAIL_INVALID, "there are no rows to learn from");
+	if (set->x->columns == 0)
+		return fail(error, FAIL_INVALID, "there are no features to learn from");
 	g_autoptr(Trees) t = train_trees(set, rows, params, count);
 	t->link = set->classes ? LINK_SHARES : LINK_SCALED;
 	t->shift = scale.shift;

@@ -63,6 +63,8 @@ bool family_train(const ModelFamily *family, const TrainSet *set, const json_t *
 {
 	TrainSet narrow = *set;
 	Matrix x, valid;
+	if (!(family->tasks & set->task))
+		return fail(error, FAIL_INVALID, "the family %s cannot learn %s", family->name, task_words(set->task));
 	size_t columns = family_columns(family, set->x->kinds, set->x->columns);
 	g_autofree float *own_x = matrix_narrow(set->x, columns, &x);
 	g_autofree float *own_valid = set->valid ? matrix_narrow(set->valid, columns, &valid) : NULL;
@@ -156,6 +158,11 @@ unsigned task_of(const json_t *roles)
 	if (g_str_equal(json_get_text(roles, "task", "classification"), "regression"))
 		return TASK_REGRESSION;
 	return json_array_size(json_object_get(roles, "classes")) > 2 ? TASK_MULTICLASS : TASK_BINARY;
+}
+
+const char *task_words(unsigned task)
+{
+	return task == TASK_BINARY ? "two classes" : task == TASK_MULTICLASS ? "more than two classes" : "numbers";
 }
 
 size_t task_outputs(size_t classes)

@@ -124,4 +124,5 @@ typedef struct TrainRound {
 bool family_round(const TrainSet *set, const TrainRound *round);
 
 unsigned task_of(const json_t *roles); /* TASK_ from "task" and the number of "classes" */
+const char *task_words(unsigned task); /* "two classes", for messages */
 size_t task_outputs(size_t classes);   /* doubles a row */

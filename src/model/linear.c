@@ -154,6 +154,14 @@ static LinearPenalty penalty_of(const TrainSet *set, const json_t *params)
 	        .counts = counts && set->task == TASK_REGRESSION};
 }
 
+static bool check_objective(const TrainSet *set, const json_t *params, GError **error)
+{
+	const char *name = json_get_text(params, "objective", "auto");
+	return set->task == TASK_REGRESSION || g_str_equal(name, "auto") ||
+	       fail(error, FAIL_INVALID, "objective %s is for numbers; classes are learnt by their likelihood: auto",
+	               name);
+}
+
 static bool check_counts(const TrainSet *set, GError **error)
 {
 	for (size_t i = 0; i < set->x->rows; i++)
@@ -168,7 +176,7 @@ static bool linear_train(
 {
 	LinearPenalty penalty = penalty_of(set, params);
 	LabelScale scale = penalty.counts ? (LabelScale){0, 1} : label_scale(set);
-	if (penalty.counts && !check_counts(set, error))
+	if (!check_objective(set, params, error) || (penalty.counts && !check_counts(set, error)))
 		return false;
 	g_autofree double *target = standardised(set, scale);
 	g_autoptr(LinearColumns) columns = linear_columns_measure(set);

@@ -128,10 +128,7 @@ static bool find_metric(const char *name, unsigned task, const MetricKind **ret,
 	if (!metric)
 		return fail(error, FAIL_INVALID, "there is no metric \"%s\"", name);
 	if (!(metric->tasks & task))
-		return fail(error, FAIL_INVALID, "the metric %s is not for this target (%s)", name,
-		        task == TASK_BINARY       ? "two classes"
-		        : task == TASK_MULTICLASS ? "more than two classes"
-		                                  : "a number");
+		return fail(error, FAIL_INVALID, "the metric %s is not for this target (%s)", name, task_words(task));
 	*ret = metric;
 	return true;
 }
@@ -139,6 +136,7 @@ static bool find_metric(const char *name, unsigned task, const MetricKind **ret,
 static bool choose_families(Training *t, unsigned task, GError **error)
 {
 	const json_t *names = json_object_get(t->params, "families");
+	g_autoptr(GString) unfit = g_string_new(NULL);
 	size_t i;
 	json_t *name;
 	json_array_foreach (names, i, name) {
@@ -149,10 +147,19 @@ static bool choose_families(Training *t, unsigned task, GError **error)
 		bool again = false;
 		for (size_t k = 0; k < t->space.count; k++)
 			again = again || t->families[k] == family;
-		if (!again && family->tasks & task && t->space.count < G_N_ELEMENTS(t->families))
+		if (!(family->tasks & task))
+			g_string_append_printf(unfit, "%s%s", unfit->len ? ", " : "", family->name);
+		else if (!again && t->space.count < G_N_ELEMENTS(t->families))
 			t->families[t->space.count++] = family;
 	}
-	return t->space.count > 0 || fail(error, FAIL_INVALID, "families: none of them is for this target");
+	if (t->space.count == 0)
+		return fail(
+		        error, FAIL_INVALID, "families: none of them (%s) can learn %s", unfit->str, task_words(task));
+	if (unfit->len) {
+		progress_note("not tried, as they cannot learn %s: %s", task_words(task), unfit->str);
+		step_note(t->s, "families_left_out", json_text(unfit->str));
+	}
+	return true;
 }
 
 static bool check(Training *t, GError **error)

@@ -42,6 +42,8 @@ static bool tree_train(const TrainSet *set, const json_t *params, void **ret_mod
 	g_autoptr(GrowRows) rows = grow_rows_new(set, y);
 	if (rows->rows == 0)
 		return fail(error, FAIL_INVALID, "there are no rows to learn from");
+	if (set->x->columns == 0)
+		return fail(error, FAIL_INVALID, "there are no features to learn from");
 	GrowPlan plan = {.max_depth = (unsigned)json_get_int(params, "max_depth", 6),
 	        .min_rows = 1,
 	        .min_weight = json_get_number(params, "min_child_weight", 10),

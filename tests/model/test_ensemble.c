@@ -408,7 +408,7 @@ static void test_refused(void)
 	        {"{\"members\":[]}", "1 to 256"},
 	        {"{\"members\":[{\"family\":\"ensemble\"}]}", "no family that can be a member"},
 	        {"{\"members\":[{\"family\":\"oracle\"}]}", "no family that can be a member"},
-	        {"{\"members\":[{\"family\":\"linear\",\"params\":{\"depth\":2}}]}", "members.params"},
+	        {"{\"members\":[{\"family\":\"linear\",\"params\":{\"depth\":2}}]}", "members: linear"},
 	        {"{\"members\":[{\"family\":\"linear\",\"bag\":{\"part\":5,\"of\":5}}]}", "2 to 100 parts"},
 	        {"{\"members\":[{\"family\":\"linear\",\"weight\":-1}]}", "weight"},
 	        {"{\"members\":[{\"family\":\"linear\",\"weight\":0}]}", "no weight"},
@@ -428,6 +428,14 @@ static void test_refused(void)
 		if (!strstr(error->message, CASES[c].words))
 			g_error("\"%s\" does not say \"%s\"", error->message, CASES[c].words);
 	}
+	json_auto_t *unfit = json_loads("{\"members\":[{\"family\":\"naive_bayes\"}]}", 0, NULL);
+	g_autoptr(GError) error = NULL;
+	void *model = NULL;
+	set.task = TASK_REGRESSION;
+	set.classes = 0;
+	g_assert_false(FAMILY_ENSEMBLE.train(&set, unfit, &model, NULL, &error));
+	g_assert_error(error, FAIL, FAIL_INVALID);
+	g_assert_nonnull(strstr(error->message, "naive_bayes cannot learn numbers"));
 }
 
 /* Every entry is settings of its family; families take turns, the one with the larger share first; what is fixed stays. */

@@ -489,6 +489,41 @@ static void test_no_update(void)
 	}
 }
 
+static void test_other_tasks(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(TASKS); i++) {
+		g_autofree Data *t = make_data(TASKS[i]);
+		for (const ModelFamily *const *f = FAMILIES; *f; f++) {
+			g_autoptr(GError) error = NULL;
+			json_auto_t *params = quick_params(*f);
+			void *model = NULL;
+			if ((*f)->tasks & TASKS[i])
+				continue;
+			g_assert_false(family_train(*f, &t->set, params, &model, NULL, &error));
+			g_assert_error(error, FAIL, FAIL_INVALID);
+			g_assert_nonnull(strstr(error->message, (*f)->name));
+		}
+	}
+}
+
+/* Where all features are categories, families that take numbers are given none: they answer as the baseline does, or say so. */
+static void test_no_features(gconstpointer data)
+{
+	const Case *c = data;
+	g_autofree Data *t = make_data(c->task);
+	g_autoptr(GError) error = NULL;
+	json_auto_t *params = quick_params(c->family);
+	void *model = NULL;
+	t->matrix.columns = 0;
+	if (!family_train(c->family, &t->set, params, &model, NULL, &error)) {
+		g_assert_true(error->code == FAIL_INVALID || error->code == FAIL_UNAVAILABLE);
+		return;
+	}
+	g_autofree double *p = predict(c->family, model, t);
+	check_scores(t, p);
+	c->family->free(model);
+}
+
 static void test_table(void)
 {
 	for (const ModelFamily *const *f = FAMILIES; *f; f++) {
@@ -521,6 +556,7 @@ int main(int argc, char **argv)
 	program = g_test_build_filename(G_TEST_DIST, "model", "learner.py", NULL);
 	g_test_add_func("/families/table", test_table);
 	g_test_add_func("/families/no update", test_no_update);
+	g_test_add_func("/families/other tasks", test_other_tasks);
 	for (const ModelFamily *const *f = FAMILIES; *f; f++)
 		for (size_t i = 0; i < G_N_ELEMENTS(TASKS); i++) {
 			Case c = {*f, TASKS[i]};
@@ -530,6 +566,8 @@ int main(int argc, char **argv)
 				continue;
 			add("contract", &c, test_contract);
 			add("same seed", &c, test_same_seed);
+			if (!param_find((*f)->params, "predict"))
+				add("no features", &c, test_no_features);
 			add("strange rows", &c, test_strange_rows);
 			if ((*f)->prepare)
 				add("prepared", &c, test_prepared);

@@ -198,6 +198,11 @@ static void test_degenerate(void)
 	set = (TrainSet){.task = TASK_BINARY, .classes = 2, .x = &matrix, .y = y, .threads = 1};
 	train_and_predict(&set, "{\"l2\": 0}", q);
 	g_assert_cmpfloat(q[2 * 15 + 1], <, 0.01);
+	json_auto_t *counts = json_pack("{s:s}", "objective", "poisson");
+	g_autoptr(GError) error = NULL;
+	void *none = NULL;
+	g_assert_false(FAMILY_LINEAR.train(&set, counts, &none, NULL, &error));
+	g_assert_error(error, FAIL, FAIL_INVALID);
 	g_assert_cmpfloat(q[2 * 30 + 1], >, 0.99);
 }
 
