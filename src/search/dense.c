@@ -1,78 +1,9 @@
-/* dense.c: Cholesky, triangular solves, Jacobi.  Inner loops run along rows, which compilers turn into vector code. */
+/* dense.c: eigenvectors by Jacobi's rotations. */
 #include "search/dense.h"
 
 #include <math.h>
-#include <string.h>
 
 #include <glib.h>
-
-/* y -= factor * x */
-static void subtract(double *y, const double *x, double factor, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		y[i] -= factor * x[i];
-}
-
-/* Works on the transposed factor in a scratch matrix: then every update is of a row. */
-bool dense_cholesky(double *a, size_t n)
-{
-	g_autofree double *u = g_new(double, n *n);
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = i; k < n; k++)
-			u[i * n + k] = a[k * n + i];
-	for (size_t i = 0; i < n; i++) {
-		double pivot = u[i * n + i];
-		if (!(pivot > 0) || isinf(pivot))
-			return false;
-		double scale = 1 / sqrt(pivot);
-		for (size_t k = i; k < n; k++)
-			u[i * n + k] *= scale;
-		for (size_t k = i + 1; k < n; k++)
-			subtract(u + k * n + k, u + i * n + k, u[i * n + k], n - k);
-	}
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = i; k < n; k++)
-			a[k * n + i] = u[i * n + k];
-	return true;
-}
-
-void dense_solve_lower(const double *l, size_t n, double *x)
-{
-	for (size_t i = 0; i < n; i++) {
-		double sum = x[i];
-		for (size_t k = 0; k < i; k++)
-			sum -= l[i * n + k] * x[k];
-		x[i] = sum / l[i * n + i];
-	}
-}
-
-void dense_solve_upper(const double *l, size_t n, double *x)
-{
-	for (size_t i = n; i-- > 0;) {
-		x[i] /= l[i * n + i];
-		subtract(x, l + i * n, x[i], i);
-	}
-}
-
-/* M = L^-1 row by row (row i of it is a combination of the rows above), then M^T M. */
-void dense_inverse(const double *l, size_t n, double *ret)
-{
-	g_autofree double *m = g_new0(double, n *n);
-	memset(ret, 0, n * n * sizeof *ret);
-	for (size_t i = 0; i < n; i++) {
-		double *row = m + i * n, scale = 1 / l[i * n + i];
-		row[i] = 1;
-		for (size_t k = 0; k < i; k++)
-			subtract(row, m + k * n, l[i * n + k], k + 1);
-		for (size_t k = 0; k <= i; k++)
-			row[k] *= scale;
-		for (size_t k = 0; k <= i; k++)
-			subtract(ret + k * n, row, -row[k], k + 1);
-	}
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < i; k++)
-			ret[k * n + i] = ret[i * n + k];
-}
 
 static void rotate(double *a, double *v, size_t n, size_t p, size_t q)
 {

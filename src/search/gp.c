@@ -4,33 +4,85 @@
 #include <math.h>
 #include <string.h>
 
-#include "search/dense.h"
+#include "search/lanes.h"
 #include "search/minimize.h"
 
 #define LEAST_NOISE 1e-6
 #define LEAST_VARIANCE 1e-12
-#define AT_ONCE 8
 
-static double squared(const GpData *d, const double *a, const double *b, size_t column)
+/* The rows as lanes.h wants them, and room for matrices. */
+typedef struct Rows {
+	const GpData *data;
+	const LanesWay *way;
+	size_t wide;
+	double *x;                                /* columns x wide */
+	double *y;                                /* wide */
+	double *factor, *m, *inverse, *k, *slope; /* wide x wide */
+	double *alpha;                            /* M y, then K^-1 y: wide each */
+} Rows;
+
+static void rows_clear(Rows *r)
 {
-	double difference = a[column] - b[column];
-	return d->is_choice[column] ? difference != 0 : difference * difference;
+	g_free(r->x);
 }
 
-static double distance(const GpData *d, const double *weights, const double *a, const double *b)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Rows, rows_clear)
+
+static void rows_set(Rows *r, const GpData *d)
 {
-	double sum = 0;
-	for (size_t c = 0; c < d->columns; c++)
-		sum += weights[c] * squared(d, a, b, c);
-	return sum;
+	size_t n = d->rows, m = d->columns, wide = lanes_wide(n), cells = wide * wide;
+	double *room = g_new0(double, 5 * cells + (m + 3) * wide + 1);
+	*r = (Rows){d, lanes_way(), wide, .x = room};
+	r->y = r->x + m * wide;
+	r->alpha = r->y + wide;
+	r->factor = r->alpha + 2 * wide;
+	r->m = r->factor + cells;
+	r->inverse = r->m + cells;
+	r->k = r->inverse + cells;
+	r->slope = r->k + cells;
+	for (size_t i = 0; i < n; i++)
+		for (size_t c = 0; c < m; c++)
+			r->x[c * wide + i] = d->x[i * m + c];
+	memcpy(r->y, d->y, n * sizeof *r->y);
 }
 
-/* The covariance at a distance, and its slope by the distance. */
-static double covariance(double scale, double r2, double *ret_slope)
+static Matern matern(const GpData *d, const double *hyper)
 {
-	double q = sqrt(5 * r2), e = scale * exp(-q);
-	*ret_slope = -5.0 / 6 * (1 + q) * e;
-	return (1 + q + q * q / 3) * e;
+	return (Matern){hyper, d->is_choice, d->columns, hyper[d->columns]};
+}
+
+static Points points_from(const Rows *r, size_t first)
+{
+	return (Points){r->x + first, r->wide, r->wide - first};
+}
+
+/* The covariances of all pairs, above the diagonal, and their factor, M, inverse and alpha.  False when there is no factor. */
+static bool rows_solve(Rows *r, const double *hyper)
+{
+	size_t n = r->data->rows, wide = r->wide, m = r->data->columns;
+	Matern by = matern(r->data, hyper);
+	for (size_t i = 0; i < wide; i++) {
+		size_t from = i / LANES * LANES, at = i * wide;
+		if (i < n)
+			r->way->covariances(
+			        &by, r->data->x + i * m, points_from(r, from), r->k + at + from, r->slope + at + from);
+		for (size_t j = from; j < wide; j++)
+			if (j <= i || j >= n)
+				r->k[at + j] = r->slope[at + j] = 0;
+		memcpy(r->factor + at, r->k + at, wide * sizeof *r->k);
+		r->factor[at + i] = i < n ? hyper[m] + hyper[m + 1] : 1;
+	}
+	if (!r->way->factor(r->factor, wide))
+		return false;
+	memset(r->m, 0, wide * wide * sizeof *r->m);
+	r->way->invert(r->factor, wide, r->m, r->inverse);
+	r->way->solve(r->m, wide, r->y, r->alpha);
+	return true;
+}
+
+static Solved solved(const Rows *r)
+{
+	return (Solved){r->wide, r->m, r->inverse, r->alpha + r->wide};
 }
 
 static double prior(const double *hyper, size_t columns, double *gradient)
@@ -46,62 +98,48 @@ static double prior(const double *hyper, size_t columns, double *gradient)
 }
 
 /* Half the sum over all pairs of (a a^T - K^-1) times how K changes with each hyperparameter's logarithm. */
-static void add_slopes(const GpData *d, const double *hyper, const double *k0, const double *slope,
-        const double *inverse, const double *alpha, double *gradient)
+static void likelihood_slopes(const Rows *r, const double *hyper, double *ret)
 {
-	size_t n = d->rows, m = d->columns;
-	for (size_t i = 0; i < n; i++) {
-		double own = alpha[i] * alpha[i] - inverse[i * n + i];
-		gradient[m] += own * hyper[m] / 2;
-		gradient[m + 1] += own * (hyper[m + 1] - LEAST_NOISE) / 2;
-		for (size_t k = 0; k < i; k++) {
-			double pair = alpha[i] * alpha[k] - inverse[i * n + k], by = pair * slope[i * n + k];
-			gradient[m] += pair * k0[i * n + k];
-			for (size_t c = 0; c < m; c++)
-				gradient[c] += by * hyper[c] * squared(d, d->x + i * m, d->x + k * m, c);
-		}
-	}
+	size_t m = r->data->columns;
+	Matern by = matern(r->data, hyper);
+	Solved s = solved(r);
+	r->way->pairs(&by, &s, points_from(r, 0), (const double *const[]){r->k, r->slope}, ret);
+	double own = 0;
+	for (size_t i = 0; i < r->data->rows; i++)
+		own += s.alpha[i] * s.alpha[i] - s.inverse[i * r->wide + i];
+	for (size_t c = 0; c < m; c++)
+		ret[c] *= hyper[c];
+	ret[m] += own * hyper[m] / 2;
+	ret[m + 1] = own * (hyper[m + 1] - LEAST_NOISE) / 2;
+}
+
+static double log_posterior(Rows *r, const double *logs, double *ret_gradient)
+{
+	size_t n = r->data->rows, m = r->data->columns;
+	g_autofree double *hyper = g_new(double, m + 2);
+	for (size_t i = 0; i < m + 2; i++)
+		hyper[i] = exp(logs[i]) + (i == m + 1 ? LEAST_NOISE : 0);
+	if (!rows_solve(r, hyper))
+		return -INFINITY;
+	double value = -0.5 * (double)n * log(2 * M_PI);
+	for (size_t i = 0; i < n; i++)
+		value -= log(r->factor[i * r->wide + i]) + r->alpha[i] * r->alpha[i] / 2;
+	likelihood_slopes(r, hyper, ret_gradient);
+	return value + prior(hyper, m, ret_gradient);
 }
 
 double gp_log_posterior(const GpData *d, const double *logs, double *ret_gradient)
 {
-	size_t n = d->rows, m = d->columns;
-	g_autofree double *hyper = g_new(double, m + 2);
-	g_autofree double *room = g_new(double, 4 * n * n + n + 1);
-	double *factor = room, *k0 = room + n * n, *slope = k0 + n * n, *inverse = slope + n * n,
-	       *alpha = inverse + n * n;
-	for (size_t i = 0; i < m + 2; i++)
-		hyper[i] = exp(logs[i]) + (i == m + 1 ? LEAST_NOISE : 0);
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < i; k++) {
-			double r2 = distance(d, hyper, d->x + i * m, d->x + k * m);
-			factor[i * n + k] = k0[i * n + k] = covariance(hyper[m], r2, &slope[i * n + k]);
-		}
-		factor[i * n + i] = hyper[m] + hyper[m + 1];
-	}
-	if (!dense_cholesky(factor, n))
-		return -INFINITY;
-	memcpy(alpha, d->y, n * sizeof *alpha);
-	dense_solve_lower(factor, n, alpha);
-	double value = -0.5 * (double)n * log(2 * M_PI);
-	for (size_t i = 0; i < n; i++)
-		value -= log(factor[i * n + i]) + alpha[i] * alpha[i] / 2;
-	g_autofree double *gradient = g_new0(double, m + 2);
-	value += prior(hyper, m, gradient);
-	if (ret_gradient) {
-		dense_solve_upper(factor, n, alpha);
-		dense_inverse(factor, n, inverse);
-		add_slopes(d, hyper, k0, slope, inverse, alpha, gradient);
-		memcpy(ret_gradient, gradient, (m + 2) * sizeof *gradient);
-	}
-	return value;
+	g_auto(Rows) rows;
+	rows_set(&rows, d);
+	return log_posterior(&rows, logs, ret_gradient);
 }
 
 static double cost(void *context, const double *logs, double *ret_gradient)
 {
-	const GpData *d = context;
-	double value = gp_log_posterior(d, logs, ret_gradient);
-	for (size_t i = 0; i < d->columns + 2; i++)
+	Rows *r = context;
+	double value = log_posterior(r, logs, ret_gradient);
+	for (size_t i = 0; i < r->data->columns + 2; i++)
 		ret_gradient[i] = -ret_gradient[i];
 	return isfinite(value) ? -value : INFINITY;
 }
@@ -109,115 +147,87 @@ static double cost(void *context, const double *logs, double *ret_gradient)
 void gp_learn(const GpData *d, double *ret_hyper)
 {
 	size_t count = d->columns + 2;
+	g_auto(Rows) rows;
+	rows_set(&rows, d);
 	for (size_t i = 0; i < count; i++)
 		ret_hyper[i] = 0;
-	Minimize m = {.value = cost, .context = (void *)d, .count = count, .tolerance = 1e-2, .iterations = 60};
+	Minimize m = {.value = cost, .context = &rows, .count = count, .tolerance = 1e-2, .iterations = 60};
 	minimize(&m, ret_hyper);
 	for (size_t i = 0; i < count; i++)
 		ret_hyper[i] = exp(ret_hyper[i]) + (i + 1 == count ? LEAST_NOISE : 0);
 }
 
 struct Gp {
-	const GpData *data;
-	double *hyper, *factor, *inverse, *alpha;
+	Rows rows;
+	double *hyper;
 };
 
 void gp_free(Gp *g)
 {
 	if (!g)
 		return;
+	rows_clear(&g->rows);
 	g_free(g->hyper);
-	g_free(g->factor);
-	g_free(g->inverse);
-	g_free(g->alpha);
 	g_free(g);
 }
 
 Gp *gp_new(const GpData *d, const double *hyper)
 {
-	size_t n = d->rows, m = d->columns;
-	double slope;
 	g_autoptr(Gp) g = g_new0(Gp, 1);
-	g->data = d;
-	g->hyper = g_memdup2(hyper, (m + 2) * sizeof *hyper);
-	g->factor = g_new0(double, n *n);
-	g->inverse = g_new(double, n *n);
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < i; k++)
-			g->factor[i * n + k] =
-			        covariance(hyper[m], distance(d, hyper, d->x + i * m, d->x + k * m), &slope);
-		g->factor[i * n + i] = hyper[m] + hyper[m + 1];
-	}
-	if (!dense_cholesky(g->factor, n))
+	rows_set(&g->rows, d);
+	g->hyper = g_memdup2(hyper, (d->columns + 2) * sizeof *hyper);
+	if (!rows_solve(&g->rows, hyper))
 		return NULL;
-	g->alpha = g_memdup2(d->y, n * sizeof *d->y);
-	dense_solve_lower(g->factor, n, g->alpha);
-	dense_solve_upper(g->factor, n, g->alpha);
-	dense_inverse(g->factor, n, g->inverse);
+	size_t wide = g->rows.wide;
+	for (size_t i = 0; i < wide; i++)
+		for (size_t k = 0; k < i; k++)
+			g->rows.inverse[i * wide + k] = g->rows.inverse[k * wide + i];
 	return g_steal_pointer(&g);
 }
 
-/* A few points side by side: the loops over them become vector code. */
+/* A few points side by side. */
 static void guess_some(const Gp *g, const double *x, size_t count, double *room, GpGuess *ret)
 {
-	size_t n = g->data->rows, m = g->data->columns;
-	double scale = g->hyper[m], slope, mean[AT_ONCE] = {0}, known[AT_ONCE] = {0};
-	for (size_t i = 0; i < n; i++) {
-		double *v = room + i * AT_ONCE;
-		for (size_t p = 0; p < AT_ONCE; p++)
-			v[p] = p < count ? covariance(scale, distance(g->data, g->hyper, g->data->x + i * m, x + p * m),
-			                           &slope)
-			                 : 0;
-		for (size_t p = 0; p < AT_ONCE; p++)
-			mean[p] += g->alpha[i] * v[p];
-	}
-	for (size_t i = 0; i < n; i++) {
-		double *v = room + i * AT_ONCE;
-		const double *row = g->factor + i * n;
-		for (size_t k = 0; k < i; k++)
-			for (size_t p = 0; p < AT_ONCE; p++)
-				v[p] -= row[k] * room[k * AT_ONCE + p];
-		for (size_t p = 0; p < AT_ONCE; p++) {
-			v[p] /= row[i];
-			known[p] += v[p] * v[p];
-		}
-	}
+	const Rows *r = &g->rows;
+	size_t n = r->data->rows, m = r->data->columns;
+	double mean[LANES], known[LANES], slope[LANES], *side = room, *k = room + m * LANES;
+	Matern by = matern(r->data, g->hyper);
+	Solved s = solved(r);
+	for (size_t p = 0; p < LANES; p++)
+		for (size_t c = 0; c < m; c++)
+			side[c * LANES + p] = x[MIN(p, count - 1) * m + c];
+	for (size_t i = 0; i < n; i++)
+		r->way->covariances(&by, r->data->x + i * m, (Points){side, LANES, LANES}, k + i * LANES, slope);
+	r->way->guess(&s, k, mean, known);
 	for (size_t p = 0; p < count; p++)
-		ret[p] = (GpGuess){mean[p], MAX(scale - known[p], 0)};
+		ret[p] = (GpGuess){mean[p], MAX(g->hyper[m] - known[p], 0)};
 }
 
 void gp_guess(const Gp *g, const double *x, size_t count, GpGuess *ret)
 {
-	g_autofree double *room = g_new(double, g->data->rows *AT_ONCE + 1);
-	for (size_t i = 0; i < count; i += AT_ONCE)
-		guess_some(g, x + i * g->data->columns, MIN(AT_ONCE, count - i), room, ret + i);
+	size_t m = g->rows.data->columns;
+	g_autofree double *room = g_new0(double, (g->rows.wide + m) * LANES + 1);
+	for (size_t i = 0; i < count; i += LANES)
+		guess_some(g, x + i * m, MIN(LANES, count - i), room, ret + i);
 }
 
 GpGuess gp_slopes(const Gp *g, const double *x, double *ret_mean, double *ret_variance)
 {
-	const GpData *d = g->data;
-	size_t n = d->rows, m = d->columns;
-	g_autofree double *room = g_new0(double, 3 * n + 1);
-	double *k = room, *slope = room + n, *v = room + 2 * n;
-	GpGuess guess = {0, g->hyper[m]};
-	for (size_t i = 0; i < n; i++) {
-		k[i] = covariance(g->hyper[m], distance(d, g->hyper, d->x + i * m, x), &slope[i]);
-		for (size_t j = 0; j < n; j++)
-			v[j] += g->inverse[i * n + j] * k[i];
+	const Rows *r = &g->rows;
+	size_t n = r->data->rows, m = r->data->columns;
+	g_autofree double *room = g_new0(double, 2 * r->wide + 2 * m + 2);
+	double *k = room, *slope = k + r->wide, *sums = slope + r->wide;
+	Matern by = matern(r->data, g->hyper);
+	Solved s = solved(r);
+	r->way->covariances(&by, x, points_from(r, 0), k, slope);
+	for (size_t i = n; i < r->wide; i++)
+		k[i] = slope[i] = 0;
+	r->way->slopes(&by, &s, points_from(r, 0), (const double *const[]){x, k, slope}, sums);
+	for (size_t c = 0; c < m; c++) {
+		ret_mean[c] = sums[2 + c];
+		ret_variance[c] = -2 * sums[2 + m + c];
 	}
-	memset(ret_mean, 0, m * sizeof *ret_mean);
-	memset(ret_variance, 0, m * sizeof *ret_variance);
-	for (size_t i = 0; i < n; i++) {
-		guess.mean += g->alpha[i] * k[i];
-		guess.variance -= k[i] * v[i];
-		for (size_t c = 0; c < m; c++) {
-			double by = d->is_choice[c] ? 0 : 2 * slope[i] * g->hyper[c] * (x[c] - d->x[i * m + c]);
-			ret_mean[c] += g->alpha[i] * by;
-			ret_variance[c] -= 2 * v[i] * by;
-		}
-	}
-	guess.variance = MAX(guess.variance, 0);
-	return guess;
+	return (GpGuess){sums[0], MAX(g->hyper[m] - sums[1], 0)};
 }
 
 double log_improvement(GpGuess guess, double best, double *ret_by_mean, double *ret_by_variance)

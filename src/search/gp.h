@@ -20,7 +20,7 @@ typedef struct GpData {
 
 /* hyper: columns weights, s, noise. */
 void gp_learn(const GpData *d, double *ret_hyper);
-/* The log posterior (up to a constant) at the logarithms of hyper, and its gradient there (may be NULL). */
+/* The log posterior (up to a constant) at the logarithms of hyper, and its gradient there. */
 double gp_log_posterior(const GpData *d, const double *logs, double *ret_gradient);
 
 typedef struct Gp Gp;

@@ -45,13 +45,21 @@ static void encode_units(const Space *s, const double *units, double *point, dou
 	encode(s, point, ret);
 }
 
+static void gains_at(const Hunt *h, const double *x, size_t count, double *ret)
+{
+	g_autofree GpGuess *guesses = g_new(GpGuess, count + 1);
+	gp_guess(h->gp, x, count, guesses);
+	for (size_t i = 0; i < count; i++)
+		ret[i] = log_improvement(guesses[i], h->best, NULL, NULL);
+}
+
 static double gain(const Hunt *h, const double *units)
 {
+	double gain;
 	g_autofree double *room = g_new(double, 2 * h->space->count);
-	GpGuess guess;
 	encode_units(h->space, units, room, room + h->space->count);
-	gp_guess(h->gp, room + h->space->count, 1, &guess);
-	return log_improvement(guess, h->best, NULL, NULL);
+	gains_at(h, room + h->space->count, 1, &gain);
+	return gain;
 }
 
 /* Only the real parameters that exist move, on a scale on which the process is equally smooth in all of them. */
@@ -131,22 +139,26 @@ static size_t other_values(const Dim *d, double now, double *ret)
 /* Each choice and whole number in turn, the others standing still. */
 static double hop(const Hunt *h, double *units, double value)
 {
-	for (size_t i = 0; i < h->space->count; i++) {
+	size_t m = h->space->count;
+	g_autofree double *point = g_new(double, (4 * MOST_STEPS + 1) * m);
+	double *x = point + m;
+	for (size_t i = 0; i < m; i++) {
 		const Dim *d = &h->space->dims[i];
-		double values[4 * MOST_STEPS], was = units[i], best = was;
+		double values[4 * MOST_STEPS], gains[4 * MOST_STEPS], was = units[i], best = was;
 		if (d->type == DIM_REAL || d->min == d->max)
 			continue;
-		size_t count = other_values(d, dim_value(d, was), values);
+		double now = dim_value(d, was);
+		size_t count = other_values(d, now, values);
 		for (size_t k = 0; k < count; k++) {
-			if (values[k] == dim_value(d, was))
-				continue;
 			units[i] = dim_unit(d, values[k]);
-			double found = gain(h, units);
-			if (found > value) {
-				value = found;
-				best = units[i];
-			}
+			encode_units(h->space, units, point, x + k * m);
 		}
+		gains_at(h, x, count, gains);
+		for (size_t k = 0; k < count; k++)
+			if (gains[k] > value && values[k] != now) {
+				value = gains[k];
+				best = dim_unit(d, values[k]);
+			}
 		units[i] = best;
 	}
 	return value;
@@ -193,15 +205,12 @@ static void hunt(const Hunt *h, const double *best_units, Rng *rng, double *ret_
 	g_autofree double *x = g_new(double, CANDIDATES *m);
 	g_autofree double *point = g_new(double, m);
 	g_autofree double *gains = g_new(double, CANDIDATES);
-	g_autofree GpGuess *guesses = g_new(GpGuess, CANDIDATES);
 	for (size_t i = 0; i < CANDIDATES; i++) {
 		for (size_t c = 0; c < m; c++)
 			units[i * m + c] = rng_unit(rng);
 		encode_units(h->space, units + i * m, point, x + i * m);
 	}
-	gp_guess(h->gp, x, CANDIDATES, guesses);
-	for (size_t i = 0; i < CANDIDATES; i++)
-		gains[i] = log_improvement(guesses[i], h->best, NULL, NULL);
+	gains_at(h, x, CANDIDATES, gains);
 	choose_starts(gains, rng, starts);
 	double top = -INFINITY;
 	for (size_t k = 0; k < STARTS; k++) {

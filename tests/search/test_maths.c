@@ -3,6 +3,7 @@
 
 #include "search/dense.h"
 #include "search/gp.h"
+#include "search/lanes.h"
 #include "search/minimize.h"
 #include "search/parzen.h"
 
@@ -26,44 +27,121 @@ static void fill(double *a, size_t n, Rng *rng)
 		}
 }
 
-static void test_dense(void)
+/* V D V^T is the matrix again. */
+static void test_eigen(void)
 {
 	Rng rng = rng_stream(3, "dense");
 	for (size_t n = 1; n <= 40; n += 13) {
-		g_autofree double *room = g_new0(double, 5 * n * n + 3 * n);
-		double *a = room, *l = a + n * n, *inverse = l + n * n, *v = inverse + n * n, *c = v + n * n,
-		       *x = c + n * n, *values = x + n;
+		g_autofree double *room = g_new0(double, 3 * n * n + n);
+		double *a = room, *c = a + n * n, *v = c + n * n, *values = v + n * n;
 		fill(a, n, &rng);
-		memcpy(l, a, n * n * sizeof *a);
 		memcpy(c, a, n * n * sizeof *a);
-		g_assert_true(dense_cholesky(l, n));
-		dense_inverse(l, n, inverse);
 		dense_eigen(c, n, values, v);
 		for (size_t i = 0; i < n; i++)
 			for (size_t k = 0; k < n; k++) {
-				double one = 0, factor = 0, spectral = 0;
-				for (size_t m = 0; m < n; m++) {
-					one += a[i * n + m] * inverse[m * n + k];
-					factor += m <= MIN(i, k) ? l[i * n + m] * l[k * n + m] : 0;
+				double spectral = 0;
+				for (size_t m = 0; m < n; m++)
 					spectral += values[m] * v[i * n + m] * v[k * n + m];
-				}
-				near("A A^-1", one, i == k, 1e-10);
-				near("L L^T", factor, a[i * n + k], 1e-12);
 				near("V D V^T", spectral, a[i * n + k], 1e-10);
 			}
+	}
+}
+
+enum { MOST = 40, COLUMNS = 3 };
+
+/* All that a way computes of one matrix and a few points. */
+typedef struct Found {
+	double u[MOST * MOST], m[MOST * MOST], inverse[MOST * MOST], solved[2 * MOST];
+	double k[2][MOST * MOST], guess[2][LANES], pairs[COLUMNS + 1], slopes[2 + 2 * COLUMNS];
+} Found;
+
+static void find(const LanesWay *w, const double *a, size_t n, const double *x, Found *ret)
+{
+	static const double WEIGHTS[COLUMNS] = {4, 0.5, 1.7}, POINT[COLUMNS] = {0.3, 1, 0.6};
+	static const bool CHOICES[COLUMNS] = {false, true, false};
+	size_t wide = lanes_wide(n);
+	Matern by = {WEIGHTS, CHOICES, COLUMNS, 1.3};
+	Solved s = {wide, ret->m, ret->inverse, ret->solved + wide};
+	memset(ret, 0, sizeof *ret);
+	for (size_t i = 0; i < wide; i++)
+		for (size_t j = i; j < wide; j++)
+			ret->u[i * wide + j] = j < n ? a[i * n + j] : i == j;
+	g_assert_true(w->factor(ret->u, wide));
+	w->invert(ret->u, wide, ret->m, ret->inverse);
+	for (size_t i = 0; i < wide; i++)
+		for (size_t j = 0; j < i; j++) {
+			ret->inverse[i * wide + j] = ret->inverse[j * wide + i];
+			ret->u[i * wide + j] = 0;
+		}
+	w->solve(ret->m, wide, x, ret->solved);
+	for (size_t i = 0; i < n; i++)
+		w->covariances(&by, (const double[]){x[i], x[wide + i], x[2 * wide + i]}, (Points){x, wide, wide},
+		        ret->k[0] + i * wide, ret->k[1] + i * wide);
+	w->guess(&s, ret->k[0], ret->guess[0], ret->guess[1]);
+	w->slopes(&by, &s, (Points){x, wide, wide}, (const double *const[]){POINT, ret->k[0], ret->k[1]}, ret->slopes);
+	for (size_t i = 0; i < wide; i++)
+		memset(ret->k[1] + i * wide, 0, (i + 1) * sizeof(double));
+	w->pairs(&by, &s, (Points){x, wide, wide}, (const double *const[]){ret->k[0], ret->k[1]}, ret->pairs);
+}
+
+/* Every width of vector gives the same bits, and U^T U = A, A^-1 A = 1, A (A^-1 y) = y. */
+static void test_lanes(void)
+{
+	g_autofree Found *first = g_new(Found, 1);
+	g_autofree Found *found = g_new(Found, 1);
+	Rng rng = rng_stream(3, "lanes");
+	for (size_t n = 1; n <= MOST; n += 13) {
+		size_t wide = lanes_wide(n), ways = 0;
+		double a[MOST * MOST], x[COLUMNS * MOST] = {0};
+		fill(a, n, &rng);
 		for (size_t i = 0; i < n; i++)
-			x[i] = (double)i + 1;
-		dense_solve_lower(l, n, x);
-		dense_solve_upper(l, n, x);
+			for (size_t c = 0; c < COLUMNS; c++)
+				x[c * wide + i] = c == 1 ? (double)(i % 3) : rng_unit(&rng);
+		for (; LANES_WAYS[ways]; ways++)
+			if (LANES_WAYS[ways]->runs_here()) {
+				find(LANES_WAYS[ways], a, n, x, found);
+				if (LANES_WAYS[ways] != lanes_way() && memcmp(first, found, sizeof *first))
+					g_error("%s differs at %zu rows", LANES_WAYS[ways]->name, n);
+				memcpy(first, found, sizeof *first);
+			}
 		for (size_t i = 0; i < n; i++) {
 			double back = 0;
-			for (size_t m = 0; m < n; m++)
-				back += a[i * n + m] * x[m];
-			near("A x", back, (double)i + 1, 1e-10);
+			for (size_t k = 0; k < n; k++) {
+				double one = 0, square = 0;
+				for (size_t m = 0; m < n; m++) {
+					one += a[i * n + m] * found->inverse[m * wide + k];
+					square += found->u[m * wide + i] * found->u[m * wide + k];
+				}
+				near("A A^-1", one, i == k, 1e-10);
+				near("U^T U", square, a[i * n + k], 1e-12);
+				back += a[i * n + k] * found->solved[wide + k];
+			}
+			near("A x", back, x[i], 1e-10);
 		}
 	}
-	double not_positive[4] = {1, 2, 2, 1};
-	g_assert_false(dense_cholesky(not_positive, 2));
+	double not_positive[LANES * LANES] = {1, 2};
+	for (size_t i = 1; i < LANES; i++)
+		not_positive[i * (LANES + 1)] = 1;
+	g_assert_false(lanes_way()->factor(not_positive, LANES));
+}
+
+/* exp and the root, by the covariance at distances from none to where nothing is left: as the C library has them. */
+static void test_covariance(void)
+{
+	static const double AT_ZERO[] = {0};
+	static const bool CHOICES[] = {false};
+	double weight = 1, x[LANES], value[LANES], slope[LANES];
+	for (int i = 0; i < 4000; i++) {
+		for (size_t l = 0; l < LANES; l++)
+			x[l] = (i + (double)l / LANES) / 100;
+		lanes_way()->covariances(
+		        &(Matern){&weight, CHOICES, 1, 2}, AT_ZERO, (Points){x, LANES, LANES}, value, slope);
+		for (size_t l = 0; l < LANES; l++) {
+			double q = sqrt(5 * (x[l] * x[l])), e = 2 * exp(-q), expected = (1 + q + q * q / 3) * e;
+			g_assert_cmpfloat(fabs(value[l] - expected), <=, 1e-15 * expected);
+			g_assert_cmpfloat(fabs(slope[l] + 5.0 / 6 * (1 + q) * e), <=, 1e-15 * e * (1 + q));
+		}
+	}
 }
 
 static double rosenbrock(void *context, const double *x, double *g)
@@ -166,7 +244,7 @@ static void test_gp(void)
 		memcpy(down, logs, sizeof down);
 		up[i] += 1e-5;
 		down[i] -= 1e-5;
-		double slope = (gp_log_posterior(&d, up, NULL) - gp_log_posterior(&d, down, NULL)) / 2e-5;
+		double side[4], slope = (gp_log_posterior(&d, up, side) - gp_log_posterior(&d, down, side)) / 2e-5;
 		near("its slope", slopes[i], slope, 1e-6);
 	}
 	g_autoptr(Gp) g = gp_new(&d, HYPER);
@@ -208,7 +286,9 @@ static void test_improvement(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/maths/dense", test_dense);
+	g_test_add_func("/maths/eigen", test_eigen);
+	g_test_add_func("/maths/lanes", test_lanes);
+	g_test_add_func("/maths/covariance", test_covariance);
 	g_test_add_func("/maths/minimize", test_minimize);
 	g_test_add_func("/maths/parzen", test_parzen);
 	g_test_add_func("/maths/parzen_draws", test_parzen_draws);
