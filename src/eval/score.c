@@ -118,6 +118,19 @@ bool score_rows(Engine *e, const char *test_path, Bundle *const *bundles, size_t
 	return true;
 }
 
+const char *question_differs(const Bundle *a, const Bundle *b)
+{
+	const json_t *x = json_object_get(bundle_header(a), "roles"), *y = json_object_get(bundle_header(b), "roles");
+	static const char *const MUST[] = {"task", "target", "classes"};
+	for (size_t i = 0; i < G_N_ELEMENTS(MUST); i++) {
+		const json_t *of_a = json_object_get(x, MUST[i]), *of_b = json_object_get(y, MUST[i]);
+		bool both_have_none = !of_a && !of_b; /* classes, of numbers; json_equal takes them for different */
+		if (!both_have_none && !json_equal(of_a, of_b))
+			return MUST[i];
+	}
+	return NULL;
+}
+
 bool score_baseline(const Bundle *b, const TestSet *t, Answers *ret, GError **error)
 {
 	const json_t *target = json_at(bundle_header(b), "reference.target");

@@ -33,6 +33,9 @@ bool score_rows(Engine *e, const char *test_path, Bundle *const *bundles, size_t
 /* As the metrics take it; borrowed from both. */
 Scored scored_of(const TestSet *t, const Answers *a);
 
+/* What two bundles must share to be compared on the same rows, and do not: "task", "target" or "classes"; NULL: they share all. */
+const char *question_differs(const Bundle *a, const Bundle *b);
+
 /* The honest zero: what the reference in the bundle's header says of the target, the same answer for every row. */
 bool score_baseline(const Bundle *b, const TestSet *t, Answers *ret, GError **error);
 

@@ -17,16 +17,6 @@ static const Param PARAMS[] = {
 static const char *const INPUTS[] = {"bundle", "test", "champion?", "train?", "out_of_fold?", "nested?", NULL};
 static const char *const OUTPUTS[] = {"evaluation", "scored", NULL};
 
-static bool same_question(const Bundle *a, const Bundle *b)
-{
-	const json_t *x = json_object_get(bundle_header(a), "roles"), *y = json_object_get(bundle_header(b), "roles");
-	static const char *const MUST[] = {"task", "target", "classes"};
-	for (size_t i = 0; i < G_N_ELEMENTS(MUST); i++)
-		if (!json_equal(json_object_get(x, MUST[i]), json_object_get(y, MUST[i])))
-			return false;
-	return true;
-}
-
 /* A champion that answers another question, or needs columns that are gone, cannot be compared: told, not fatal. */
 static bool load_champion(StepRun *s, Assess *as, GError **error)
 {
@@ -35,7 +25,7 @@ static bool load_champion(StepRun *s, Assess *as, GError **error)
 		return true;
 	if (!bundle_load(path, &as->bundles[1], error))
 		return false;
-	if (same_question(as->bundles[0], as->bundles[1])) {
+	if (!question_differs(as->bundles[0], as->bundles[1])) {
 		as->digests[1] = step_input_digest(s, "champion");
 		as->count = 2;
 	} else {
@@ -123,7 +113,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 const StepKind STEP_EVALUATE = {
         .name = "evaluate",
         .help = "measure the bundle on rows it never saw, beside the baseline and the champion",
-        .version = 7,
+        .version = 8,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

@@ -27,16 +27,22 @@ static void pair_clear(Pair *p)
 
 static bool same_question(const Versus *v, GError **error)
 {
-	const json_t *a = json_object_get(bundle_header(v->bundles[0]), "roles"),
-	             *b = json_object_get(bundle_header(v->bundles[1]), "roles");
-	static const char *const MUST[] = {"task", "target", "classes"};
-	for (size_t i = 0; i < G_N_ELEMENTS(MUST); i++)
-		if (!json_equal(json_object_get(a, MUST[i]), json_object_get(b, MUST[i])))
-			return fail(error, FAIL_INVALID,
-			        "the two models answer different questions: their %s differ, so they cannot be "
-			        "compared",
-			        MUST[i]);
-	return true;
+	const char *differs = question_differs(v->bundles[0], v->bundles[1]);
+	return !differs ||
+	       fail(error, FAIL_INVALID,
+	               "the two models answer different questions: their %s differ, so they cannot be compared",
+	               differs);
+}
+
+static bool fits_question(const Versus *v, GError **error)
+{
+	size_t classes = bundle_classes(v->bundles[0]);
+	Scored none = {.classes = classes};
+	return v->metric->tasks & scored_task(&none) ||
+	       fail(error, FAIL_INVALID, "the metric %s is not for this target (%s)", v->metric->name,
+	               classes == 2 ? "two classes"
+	               : classes    ? "more than two classes"
+	                            : "a number");
 }
 
 static double value_of(const MetricKind *m, const TestSet *t, const Answers *a)
@@ -108,17 +114,23 @@ static void take_part(const Pair *p, uint64_t seed, unsigned part, Pair *ret)
 	ret->t.rows = ret->a[0].rows = ret->a[1].rows = count;
 }
 
+/* How much nearer a is to the best value there is: of a bias, either side of 0 is off. */
+static double lead_of(const MetricKind *m, double a, double b)
+{
+	return isinf(m->best) ? a - b : fabs(b - m->best) - fabs(a - m->best);
+}
+
 static json_t *bayes_part(const Versus *v, const Pair *p)
 {
-	double differences[PARTS], sign = v->metric->larger_is_better ? 1 : -1;
+	double differences[PARTS];
 	double whole = value_of(v->metric, &p->t, &p->a[0]);
 	bool is_bounded = isfinite(v->metric->worst) && isfinite(v->metric->best);
 	double rope = is_bounded ? 0.01 : 0.01 * fabs(whole);
 	for (unsigned part = 0; part < PARTS; part++) {
 		Pair some;
 		take_part(p, v->seed, part, &some);
-		differences[part] =
-		        sign * (value_of(v->metric, &some.t, &some.a[0]) - value_of(v->metric, &some.t, &some.a[1]));
+		differences[part] = lead_of(
+		        v->metric, value_of(v->metric, &some.t, &some.a[0]), value_of(v->metric, &some.t, &some.a[1]));
 		pair_clear(&some);
 		if (isnan(differences[part]))
 			return json_null();
@@ -305,8 +317,8 @@ static bool compare(const Versus *v, const Pair *p, json_t **ret, GError **error
 bool versus_compare(const Versus *v, json_t **ret, GError **error)
 {
 	Pair p = {0};
-	bool ok = same_question(v, error) && score_rows(v->e, v->path, v->bundles, 2, &p.t, p.a, error) &&
-	          compare(v, &p, ret, error);
+	bool ok = same_question(v, error) && fits_question(v, error) &&
+	          score_rows(v->e, v->path, v->bundles, 2, &p.t, p.a, error) && compare(v, &p, ret, error);
 	pair_clear(&p);
 	return ok;
 }
