@@ -59,9 +59,22 @@ static uint8_t add_equal(Facet *f, const char *value)
 	        g_strdup_printf("%s = %s", f->sql, text));
 }
 
+/* Whole numbers by all their digits (1000001 is not 1e+06), others by six, or by as many as tell them from their neighbours. */
+static char *number_words(double value, bool exactly)
+{
+	static const char *const FORMATS[] = {"%.6g", "%.15g", "%.17g"};
+	char text[G_ASCII_DTOSTR_BUF_SIZE];
+	bool is_whole = value == floor(value);
+	size_t i = is_whole ? 1 : 0, last = is_whole || exactly ? G_N_ELEMENTS(FORMATS) - 1 : 0;
+	g_ascii_formatd(text, sizeof text, FORMATS[i], value);
+	while (i < last && g_ascii_strtod(text, NULL) != value)
+		g_ascii_formatd(text, sizeof text, FORMATS[++i], value);
+	return g_strdup(text);
+}
+
 static uint8_t add_equal_number(Facet *f, double value)
 {
-	g_autofree char *text = g_strdup_printf("%.6g", value);
+	g_autofree char *text = number_words(value, true);
 	return add_value(f, g_strdup_printf("%s = %s", f->column, text), condition(f->column, "=", json_text(text)),
 	        g_strdup_printf("%s = %.17g::DOUBLE", f->sql, value));
 }
@@ -131,7 +144,7 @@ static double *sorted_values(const Column *c, size_t *ret_count)
 	return values;
 }
 
-/* Cuts at the quintiles, equal ones once: (-inf, c0], (c0, c1], ... */
+/* Cuts at the quintiles, equal ones once: (-inf, c0], (c0, c1], ...  Where nearly all values are the largest, one cut below it. */
 static size_t quantile_cuts(const double *sorted, size_t count, double *ret)
 {
 	enum { PARTS = 5 };
@@ -141,6 +154,11 @@ static size_t quantile_cuts(const double *sorted, size_t count, double *ret)
 		if (cut < sorted[count - 1] && (!cuts || cut > ret[cuts - 1]))
 			ret[cuts++] = cut;
 	}
+	size_t below = count;
+	while (!cuts && below > 0 && sorted[below - 1] == sorted[count - 1])
+		below--;
+	if (!cuts && below > 0)
+		ret[cuts++] = sorted[below - 1];
 	return cuts;
 }
 
@@ -158,9 +176,11 @@ static void add_range(Facet *f, const double *cuts, size_t count, size_t k)
 		extend(list, condition(f->column, ">", json_real(cuts[k - 1])));
 	if (k < count)
 		extend(list, condition(f->column, "<=", json_real(cuts[k])));
-	char *literal = k == 0       ? g_strdup_printf("%s <= %.6g", f->column, cuts[0])
-	                : k == count ? g_strdup_printf("%s > %.6g", f->column, cuts[count - 1])
-	                             : g_strdup_printf("%s in (%.6g, %.6g]", f->column, cuts[k - 1], cuts[k]);
+	g_autofree char *from = k > 0 ? number_words(cuts[k - 1], false) : NULL;
+	g_autofree char *to = k < count ? number_words(cuts[k], false) : NULL;
+	char *literal = !from ? g_strdup_printf("%s <= %s", f->column, to)
+	                : !to ? g_strdup_printf("%s > %s", f->column, from)
+	                      : g_strdup_printf("%s in (%s, %s]", f->column, from, to);
 	char *test = k == 0       ? g_strdup_printf("%s <= %.17g::DOUBLE", f->sql, cuts[0])
 	             : k == count ? g_strdup_printf("%s > %.17g::DOUBLE", f->sql, cuts[count - 1])
 	                          : g_strdup_printf("%s > %.17g::DOUBLE AND %s <= %.17g::DOUBLE", f->sql, cuts[k - 1],

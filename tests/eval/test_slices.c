@@ -193,6 +193,32 @@ static void test_facets(void)
 	g_assert_cmpuint(counts[SLICE_NONE], ==, 0);
 }
 
+/* Values that six digits do not tell apart have names of their own; a column that is nearly always at its top is cut below it. */
+static void test_numbers_as_words(void)
+{
+	enum { COUNT = 100 };
+	g_autoptr(Frame) f = frame_new(COUNT);
+	Column *code = column_new("code", COLUMN_INT, COUNT, NULL), *top = column_new("top", COLUMN_REAL, COUNT, NULL);
+	Column *far = column_new("far", COLUMN_INT, COUNT, NULL);
+	for (size_t i = 0; i < COUNT; i++) {
+		code->ints[i] = 1000001 + (int64_t)i % 2;
+		top->reals[i] = i < 15 ? 0.25 * (double)i : 100;
+		far->ints[i] = 1000000 + (int64_t)i;
+	}
+	frame_add(f, code);
+	frame_add(f, top);
+	frame_add(f, far);
+	g_autoptr(GPtrArray) facets = facets_of(f, NOTHING);
+	g_assert_cmpuint(facets->len, ==, 3);
+	const Facet *a = facets->pdata[0], *b = facets->pdata[1], *c = facets->pdata[2];
+	g_assert_cmpstr(a->literals[0], ==, "code = 1000001");
+	g_assert_cmpstr(a->literals[1], ==, "code = 1000002");
+	g_assert_cmpuint(b->values, ==, 2);
+	g_assert_cmpstr(b->literals[0], ==, "top <= 3.5");
+	g_assert_cmpstr(b->literals[1], ==, "top > 3.5");
+	g_assert_cmpstr(c->literals[1], ==, "far in (1000020, 1000040]");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -202,5 +228,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/slices/tree", test_tree);
 	g_test_add_func("/slices/nothing", test_nothing_planted);
 	g_test_add_func("/slices/facets", test_facets);
+	g_test_add_func("/slices/words", test_numbers_as_words);
 	return g_test_run();
 }
