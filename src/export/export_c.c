@@ -461,13 +461,18 @@ static bool has_kind(const ModelForm *f, FormKind kind)
 	return has;
 }
 
+/* Names that differ only in what C has no letters for get a number behind. */
 static char **input_names(const Lowered *l)
 {
 	char **names = g_new0(char *, l->inputs->len + 1);
 	for (guint i = 0; i < l->inputs->len; i++) {
-		g_autofree char *name = text_name(((const LowerInput *)l->inputs->pdata[i])->name);
-		names[i] = g_strv_contains((const char *const *)names, name) ? g_strdup_printf("%s_%u", name, i)
-		                                                             : g_strdup_printf("in_%s", name);
+		g_autofree char *plain = text_name(((const LowerInput *)l->inputs->pdata[i])->name);
+		char *name = g_strdup_printf("in_%s", plain);
+		for (unsigned again = 2; g_strv_contains((const char *const *)names, name); again++) {
+			g_free(name);
+			name = g_strdup_printf("in_%s_%u", plain, again);
+		}
+		names[i] = name;
 	}
 	return names;
 }

@@ -2,7 +2,7 @@
  *
  * Inputs: a tensor rows x 1 for each column: double for numbers, booleans and times (microseconds since 1970 UTC), NaN missing;
  * string for texts, the empty one missing.  Outputs: "probabilities" (rows x classes, double) and "label" (rows x 1, string), or
- * "score". */
+ * "score"; with an underscore behind where a column is called so. */
 #include "export/export.h"
 
 #include "base/json.h"
@@ -34,6 +34,13 @@ static const char *label_of(Onnx *o, const Bundle *b, const char *scores)
 	return onnx_node(o, "Gather", onnx_strings(o, labels, bundle_classes(b)), best, NULL);
 }
 
+static void add_output(Onnx *o, const char *wanted, const char *value, int type, size_t columns)
+{
+	const char *name = onnx_free_name(o, wanted);
+	onnx_rename(o, value, name);
+	onnx_output(o, name, type, columns);
+}
+
 static bool write_onnx(const ExportJob *job, GByteArray *to, GError **error)
 {
 	g_autoptr(Onnx) o = onnx_new();
@@ -45,15 +52,9 @@ static bool write_onnx(const ExportJob *job, GByteArray *to, GError **error)
 	const json_t *calibration = json_object_get(bundle_header(b), "calibration");
 	if (json_is_object(calibration) && !calibrated_onnx(o, b, calibration, &scores, error))
 		return false;
-	if (bundle_classifies(b)) {
-		onnx_rename(o, scores, "probabilities");
-		onnx_rename(o, label_of(o, b, scores), "label");
-		onnx_output(o, "probabilities", ONNX_DOUBLE, bundle_outputs(b));
-		onnx_output(o, "label", ONNX_STRING, 1);
-	} else {
-		onnx_rename(o, scores, "score");
-		onnx_output(o, "score", ONNX_DOUBLE, 1);
-	}
+	add_output(o, bundle_classifies(b) ? "probabilities" : "score", scores, ONNX_DOUBLE, bundle_outputs(b));
+	if (bundle_classifies(b))
+		add_output(o, "label", label_of(o, b, scores), ONNX_STRING, 1);
 	onnx_write(o, job->name, to);
 	return true;
 }

@@ -8,6 +8,7 @@ struct Onnx {
 	GByteArray *nodes, *constants, *inputs, *outputs; /* fields of the graph */
 	GByteArray *attributes;                           /* of the next node */
 	GStringChunk *names;
+	GPtrArray *taken; /* names of inputs */
 	unsigned next;
 };
 
@@ -23,6 +24,7 @@ Onnx *onnx_new(void)
 	o->outputs = g_byte_array_new();
 	o->attributes = g_byte_array_new();
 	o->names = g_string_chunk_new(4096);
+	o->taken = g_ptr_array_new();
 	return o;
 }
 
@@ -36,6 +38,7 @@ void onnx_free(Onnx *o)
 	g_byte_array_unref(o->outputs);
 	g_byte_array_unref(o->attributes);
 	g_string_chunk_free(o->names);
+	g_ptr_array_unref(o->taken);
 	g_free(o);
 }
 
@@ -132,10 +135,29 @@ void onnx_texts(Onnx *o, const char *name, const char *const *values, size_t cou
 	put_message(o->attributes, 5, a);
 }
 
+static bool is_taken(const Onnx *o, const char *name)
+{
+	for (guint i = 0; i < o->taken->len; i++)
+		if (strcmp(o->taken->pdata[i], name) == 0)
+			return true;
+	return false;
+}
+
 static const char *new_name(Onnx *o)
 {
-	g_autofree char *name = g_strdup_printf("_%u", o->next++);
+	char name[32];
+	do
+		g_snprintf(name, sizeof name, "_%u", o->next++);
+	while (is_taken(o, name));
 	return g_string_chunk_insert(o->names, name);
+}
+
+const char *onnx_free_name(Onnx *o, const char *wanted)
+{
+	g_autoptr(GString) name = g_string_new(wanted);
+	while (is_taken(o, name->str))
+		g_string_append_c(name, '_');
+	return g_string_chunk_insert(o->names, name->str);
 }
 
 static void add_node(Onnx *o, const char *op, const char *const *inputs, size_t count, const char *output)
@@ -262,6 +284,7 @@ static void put_value(GByteArray *to, unsigned field, const char *name, int type
 void onnx_input(Onnx *o, const char *name, int type, size_t columns)
 {
 	put_value(o->inputs, 11, name, type, columns);
+	g_ptr_array_add(o->taken, g_string_chunk_insert(o->names, name));
 }
 
 void onnx_output(Onnx *o, const char *name, int type, size_t columns)

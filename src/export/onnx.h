@@ -35,8 +35,10 @@ const char *onnx_matrix(Onnx *o, const double *values, size_t rows, size_t colum
 const char *onnx_list(Onnx *o, const int64_t *values, size_t count);
 const char *onnx_strings(Onnx *o, const char *const *values, size_t count);
 
-/* rows x columns. */
+/* rows x columns.  Inputs come before all else: no value made later is called as they are. */
 void onnx_input(Onnx *o, const char *name, int type, size_t columns);
+/* The name wanted, with underscores behind where an input has it. */
+const char *onnx_free_name(Onnx *o, const char *wanted);
 void onnx_output(Onnx *o, const char *name, int type, size_t columns);
 
 /* The whole model. */

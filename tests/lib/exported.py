@@ -51,15 +51,10 @@ def make_rows(path, seed=1, odd=False):
                           'low' if z < -1 else 'mid' if z < 1.5 else 'high', repr(100 * z)])
 
 
-def project(folder, target, task, models, features=FEATURES):
-    """A project on those rows, run up to its model; gives the path of its bundle."""
-    os.makedirs(folder)
-    make_rows(folder + '/rows.csv')
-    others = [name for name in ('two', 'three', 'number') if name != target]
+def bundle_of(folder, top, features, models):
+    """The path of the bundle that a project with rows.csv makes; top: its first lines, up to data."""
     with open(folder + '/gyre.yaml', 'w') as file:
-        file.write(f"""project: exported-{target}
-goal: {{problem: test, owner: me, task: {task}, target: {target}}}
-data: {{sources: {{rows: {{kind: file, path: rows.csv}}}}, drop: [{', '.join(others)}]}}
+        file.write(f"""{top}
 split: {{by: random, test: 0.2, valid: 0.2}}
 features:{features}
 models: {models}
@@ -69,6 +64,31 @@ models: {models}
     steps = {s['name']: s for s in json.loads(done.stdout)['steps']}
     digest = steps['train']['outputs']['bundle']
     return f'{folder}/.gyre/blobs/{digest[:2]}/{digest[2:]}'
+
+
+def project(folder, target, task, models, features=FEATURES):
+    """A project on those rows, run up to its model; gives the path of its bundle."""
+    os.makedirs(folder)
+    make_rows(folder + '/rows.csv')
+    others = [name for name in ('two', 'three', 'number') if name != target]
+    return bundle_of(folder, f"""project: exported-{target}
+goal: {{problem: test, owner: me, task: {task}, target: {target}}}
+data: {{sources: {{rows: {{kind: file, path: rows.csv}}}}, drop: [{', '.join(others)}]}}""", features, models)
+
+
+def alike(folder):
+    """The same with columns whose names are near each other, and those of what an export makes."""
+    names, draw = ['a b', 'a_b', 'a-b', 'a_b_2', 'score', 'label', '_1', '_2', 'quo"te'], random.Random(5)
+    os.makedirs(folder)
+    with open(folder + '/rows.csv', 'w', newline='') as file:
+        out = csv.writer(file)
+        out.writerow(names + ['y'])
+        for _ in range(200):
+            row = [draw.gauss(0, 1) for _ in names]
+            out.writerow([repr(v) for v in row] + [repr(sum((k + 1) * v for k, v in enumerate(row)))])
+    return bundle_of(folder, """project: alike
+goal: {problem: test, owner: me, task: regression, target: y}
+data: {sources: {rows: {kind: file, path: rows.csv}}}""", ' []', '{families: [linear], %s}' % ONE)
 
 
 def header(bundle):
