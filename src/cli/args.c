@@ -100,8 +100,10 @@ static const Param *next_place(const Parser *p)
 static bool take_place(Parser *p, const char *word, GError **error)
 {
 	const Param *param = next_place(p);
-	if (!param)
-		return fail(error, FAIL_INVALID, "\"%s\" is one word too many; see gyre %s --help", word, p->op->name);
+	if (!param) {
+		g_autofree char *words = g_strdelimit(g_strdup(p->op->name), ".", ' ');
+		return fail(error, FAIL_INVALID, "\"%s\" is one word too many; see gyre %s --help", word, words);
+	}
 	if (param->type != PARAM_TEXTS)
 		p->place++;
 	return store(p->in, param, word, error);

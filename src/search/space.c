@@ -54,8 +54,10 @@ static bool read_range(Dim *d, const json_t *about, GError **error)
 	d->min = json_number_value(min);
 	d->max = json_number_value(max);
 	d->is_log = json_get_bool(about, "log", false);
-	if (!(d->min <= d->max) || isinf(d->max - d->min))
-		return wrong(d->name, "\"min\" is not above \"max\"", error);
+	if (!(d->min <= d->max))
+		return wrong(d->name, "\"min\" is above \"max\"", error);
+	if (isinf(d->max - d->min))
+		return wrong(d->name, "\"min\" and \"max\" are too far apart", error);
 	if (d->type == DIM_INT && (d->min != floor(d->min) || d->max != floor(d->max)))
 		return wrong(d->name, "the bounds of an int are whole numbers", error);
 	if (d->type == DIM_INT && (fabs(d->min) > 0x1p52 || fabs(d->max) > 0x1p52))
@@ -141,7 +143,7 @@ static bool find_dim(const Space *s, const char *name, size_t *ret)
 static bool could_be(const Dim *d, const json_t *value)
 {
 	if (d->type == DIM_INT)
-		return json_is_number(value) && json_number_value(value) >= d->min &&
+		return fits_type(DIM_INT, value) && json_number_value(value) >= d->min &&
 		       json_number_value(value) <= d->max;
 	for (size_t i = 0; i < d->count; i++)
 		if (json_equal(json_array_get(d->choices, i), value))
@@ -163,6 +165,8 @@ static bool read_when(const Space *s, Dim *d, const json_t *when, GError **error
 		json_t *one;
 		if (s->dims[c.dim].type == DIM_REAL)
 			return wrong(d->name, "a condition is on a text or an int", error);
+		if (json_array_size(values) == 0)
+			return wrong(d->name, "a condition names at least one value", error);
 		json_array_foreach (values, i, one) {
 			if (!could_be(&s->dims[c.dim], one))
 				return fail(error, FAIL_INVALID, "space: %s: %s never has that value", d->name, name);

@@ -19,7 +19,8 @@ typedef struct Difference {
 } Difference;
 
 /* DeLong, DeLong and Clarke-Pearson (doi:10.2307/2531595): two ROC AUCs on the same rows, binary, in O(n log n).  Row weights
- * are importance: they enter the AUCs and, squared, the variance; they do not stand for copies of rows. */
+ * are importance: they enter the AUCs and, squared, the variance; they do not stand for copies of rows.  Without
+ * any spread, as when both models part the classes wholly, p is 1 for equal AUCs and 0 for others. */
 Difference test_delong(const Scored *a, const Scored *b, double level);
 
 /* Paired bootstrap of any metric: both get the same draws.  Rows as in metrics_with_intervals; the interval is widened to hold

@@ -24,7 +24,8 @@ static void test_refused(void)
 	        {"{'x':{}}", "x: \"type\" is real, int or text"},
 	        {"{'x':{'type':'float','min':0,'max':1}}", "x: \"type\" is real, int or text"},
 	        {"{'x':{'type':'real','min':0}}", "\"min\" and \"max\" are numbers"},
-	        {"{'x':{'type':'real','min':2,'max':1}}", "not above"},
+	        {"{'x':{'type':'real','min':2,'max':1}}", "\"min\" is above \"max\""},
+	        {"{'x':{'type':'real','min':-1.7e308,'max':1.7e308}}", "too far apart"},
 	        {"{'x':{'type':'real','min':0,'max':1,'log':true}}", "above 0"},
 	        {"{'x':{'type':'real','min':1,'max':2,'log':1}}", "\"log\" is true or false"},
 	        {"{'x':{'type':'int','min':0.5,'max':2}}", "whole numbers"},
@@ -42,6 +43,10 @@ static void test_refused(void)
 	                "y: x never has that value"},
 	        {"{'x':{'type':'real','min':0,'max':1},'y':{'type':'int','min':0,'max':1,'when':{'x':1}}}",
 	                "on a text or an int"},
+	        {"{'x':{'type':'int','min':0,'max':1},'y':{'type':'int','min':0,'max':1,'when':{'x':0.5}}}",
+	                "y: x never has that value"},
+	        {"{'x':{'type':'int','min':0,'max':1},'y':{'type':'int','min':0,'max':1,'when':{'x':[]}}}",
+	                "y: a condition names at least one value"},
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
 		json_auto_t *about = kit_json(CASES[i].space);
