@@ -7,18 +7,21 @@
 
 MomentBase moment_base(double min, double max, double centre)
 {
-	double reach = fmax(max - centre, centre - min);
+	double unit = fmax(fabs(max), fabs(min)) > 0x1p1000 ? 8 : 1;
+	double reach = fmax(max / unit - centre / unit, centre / unit - min / unit);
 	int exponent;
 	if (!(reach > 0) || !isfinite(reach))
-		return (MomentBase){centre, 1};
+		return (MomentBase){centre, 1, 1};
 	frexp(reach, &exponent);
-	return (MomentBase){centre, ldexp(1, MIN(exponent, 1023))};
+	return (MomentBase){centre, ldexp(1, exponent), unit};
 }
 
 char *moment_sql(const char *expression, MomentBase base, const char *prefix)
 {
-	g_autofree char *z = g_strdup_printf(
-	        "((%s - CAST('%.17g' AS DOUBLE)) / CAST('%.17g' AS DOUBLE))", expression, base.centre, base.scale);
+	g_autofree char *units =
+	        base.unit == 1 ? g_strdup(expression) : g_strdup_printf("%s / %g", expression, base.unit);
+	g_autofree char *z = g_strdup_printf("((%s - CAST('%.17g' AS DOUBLE)) / CAST('%.17g' AS DOUBLE))", units,
+	        base.centre / base.unit, base.scale);
 	g_autoptr(GString) power = g_string_new(z);
 	g_autoptr(GString) sql = g_string_new(NULL);
 	for (int k = 1; k <= 4; k++) {
@@ -42,10 +45,10 @@ static Moments correct(double n, const double m[5], MomentBase base)
 	double mean = m[1], m2 = m[2] - mean * mean;
 	double m3 = m[3] - 3 * mean * m[2] + 2 * mean * mean * mean;
 	double m4 = m[4] - 4 * mean * m[3] + 6 * mean * mean * m[2] - 3 * mean * mean * mean * mean;
-	Moments ret = {base.centre + base.scale * mean, NAN, NAN, NAN};
+	Moments ret = {base.centre + base.unit * (base.scale * mean), NAN, NAN, NAN};
 	m2 = fmax(m2, 0);
 	if (n > 1)
-		ret.sd = base.scale * sqrt(m2 * n / (n - 1));
+		ret.sd = base.unit * (base.scale * sqrt(m2 * n / (n - 1)));
 	if (n > 2 && m2 > 0)
 		ret.skewness = sqrt(n * (n - 1)) / (n - 2) * m3 / (m2 * sqrt(m2));
 	if (n > 3 && m2 > 0)

@@ -8,7 +8,8 @@
 #include <jansson.h>
 
 typedef struct MomentBase {
-	double centre, scale; /* every value is within centre +- scale; scale is a power of two */
+	double centre, scale; /* every value is within centre +- scale * unit; scale is a power of two */
+	double unit; /* values are divided by it first; 1, or 8 near the end of doubles, where differences would be infinite */
 } MomentBase;
 
 typedef struct Moments {

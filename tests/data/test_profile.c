@@ -152,6 +152,16 @@ static void test_moments(void)
 	near(m.sd, sqrt(7.0 / 3));
 	near(m.skewness, 0.9352195295828237); /* SciPy: skew([1,2,4], bias=False) */
 	g_assert_true(isnan(m.kurtosis));
+	base = moment_base(-3, 0x1.fffffffffffffp1023, 0);
+	g_autofree char *vast = moment_sql("x", base, "m");
+	g_autofree char *ask = g_strdup_printf(
+	        "SELECT 0 AS none%s FROM (VALUES (-3.0::DOUBLE), (0), (CAST('1.7976931348623157e308' AS DOUBLE))) t(x)",
+	        vast);
+	json_auto_t *ends = NULL;
+	must(engine_row(engine, ask, &ends, &error));
+	m = moments_of(ends, "m", base);
+	near(m.mean / 0x1p1022, 4.0 / 3);
+	near(m.sd / 0x1p1022, 4 / sqrt(3));
 }
 
 /* Histograms: every row is in one bin or beyond an end; whole numbers fall into the middle of their bins. */
