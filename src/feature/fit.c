@@ -450,17 +450,16 @@ static json_t *kinds_json(const Made *m, const json_t *features)
 	size_t i, k;
 	json_array_foreach (features, i, feature) {
 		const char *name = json_string_value(feature), *source = only_source(m, name);
-		json_t *categories = g_hash_table_lookup(m->categories, name), *twins = json_array();
+		json_t *categories = g_hash_table_lookup(m->categories, name);
+		if (!categories)
+			continue;
+		json_t *twins = json_array();
 		json_array_foreach (features, k, other) {
 			const char *twin = json_string_value(other);
-			if (categories && !g_hash_table_contains(m->categories, twin) &&
-			        g_strcmp0(only_source(m, twin), source) == 0)
+			if (!g_hash_table_contains(m->categories, twin) && g_strcmp0(only_source(m, twin), source) == 0)
 				json_array_append(twins, other);
 		}
-		if (categories)
-			json_object_set_new(
-			        kinds, name, json_pack("{s:O,s:O}", "categories", categories, "twins", twins));
-		json_decref(twins);
+		json_object_set_new(kinds, name, json_pack("{s:O,s:o}", "categories", categories, "twins", twins));
 	}
 	if (json_object_size(kinds))
 		return kinds;

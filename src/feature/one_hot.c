@@ -48,16 +48,23 @@ static uint64_t take(GArray *categories, const char *text)
 	return 0;
 }
 
+static void drop_rare(GArray *categories, uint64_t min_count)
+{
+	guint kept = 0;
+	for (guint i = 0; i < categories->len; i++)
+		if (g_array_index(categories, Category, i).count >= min_count)
+			g_array_index(categories, Category, kept++) = g_array_index(categories, Category, i);
+	g_array_set_size(categories, kept);
+}
+
 static bool finish(void *context, json_t **ret_state, GError **error)
 {
 	CategoryFit *fit = context;
 	g_autoptr(GArray) categories = category_counts_sorted(fit->counts, 1);
 	uint64_t missing = fit->counts->missing + take(categories, "missing");
-	uint64_t min_count = (uint64_t)json_get_int(fit->params, "min_count", 1), listed = 0;
+	uint64_t listed = 0;
 	take(categories, "other");
-	for (guint i = categories->len; i-- > 0;)
-		if (g_array_index(categories, Category, i).count < min_count)
-			g_array_remove_index(categories, i);
+	drop_rare(categories, (uint64_t)json_get_int(fit->params, "min_count", 1));
 	categories_keep_frequent(categories, (size_t)json_get_int(fit->params, "max_categories", 100));
 	for (guint i = 0; i < categories->len; i++)
 		listed += g_array_index(categories, Category, i).count;

@@ -61,24 +61,32 @@ static bool check_inputs(const json_t *inputs, GError **error)
 	return true;
 }
 
-static size_t place_of(const Recipe *r, const char *name)
+/* From the features' names to their places. */
+static GHashTable *places_of(const Recipe *r)
 {
-	size_t i = 0;
-	while (i < recipe_features(r) && strcmp(r->names->pdata[i], name) != 0)
-		i++;
-	return i;
+	GHashTable *places = g_hash_table_new(g_str_hash, g_str_equal);
+	for (size_t i = recipe_features(r); i-- > 0;)
+		g_hash_table_insert(places, r->names->pdata[i], GSIZE_TO_POINTER(i));
+	return places;
 }
 
-static bool load_kind(Recipe *r, const char *name, const json_t *about, GError **error)
+/* recipe_features: it is none. */
+static size_t place_of(const Recipe *r, GHashTable *places, const char *name)
 {
-	size_t place = place_of(r, name), i;
+	void *place;
+	return g_hash_table_lookup_extended(places, name, NULL, &place) ? GPOINTER_TO_SIZE(place) : recipe_features(r);
+}
+
+static bool load_kind(Recipe *r, GHashTable *places, const char *name, const json_t *about, GError **error)
+{
+	size_t place = place_of(r, places, name), i;
 	int64_t categories = json_get_int(about, "categories", 0);
 	json_t *twin;
 	bool ok = place < recipe_features(r) && categories >= 1 && categories <= LIMIT_CATEGORIES;
 	if (ok)
 		r->kinds[place].categories = (uint32_t)categories;
 	json_array_foreach (json_object_get(about, "twins"), i, twin) {
-		size_t other = json_is_string(twin) ? place_of(r, json_string_value(twin)) : recipe_features(r);
+		size_t other = json_is_string(twin) ? place_of(r, places, json_string_value(twin)) : recipe_features(r);
 		ok = ok && other < recipe_features(r);
 		if (ok)
 			r->kinds[other].twin = (uint32_t)place;
@@ -93,11 +101,12 @@ static bool load_kinds(Recipe *r, const json_t *kinds, GError **error)
 	json_t *about;
 	if (json_object_size(kinds) == 0)
 		return true;
+	g_autoptr(GHashTable) places = places_of(r);
 	r->kinds = g_new0(FeatureKind, MAX(features, (size_t)1));
 	for (size_t i = 0; i < features; i++)
 		r->kinds[i].twin = FEATURE_ALONE;
 	json_object_foreach ((json_t *)kinds, name, about)
-		if (!load_kind(r, name, about, error))
+		if (!load_kind(r, places, name, about, error))
 			return false;
 	while (numbers < features && r->kinds[numbers].categories == 0)
 		numbers++;
