@@ -142,6 +142,12 @@ static MlpPlan plan_of(const json_t *params)
 	        .patience = (unsigned)json_get_int(params, "patience", 6)};
 }
 
+static bool check_net(const Mlp *m, GError **error)
+{
+	return mlp_net_is_finite(&m->net) ||
+	       fail(error, FAIL_INVALID, "the network's weights grew beyond all bounds: lower its learning_rate");
+}
+
 static bool mlp_train(const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
 {
 	MlpPlan plan = plan_of(params);
@@ -153,6 +159,8 @@ static bool mlp_train(const TrainSet *set, const json_t *params, void **ret_mode
 	unsigned rounds = mlp_fit(&task, &m->net);
 	if (rounds == 0)
 		return fail(error, FAIL_INVALID, "there are no rows to learn from");
+	if (!check_net(m, error))
+		return false;
 	if (ret_params) {
 		*ret_params = json_deep_copy(params);
 		json_object_set_new(*ret_params, "rounds", json_integer(rounds));
@@ -195,6 +203,8 @@ static bool mlp_update(const void *model, const UpdateSet *set, void **ret_model
 	}
 	if (mlp_fit(&task, &m->net) == 0)
 		return fail(error, FAIL_INVALID, "there are no rows to learn on from");
+	if (!check_net(m, error))
+		return false;
 	*ret_model = g_steal_pointer(&m);
 	return true;
 }

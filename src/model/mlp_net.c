@@ -40,6 +40,15 @@ void mlp_net_copy(const MlpNet *from, MlpNet *into)
 		memcpy(into->layer[l].weight, from->layer[l].weight, from->layer[l].cells * sizeof(float));
 }
 
+bool mlp_net_is_finite(const MlpNet *net)
+{
+	for (size_t l = 0; l < net->count; l++)
+		for (size_t c = 0; c < net->layer[l].cells; c++)
+			if (!isfinite(net->layer[l].weight[c]))
+				return false;
+	return true;
+}
+
 void mlp_net_clear(MlpNet *net)
 {
 	for (size_t l = 0; l < net->count; l++)

@@ -3,6 +3,8 @@
  * Widths are kept rounded up to MATMUL_WIDTH, the rest of each row of weights being 0 and staying so. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/rng.h"
 #include "model/matmul.h"
 
@@ -24,6 +26,7 @@ size_t mlp_wide(size_t count);
 void mlp_net_init(MlpNet *net, const size_t *widths, size_t layers); /* widths: layers + 1; weights 0 */
 void mlp_net_draw(MlpNet *net, Rng *rng);                            /* He's normal weights */
 void mlp_net_copy(const MlpNet *from, MlpNet *into);                 /* of the same shape */
+bool mlp_net_is_finite(const MlpNet *net);
 void mlp_net_clear(MlpNet *net);
 
 /* What a layer computed for each row of a batch; of layer 0: the inputs. */

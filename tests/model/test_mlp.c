@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/rng.h"
 #include "model/matmul.h"
 #include "model/mlp_net.h"
@@ -45,6 +46,20 @@ static void *train(const Data *t, const char *settings)
 	FAMILY_MLP.train(&t->set, params, &model, NULL, &error);
 	g_assert_no_error(error);
 	return model;
+}
+
+/* Decay times rate above 2 makes every weight larger than before: a sentence, not a model of NaN. */
+static void test_diverges(void)
+{
+	g_autofree Data *t = make_data(TASK_REGRESSION);
+	json_auto_t *params = NULL;
+	json_auto_t *given = json_pack("{s:f,s:f}", "learning_rate", 1.0, "weight_decay", 100.0);
+	g_autoptr(GError) error = NULL;
+	void *model = NULL;
+	g_assert_true(param_fill(FAMILY_MLP.params, NULL, given, &params, NULL));
+	g_assert_false(FAMILY_MLP.train(&t->set, params, &model, NULL, &error));
+	g_assert_error(error, FAIL, FAIL_INVALID);
+	g_assert_nonnull(strstr(error->message, "learning_rate"));
 }
 
 /* Every element is the sum in the order of depth, whatever the number of rows; a transposed left side is read in place. */
@@ -175,5 +190,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/mlp/line", test_line);
 	g_test_add_func("/mlp/weight zero", test_weight_zero);
 	g_test_add_func("/mlp/weights count", test_weights_count);
+	g_test_add_func("/mlp/diverges", test_diverges);
 	return g_test_run();
 }
