@@ -44,6 +44,7 @@ typedef struct KeptFile {
 /* What predicting needs: begun with the first rows. */
 typedef struct Talk {
 	GMutex lock;
+	char *near; /* where its folder is made; NULL: where temporary files are */
 	char *folder;
 	Program *program;
 } Talk;
@@ -114,6 +115,7 @@ static void command_free(void *model)
 	if (m->talk->folder)
 		file_remove(m->talk->folder, NULL);
 	g_mutex_clear(&m->talk->lock);
+	g_free(m->talk->near);
 	g_free(m->talk->folder);
 	g_free(m->talk);
 	json_decref(m->about);
@@ -131,12 +133,13 @@ static CommandModel *command_new(void)
 	return m;
 }
 
-static bool make_folder(char **ret, GError **error)
+static bool make_folder(const Talk *t, char **ret, GError **error)
 {
-	g_autoptr(GError) cause = NULL;
-	char *folder = g_dir_make_tmp("gyre-command-XXXXXX", &cause);
-	*ret = folder;
-	return folder || fail(error, FAIL_UNAVAILABLE, "cannot make a folder for the program: %s", cause->message);
+	g_autofree char *folder = g_build_filename(t->near ? t->near : g_get_tmp_dir(), "gyre-command-XXXXXX", NULL);
+	if (!g_mkdtemp(folder))
+		return fail_errno(error, errno, "cannot make a folder for the program");
+	*ret = g_steal_pointer(&folder);
+	return true;
 }
 
 static int by_path(const void *a, const void *b)
@@ -291,7 +294,8 @@ static bool command_train(
 	m->outputs = (uint32_t)task_outputs(set->classes);
 	m->about = json_pack("{s:O,s:O,s:O,s:o}", "predict", predict, "time", json_object_get(params, "time"), "memory",
 	        json_object_get(params, "memory"), "job", job_of(set, params));
-	if (!keep_program(m, set->code, error) || !make_folder(&folder, error))
+	m->talk->near = set->code ? g_path_get_dirname(set->code) : NULL; /* who is killed cannot clean up */
+	if (!keep_program(m, set->code, error) || !make_folder(m->talk, &folder, error))
 		return false;
 	bool ok = learn(m, set, params, folder, error);
 	file_remove(folder, NULL);
@@ -319,8 +323,8 @@ static bool begin_talk(const CommandModel *m, GError **error)
 		return true;
 	if (!is_allowed(error))
 		return false;
-	if (!t->folder &&
-	        (!make_folder(&t->folder, error) || !lay_files(m, t->folder, error) || !write_job(m, t->folder, error)))
+	if (!t->folder && (!make_folder(t, &t->folder, error) || !lay_files(m, t->folder, error) ||
+	                          !write_job(m, t->folder, error)))
 		return false;
 	ProgramPlan plan = {.folder = t->folder,
 	        .words = json_object_get(m->about, "predict"),

@@ -36,7 +36,9 @@ typedef struct TrainSet {
 	const char *metric; /* stats/metric.h name that early stopping watches */
 	uint64_t seed;
 	unsigned threads;
-	const char *code; /* folder of the project's files that a family asked for (ModelFamily.files); NULL: none */
+	/* Folder of the project's files that a family asked for (ModelFamily.files); it may not be there.  What is left beside it goes with the
+	 * training.  NULL: none. */
+	const char *code;
 	const TrainWatch *watch;  /* NULL: nobody looks */
 	const Prepared *prepared; /* of x and valid, if a family knows what it is; NULL: nothing */
 	const json_t *recipe;     /* what the features are made by (feature/recipe.h); NULL: not known */

@@ -162,6 +162,17 @@ static bool choose_families(Training *t, unsigned task, GError **error)
 	return true;
 }
 
+/* Each family has a trial of its defaults before anything else. */
+static void tell_untried(const Training *t)
+{
+	size_t trials = (size_t)json_get_int(t->search, "trials", 20);
+	g_autoptr(GString) names = g_string_new(NULL);
+	for (size_t k = trials; k < t->space.count; k++)
+		g_string_append_printf(names, "%s%s", names->len ? ", " : "", t->families[k]->name);
+	if (names->len)
+		progress_note("not tried, as search.trials is %zu: %s", trials, names->str);
+}
+
 static bool check(Training *t, GError **error)
 {
 	const json_t *roles = json_object_get(t->recipes, "roles");
@@ -172,6 +183,7 @@ static bool check(Training *t, GError **error)
 	        !param_fill(ENSEMBLE_PARAMS, "ensemble", json_object_get(t->params, "ensemble"), &t->ensemble, error) ||
 	        !choose_families(t, task, error) || !search_check(&t->space, error))
 		return false;
+	tell_untried(t);
 	const char *metric = json_get_text(t->params, "metric", usual_metric(task));
 	metric = json_get_text(t->search, "metric", metric);
 	const char *threshold = json_get_text(t->params, "threshold_metric", metric);
@@ -191,7 +203,7 @@ static bool lay_code(Training *t, GError **error)
 	const json_t *names = json_object_get(t->params, "code");
 	size_t i;
 	json_t *name;
-	t->code = json_array_size(names) ? g_build_filename(step_scratch(t->s), "code", NULL) : NULL;
+	t->code = g_build_filename(step_scratch(t->s), "code", NULL);
 	json_array_foreach (names, i, name) {
 		g_autofree char *input = g_strdup_printf("code.%zu", i);
 		g_autofree char *path = g_build_filename(t->code, json_string_value(name), NULL);
