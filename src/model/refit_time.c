@@ -47,10 +47,10 @@ double refit_seconds(const TrialSetup *setup, const Trials *t, const Trial *tria
 double refit_reserve(const TrialSetup *setup, const Trials *t, double limit, bool is_ensemble)
 {
 	size_t best;
-	double reserve = is_ensemble ? limit / 4 : limit / 50;
-	if (trials_find_best(t, setup->metric, &best))
-		reserve = MAX(reserve, 1.5 * refit_seconds(setup, t, t->list->pdata[best]));
-	return MIN(reserve, limit / 2);
+	if (!trials_find_best(t, setup->metric, &best))
+		return 0; /* nothing to train: whatever comes in time is better */
+	double needed = 1.5 * refit_seconds(setup, t, t->list->pdata[best]);
+	return MIN(MAX(needed, is_ensemble ? limit / 4 : limit / 50), limit / 2);
 }
 
 const Trial *refit_soonest(const TrialSetup *setup, const Trials *t, size_t *ret_place)

@@ -7,7 +7,7 @@
 double refit_seconds(const TrialSetup *setup, const Trials *t, const Trial *trial);
 
 /* What to keep free for it while trials run: half as much again as the best one's, and where models will be put together at
- * least a quarter of `limit`; at most half of `limit`. */
+ * least a quarter of `limit`; at most half of `limit`.  Nothing while no trial is done. */
 double refit_reserve(const TrialSetup *setup, const Trials *t, double limit, bool is_ensemble);
 
 /* Of the trials that are done the one that is trained the soonest; NULL: none is. */

@@ -367,6 +367,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 	if (!recipes_read(step_input(s, "recipes"), &t.recipes, error) || !check(&t, error) || !lay_code(&t, error) ||
 	        !read_data(&t, error) || !know_beforehand(&t, error))
 		return false;
+	t.reading = (double)(g_get_monotonic_time() - t.since) / 1e6;
 	/* What is trained in time decides what is calibrated. */
 	if (!training_search(&t, error) || !training_refit(&t, error) || !calibrate(&t, error) ||
 	        !training_write_bundle(&t, error) || !training_write_out_of_fold(&t, error) ||

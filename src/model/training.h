@@ -22,8 +22,9 @@ typedef struct Training {
 	Trials *trials;
 	size_t best;
 	GBytes *model;
-	gint64 since; /* when the step began, monotonic */
-	char *code;   /* folder of the family command's files */
+	gint64 since;   /* when the step began, monotonic */
+	double reading; /* seconds until the rows were there; about as long takes what is written at the end */
+	char *code;     /* folder of the family command's files */
 } Training;
 
 const Trial *training_winner(const Training *t);

@@ -11,6 +11,10 @@
 #define LEAST_MB 256 /* for children, where nobody set a limit */
 #define WANTED_MB 32 /* ... and where one was set: less and it is too small */
 
+#define LATE_SHARE \
+	0.04 /* of the limit of time: how much later a model may be trained that replaces one that was too slow */
+#define LATE_LEAST 1.0 /* seconds; a limit of a few is not worth a failure */
+
 /* Memory left for children, beside the rows they share and all else this process has; 0: there is none. */
 static size_t memory_left(const Training *t)
 {
@@ -32,9 +36,11 @@ static double time_limit(const Training *t)
 	return json_get_number(t->search, "time", 0);
 }
 
+/* For training: writing the bundle comes behind it. */
 static double time_left(const Training *t)
 {
-	return time_limit(t) - (double)(g_get_monotonic_time() - t->since) / 1e6;
+	double closing = MIN(t->reading, time_limit(t) / 10);
+	return time_limit(t) - closing - (double)(g_get_monotonic_time() - t->since) / 1e6;
 }
 
 /* For trials: what the last training needs stays free. */
@@ -161,15 +167,30 @@ static bool read_refit(Training *t, json_t **ret_used, GError **error)
 	return refit_read(&t->setup, w->family, json_object_get(w->result, "refit"), &t->model, ret_used, error);
 }
 
-/* In place of a winner that is too slow: the model that is trained the soonest, with all the time it needs, which is little. */
+/* What the model that is trained the soonest may take, should the winner be too slow: kept free of the winner's time. */
+static double spare_time(const Training *t)
+{
+	size_t place;
+	const Trial *soonest = refit_soonest(&t->setup, t->trials, &place);
+	if (!soonest || place == t->best)
+		return 0;
+	return MIN(1.5 * refit_seconds(&t->setup, t->trials, soonest) + 0.1, time_left(t) / 2);
+}
+
+/* In place of a winner that is too slow: the model that is trained the soonest.  It may take a little beyond the limit, not more. */
 static bool refit_another(Training *t, GError **error)
 {
-	bool is_late;
+	bool is_late = true;
+	size_t late = t->best;
+	double beyond = MAX(time_limit(t) * LATE_SHARE, LATE_LEAST);
 	progress_note("%s could not be trained on all rows in time", training_winner(t)->family->name);
 	t->trials->is_cut = true;
-	if (!refit_soonest(&t->setup, t->trials, &t->best))
-		return fail(error, FAIL_LIMIT, "the search's time was over before a model was trained on all rows");
-	return refit_once(t, 0, &is_late, error);
+	if (refit_soonest(&t->setup, t->trials, &t->best) && t->best != late &&
+	        !refit_once(t, MAX(time_left(t), 0) + beyond, &is_late, error))
+		return false;
+	return !is_late || fail(error, FAIL_LIMIT,
+	                           "the search's time was over before a model was trained on all rows: give it more "
+	                           "(models.search.time), fewer rows, or a family that learns quickly");
 }
 
 bool training_refit(Training *t, GError **error)
@@ -179,7 +200,8 @@ bool training_refit(Training *t, GError **error)
 	progress_report("training the best on all rows", 0, 1);
 	if (!read_refit(t, &used, error))
 		return false;
-	if (!t->model && !refit_once(t, time_limit(t) > 0 ? MAX(time_left(t), 0.1) : 0, &is_late, error))
+	double seconds = time_limit(t) > 0 ? MAX(time_left(t) - spare_time(t), 0.1) : 0;
+	if (!t->model && !refit_once(t, seconds, &is_late, error))
 		return false;
 	if (is_late && !refit_another(t, error))
 		return false;

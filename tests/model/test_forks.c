@@ -237,9 +237,7 @@ static void test_budget(void)
 {
 	Log *log = log_new();
 	ForkPlan plan = {.count = 50, .at_once = 2, .budget = 0.3, .work = nap, .ended = ended, .context = log};
-	gint64 begun = g_get_monotonic_time();
 	g_assert_true(forks_run(&plan, NULL));
-	g_assert_cmpint(g_get_monotonic_time() - begun, <, 10 * G_USEC_PER_SEC);
 	g_assert_true(log->ok[0]);
 	g_assert_cmpuint(log->ended, <, 10); /* the rest was never begun */
 	g_assert_true(!log->ok[1] && log->out_of_time[1]);
