@@ -128,8 +128,7 @@ static bool score_fold(const Judged *j, const ModelFamily *family, const json_t 
 	        .seed = j->seed,
 	        .threads = 2}; /* whatever the machine: sums depend on how they are divided */
 	void *model = NULL;
-	json_auto_t *refit = NULL;
-	if (!family_train(family, &set, params, &model, &refit, error))
+	if (!family_train(family, &set, params, &model, NULL, error))
 		return false;
 	bool ok = family_predict(family, model, &d->folds[k].valid.x, ret, error);
 	family->free(model);

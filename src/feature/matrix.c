@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/error.h"
+
 Matrix *matrix_new(size_t rows, size_t columns)
 {
 	Matrix *m = g_new0(Matrix, 1);
@@ -27,6 +29,12 @@ size_t matrix_numbers(const Matrix *m)
 	while (m->kinds && count > 0 && m->kinds[count - 1].categories > 0)
 		count--;
 	return count;
+}
+
+bool matrix_check_columns(const Matrix *m, size_t known, GError **error)
+{
+	return m->columns == known ||
+	       fail(error, FAIL_INVALID, "the model knows %zu features, these rows have %zu", known, m->columns);
 }
 
 float *matrix_narrow(const Matrix *m, size_t columns, Matrix *ret)

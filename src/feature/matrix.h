@@ -26,6 +26,8 @@ void matrix_free(Matrix *m);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Matrix, matrix_free)
 
 size_t matrix_numbers(const Matrix *m); /* how many features are numbers: the first ones */
+/* FAIL_INVALID unless it has as many features as a model knows. */
+bool matrix_check_columns(const Matrix *m, size_t known, GError **error);
 /* Makes of *ret a table of the first `columns` columns; gives memory to free once it is no longer used, NULL if it shares
  * m's.  Names and kinds stay m's. */
 float *matrix_narrow(const Matrix *m, size_t columns, Matrix *ret);

@@ -71,15 +71,6 @@ static bool settings_of(const XgboostJob *job, const json_t *params, json_t **re
 	return true;
 }
 
-/* For other rows: exactly the rounds that were best here. */
-static json_t *refit_params(const json_t *params, unsigned rounds)
-{
-	json_t *refit = json_deep_copy(params);
-	json_object_set_new(refit, "rounds", json_integer(rounds));
-	json_object_set_new(refit, "patience", json_integer(0));
-	return refit;
-}
-
 static bool train_job(
         XgboostJob *job, LabelScale scale, const json_t *params, Trees **ret, unsigned *ret_rounds, GError **error)
 {
@@ -128,7 +119,7 @@ static bool boosted_train(
 		return false;
 	*ret_model = trees;
 	if (ret_params)
-		*ret_params = refit_params(params, rounds);
+		*ret_params = train_rounds_params(params, rounds);
 	return true;
 }
 

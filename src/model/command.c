@@ -302,8 +302,6 @@ static bool command_train(
 	if (!ok)
 		return false;
 	*ret_model = g_steal_pointer(&m);
-	if (ret_params)
-		*ret_params = json_deep_copy(params);
 	return true;
 }
 
@@ -398,9 +396,8 @@ static bool ask(const CommandModel *m, const Matrix *x, double *ret, GError **er
 static bool command_predict(const void *model, const Matrix *x, double *ret, GError **error)
 {
 	const CommandModel *m = model;
-	if (x->columns != m->columns)
-		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", m->columns,
-		        x->columns);
+	if (!matrix_check_columns(x, m->columns, error))
+		return false;
 	if (x->rows == 0)
 		return true;
 	g_mutex_lock(&m->talk->lock);

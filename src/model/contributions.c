@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stats/quadrature.h"
+#include "stats/softmax.h"
 
 const char *contribution_scale_name(ContributionScale scale)
 {
@@ -43,17 +44,6 @@ static double sigmoid(double z)
 	return 1 / (1 + exp(-z));
 }
 
-static void softmax(const double *margin, size_t count, double *ret)
-{
-	double largest = margin[0], sum = 0;
-	for (size_t k = 1; k < count; k++)
-		largest = MAX(largest, margin[k]);
-	for (size_t k = 0; k < count; k++)
-		sum += ret[k] = exp(margin[k] - largest);
-	for (size_t k = 0; k < count; k++)
-		ret[k] /= sum;
-}
-
 static void shares(const double *margin, size_t count, double *ret)
 {
 	double sum = 0;
@@ -74,7 +64,8 @@ static void link_margins(ContributionScale scale, size_t margins, const double *
 		ret[0] = sigmoid(margin[0]);
 		break;
 	case CONTRIBUTION_LOG_SHARES:
-		softmax(margin, margins, ret);
+		memcpy(ret, margin, margins * sizeof *ret);
+		softmax(ret, margins);
 		break;
 	case CONTRIBUTION_PROBABILITY:
 		if (margins > 1)

@@ -76,7 +76,7 @@ bool ensemble_member_train(
 	if (!family_train(ret->family, bag ? &bagged.set : set, params, &ret->model, &refit, error))
 		return false;
 	*ret_used = json_deep_copy(given);
-	json_object_set(*ret_used, "params", refit ? refit : params);
+	json_object_set(*ret_used, "params", refit);
 	return true;
 }
 

@@ -8,13 +8,10 @@
 
 #include <math.h>
 
-#include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "model/grow.h"
-#include "model/labels.h"
 #include "model/tree_params.h"
-#include "model/trees_join.h"
+#include "model/trees_mean.h"
 
 /* Leaves of all trees together, a class each: with as many splits they take some 200 MB. */
 #define LEAVES_MOST 8388608
@@ -101,60 +98,31 @@ static GrowPlan plan_of(const GrowRows *rows, const json_t *params)
 	        .tries = (size_t)MAX(round(tries > 0 ? tries : 6 + sqrt(columns)), 1)};
 }
 
-static Trees *train_trees(const TrainSet *set, const GrowRows *rows, const json_t *params, size_t count)
+static bool grow(const TreesMean *wanted, Trees **ret, GError **error)
 {
-	GrowPlan plan = plan_of(rows, params);
-	Job job = {.rows = rows, .plan = &plan, .count = count, .seed = set->seed};
+	g_autoptr(GrowRows) rows = NULL;
+	if (!trees_mean_rows(wanted, &rows, error))
+		return false;
+	GrowPlan plan = plan_of(rows, wanted->params);
+	Job job = {.rows = rows, .plan = &plan, .count = wanted->trees, .seed = wanted->set->seed};
 	job.trees = g_new0(GrownTree *, job.count);
-	grow_all(&job, set->threads);
-	Trees *t = grown_average(job.trees, job.count, set->x->columns);
+	grow_all(&job, wanted->set->threads);
+	bool ok = trees_mean_of(wanted, job.trees, job.count, ret, error);
 	for (size_t i = 0; i < job.count; i++)
 		grown_tree_free(job.trees[i]);
 	g_free(job.trees);
-	return t;
-}
-
-static bool grow(const TrainSet *set, const json_t *params, LabelScale scale, size_t count, Trees **ret, GError **error)
-{
-	g_autofree float *y = labels_scaled(set->y, set->x->rows, scale);
-	g_autoptr(GrowRows) rows = grow_rows_new(set, y);
-	if (rows->rows == 0)
-		return fail(error, FAIL_INVALID, "there are no rows to learn from");
-	if (set->x->columns == 0)
-		return fail(error, FAIL_INVALID, "there are no features to learn from");
-	g_autoptr(Trees) t = train_trees(set, rows, params, count);
-	t->link = set->classes ? LINK_SHARES : LINK_SCALED;
-	t->shift = scale.shift;
-	t->scale = scale.scale;
-	if (!trees_finish(t, error))
-		return false;
-	*ret = g_steal_pointer(&t);
-	return true;
+	return ok;
 }
 
 static bool extra_trees_train(
         const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
 {
-	Trees *t;
-	if (!grow(set, params, label_scale(set), (size_t)json_get_int(params, "trees", 100), &t, error))
-		return false;
-	*ret_model = t;
-	if (ret_params)
-		*ret_params = json_deep_copy(params);
-	return true;
+	return trees_mean_train(grow, set, params, ret_model, error);
 }
 
-/* As a forest's: fresh trees take the places of the oldest. */
 static bool extra_trees_update(const void *model, const UpdateSet *set, void **ret_model, GError **error)
 {
-	const Trees *old = model;
-	uint32_t all = old->count / old->groups;
-	uint32_t fresh = MAX((uint32_t)(json_get_number(set->how, "share", 0.2) * all + 0.5), 1u);
-	g_autoptr(Trees) grown = NULL;
-	if (!grow(set->fresh, set->params, (LabelScale){old->shift, old->scale}, fresh, &grown, error))
-		return false;
-	TreesJoin join = {.old = old, .drop = MIN(fresh, all), .fresh = grown, .share = (float)fresh / (float)all};
-	return trees_join(&join, (Trees **)ret_model, error);
+	return trees_mean_update(grow, model, set, ret_model, error);
 }
 
 const ModelFamily FAMILY_EXTRA_TREES = {

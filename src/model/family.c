@@ -70,16 +70,21 @@ bool family_train(const ModelFamily *family, const TrainSet *set, const json_t *
 	g_autofree float *own_valid = set->valid ? matrix_narrow(set->valid, columns, &valid) : NULL;
 	narrow.x = &x;
 	narrow.valid = set->valid ? &valid : NULL;
-	return family->train(&narrow, params, ret_model, ret_params, error);
+	if (ret_params)
+		*ret_params = NULL;
+	if (!family->train(&narrow, params, ret_model, ret_params, error))
+		return false;
+	if (ret_params && !*ret_params)
+		*ret_params = json_deep_copy(params);
+	return true;
 }
 
 static bool check_fresh(const ModelFamily *family, const void *model, const TrainSet *fresh, GError **error)
 {
 	size_t columns, outputs;
 	family->shape(model, &columns, &outputs);
-	if (columns > 0 && columns != fresh->x->columns)
-		return fail(error, FAIL_INVALID, "the model knows %zu features, these rows have %zu", columns,
-		        fresh->x->columns);
+	if (columns > 0 && !matrix_check_columns(fresh->x, columns, error))
+		return false;
 	if (outputs != task_outputs(fresh->classes))
 		return fail(error, FAIL_INVALID, "the model knows %zu classes, these rows have %zu",
 		        outputs > 1 ? outputs : 0, fresh->classes);
@@ -145,12 +150,31 @@ static unsigned rung_below(double rounds)
 	return rung;
 }
 
-bool family_round(const TrainSet *set, const TrainRound *round)
+static bool is_given_up(const TrainRounds *r)
 {
-	const TrainWatch *watch = set->watch;
-	unsigned rung = rung_below(round->done * round->pace), before = rung_below((round->done - 1) * round->pace);
-	return watch && !isnan(round->best) && rung > before &&
-	       watch->stop(watch->context, rung, round->larger_is_better ? -round->best : round->best);
+	const TrainWatch *watch = r->set->watch;
+	unsigned rung = rung_below(r->done * r->pace), before = rung_below((r->done - 1) * r->pace);
+	return watch && r->best && rung > before &&
+	       watch->stop(watch->context, rung, r->larger_is_better ? -r->best_value : r->best_value);
+}
+
+bool train_round(TrainRounds *r, double value)
+{
+	r->done++;
+	if (!isnan(value) && (!r->best || (r->larger_is_better ? value > r->best_value : value < r->best_value))) {
+		r->best = r->done;
+		r->best_value = value;
+	}
+	bool is_enough = r->patience && r->best && r->done - r->best >= r->patience;
+	return !is_enough && !is_given_up(r);
+}
+
+json_t *train_rounds_params(const json_t *params, unsigned rounds)
+{
+	json_t *refit = json_deep_copy(params);
+	json_object_set_new(refit, "rounds", json_integer(rounds));
+	json_object_set_new(refit, "patience", json_integer(0));
+	return refit;
 }
 
 unsigned task_of(const json_t *roles)

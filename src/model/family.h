@@ -68,8 +68,8 @@ typedef struct ModelFamily {
 	/* What trainings on the rows of a set have in common whatever their other params: only says what it would be, or makes it;
 	 * prepared_clear.  A training whose set has it gives the same bytes.  NULL: nothing worth it. */
 	bool (*prepare)(const TrainSet *set, const json_t *params, bool make, Prepared *ret, GError **error);
-	/* params: filled.  ret_model free with .free; ret_params: what a refit on other rows should use (rounds found by early
-	 * stopping made explicit); new reference, may be NULL. */
+	/* params: filled.  ret_model free with .free; ret_params: what a refit on other rows should use where that is
+	 * not params (rounds found by early stopping made explicit); new reference, may be NULL. */
 	bool (*train)(const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error);
 	/* Makes a model that has learnt on from rows that came later; the old one stays as it is.  NULL: only training anew can.
 	 * Kept and loaded in between or not: the same model.  FAIL_INVALID: not with these settings. */
@@ -99,7 +99,8 @@ const ModelFamily *family_find(const char *name);
 /* The files that all families ask for, sorted, each once.  params: {family: its settings}, may be NULL. */
 bool families_files(const char *folder, const json_t *params, GPtrArray *ret, GError **error);
 /* Training and predicting through these, a family is given the features it takes: rows and model may have come together
- * anywhere, also where the rows have categories and the family knows none. */
+ * anywhere, also where the rows have categories and the family knows none.  ret_params: what a refit should use, in any case; may be
+ * NULL. */
 bool family_train(const ModelFamily *family, const TrainSet *set, const json_t *params, void **ret_model,
         json_t **ret_params, GError **error);
 /* FAIL_INVALID for a family that cannot learn on, or rows with other features or classes than it knows. */
@@ -114,16 +115,22 @@ bool family_form(const ModelFamily *family, const void *model, ModelForm *ret, G
 /* Of these features, how many it takes: all, or the first ones. */
 size_t family_columns(const ModelFamily *family, const FeatureKind *kinds, size_t columns);
 
-/* A family that trains in rounds says after each how good it is by now. */
-typedef struct TrainRound {
-	unsigned done;
+/* A training that goes on in rounds until they no longer make it better. */
+typedef struct TrainRounds {
+	const TrainSet *set;
+	unsigned patience; /* so many rounds in a row without a better value are enough; 0: any number is not */
 	double pace; /* what a round is worth beside one by the family's defaults: half the learning rate, half the way */
-	double best; /* on the valid rows so far; NAN: not known */
 	bool larger_is_better;
-} TrainRound;
-/* The watch is asked after what is worth 10, 20, 40, 80, ... rounds, so that trainings can be compared at the same place.  True: go no
- * further. */
-bool family_round(const TrainSet *set, const TrainRound *round);
+	unsigned done, best; /* the round with the best value, from 1; 0: none had one yet */
+	double best_value;
+} TrainRounds;
+
+/* A round is done; value: how good the model is by now on the valid rows, by the family's own measure; NAN: not known.  The watch
+ * of the set is asked after what is worth 10, 20, 40, 80, ... rounds, so that trainings can be compared at the same place.  False: go no further. */
+bool train_round(TrainRounds *r, double value);
+
+/* For other rows: exactly the rounds that were best here. */
+json_t *train_rounds_params(const json_t *params, unsigned rounds);
 
 unsigned task_of(const json_t *roles); /* TASK_ from "task" and the number of "classes" */
 const char *task_words(unsigned task); /* "two classes", for messages */

@@ -8,9 +8,8 @@
 #include "model/portfolio.h"
 
 #include "base/json.h"
-#include "model/labels.h"
 #include "model/tree_params.h"
-#include "model/trees_join.h"
+#include "model/trees_mean.h"
 #include "model/xgboost_train.h"
 
 static const Param PARAMS[] = {
@@ -58,12 +57,13 @@ static json_t *settings_of(const json_t *params)
 	return settings;
 }
 
-static bool grow(
-        const TrainSet *set, const json_t *params, LabelScale scale, int64_t trees, Trees **ret, GError **error)
+static bool grow(const TreesMean *wanted, Trees **ret, GError **error)
 {
+	const TrainSet *set = wanted->set;
+	const json_t *params = wanted->params;
 	bool spread = set->task == TASK_MULTICLASS;
-	g_autofree float *labels =
-	        spread ? labels_spread(set->y, set->x->rows, set->classes) : labels_scaled(set->y, set->x->rows, scale);
+	g_autofree float *labels = spread ? labels_spread(set->y, set->x->rows, set->classes)
+	                                  : labels_scaled(set->y, set->x->rows, wanted->scale);
 	json_auto_t *settings = settings_of(params);
 	g_autoptr(View) view = view_new(set->x, json_get_text(params, "view", "encoded"));
 	TrainSet rows = *set;
@@ -74,14 +74,14 @@ static bool grow(
 	        .settings = settings,
 	        .objective = "reg:squarederror",
 	        .groups = spread ? (uint32_t)set->classes : 1,
-	        .parallel = (uint32_t)trees,
+	        .parallel = wanted->trees,
 	        .rounds = 1,
 	        .labels = labels,
 	        .label_columns = spread ? (uint32_t)set->classes : 1,
 	        .max_bin = (int)json_get_int(params, "max_bin", 128),
 	        .link = set->task == TASK_REGRESSION ? LINK_SCALED : LINK_SHARES,
-	        .shift = scale.shift,
-	        .scale = scale.scale,
+	        .shift = wanted->scale.shift,
+	        .scale = wanted->scale.scale,
 	};
 	unsigned rounds = 0;
 	return xgboost_train(&job, ret, &rounds, error);
@@ -90,13 +90,7 @@ static bool grow(
 static bool forest_train(
         const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
 {
-	Trees *trees = NULL;
-	if (!grow(set, params, label_scale(set), json_get_int(params, "trees", 100), &trees, error))
-		return false;
-	*ret_model = trees;
-	if (ret_params)
-		*ret_params = json_deep_copy(params);
-	return true;
+	return trees_mean_train(grow, set, params, ret_model, error);
 }
 
 static bool forest_prepare(const TrainSet *set, const json_t *params, bool make, Prepared *ret, GError **error)
@@ -108,17 +102,9 @@ static bool forest_prepare(const TrainSet *set, const json_t *params, bool make,
 	return xgboost_prepare(&job, make, ret, error);
 }
 
-/* Fresh trees take the places of the oldest: the forest keeps its size, and after 1 / share updates nothing old is left. */
 static bool forest_update(const void *model, const UpdateSet *set, void **ret_model, GError **error)
 {
-	const Trees *old = model;
-	uint32_t all = old->count / old->groups;
-	uint32_t fresh = MAX((uint32_t)(json_get_number(set->how, "share", 0.2) * all + 0.5), 1u);
-	g_autoptr(Trees) grown = NULL;
-	if (!grow(set->fresh, set->params, (LabelScale){old->shift, old->scale}, fresh, &grown, error))
-		return false;
-	TreesJoin join = {.old = old, .drop = MIN(fresh, all), .fresh = grown, .share = (float)fresh / (float)all};
-	return trees_join(&join, (Trees **)ret_model, error);
+	return trees_mean_update(grow, model, set, ret_model, error);
 }
 
 const ModelFamily FAMILY_FOREST = {

@@ -18,6 +18,7 @@
 #include "model/bytes.h"
 #include "model/labels.h"
 #include "model/scaled_inputs.h"
+#include "stats/softmax.h"
 
 #define MAGIC "GYFTRL1\n"
 
@@ -119,17 +120,6 @@ static double logistic(double margin)
 	return margin > 0 ? 1 / (1 + exp(-margin)) : exp(margin) / (1 + exp(margin));
 }
 
-static void softmax(double *values, size_t count)
-{
-	double largest = values[0], sum = 0;
-	for (size_t k = 1; k < count; k++)
-		largest = MAX(largest, values[k]);
-	for (size_t k = 0; k < count; k++)
-		sum += values[k] = exp(values[k] - largest);
-	for (size_t k = 0; k < count; k++)
-		values[k] /= sum;
-}
-
 /* Margins become d loss / d margin. */
 static void find_slopes(const Ftrl *m, double y, double *margin)
 {
@@ -196,23 +186,14 @@ static bool ftrl_train(const TrainSet *set, const json_t *params, void **ret_mod
 	for (int64_t round = json_get_int(params, "rounds", 3); round > 0; round--)
 		pass_rows(m, set);
 	*ret_model = m;
-	if (ret_params)
-		*ret_params = json_deep_copy(params);
 	return true;
-}
-
-static bool check_columns(const Ftrl *m, size_t columns, GError **error)
-{
-	return columns == m->inputs.columns ||
-	       fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", m->inputs.columns,
-	               columns);
 }
 
 static bool ftrl_predict(const void *model, const Matrix *x, double *ret, GError **error)
 {
 	const Ftrl *m = model;
 	size_t count = m->inputs.count;
-	if (!check_columns(m, x->columns, error))
+	if (!matrix_check_columns(x, m->inputs.columns, error))
 		return false;
 	g_autofree float *input = g_new(float, count + 1);
 	for (size_t i = 0; i < x->rows; i++, ret += outputs_of(m)) {
@@ -299,7 +280,7 @@ static bool ftrl_update(const void *model, const UpdateSet *set, void **ret_mode
 {
 	const Ftrl *m = model;
 	g_autoptr(GBytes) kept = NULL;
-	if (!check_columns(m, set->fresh->x->columns, error))
+	if (!matrix_check_columns(set->fresh->x, m->inputs.columns, error))
 		return false;
 	if (set->fresh->classes != m->classes)
 		return fail(error, FAIL_INVALID, "the model knows %u classes, these rows have %zu", m->classes,
@@ -337,7 +318,7 @@ static bool ftrl_contribute(const void *model, const Matrix *x, Contributions **
 {
 	const Ftrl *m = model;
 	size_t count = m->inputs.count;
-	if (!check_columns(m, x->columns, error))
+	if (!matrix_check_columns(x, m->inputs.columns, error))
 		return false;
 	g_autofree float *input = g_new(float, count + 1);
 	Contributions *c = contributions_new(m->classes == 0   ? CONTRIBUTION_NUMBER

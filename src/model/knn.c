@@ -149,8 +149,6 @@ static bool knn_train(const TrainSet *set, const json_t *params, void **ret_mode
 	count_shares(set, m);
 	knn_points_init(&m->points, m->value, m->rows, m->inputs.count);
 	*ret_model = g_steal_pointer(&m);
-	if (ret_params)
-		*ret_params = json_deep_copy(params);
 	return true;
 }
 
@@ -250,9 +248,8 @@ static bool knn_predict(const void *model, const Matrix *x, double *ret, GError 
 {
 	const Knn *m = model;
 	size_t width = m->inputs.count;
-	if (x->columns != m->inputs.columns)
-		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", m->inputs.columns,
-		        x->columns);
+	if (!matrix_check_columns(x, m->inputs.columns, error))
+		return false;
 	g_autofree float *inputs = g_new(float, KNN_TOGETHER *width + 1);
 	g_autofree KnnNear *near = g_new(KnnNear, KNN_TOGETHER * (size_t)m->k);
 	for (size_t from = 0; from < x->rows; from += KNN_TOGETHER) {

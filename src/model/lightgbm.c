@@ -157,41 +157,34 @@ static bool begin(Run *r, GError **error)
 }
 
 /* Until the rounds are done, no split gains, or the metric has not improved for `patience` rounds. */
-static bool boost(const Run *r, int *ret_best, GError **error)
+static bool boost(const Run *r, unsigned *ret_best, GError **error)
 {
-	int rounds = (int)json_get_int(r->params, "rounds", 400),
-	    patience = (int)json_get_int(r->params, "patience", 30);
-	bool watches = r->valid && patience > 0;
-	double best = NAN, rate = json_get_number(r->params, "learning_rate", USUAL_RATE);
-	int best_rounds = 0, done = 0;
-	for (int finished = 0; done < rounds && !finished; done++) {
+	unsigned most = (unsigned)json_get_int(r->params, "rounds", 400);
+	TrainRounds rounds = {.set = r->set,
+	        .patience = (unsigned)json_get_int(r->params, "patience", 30),
+	        .pace = json_get_number(r->params, "learning_rate", USUAL_RATE) / USUAL_RATE,
+	        .larger_is_better = r->grows};
+	bool watches = r->valid && rounds.patience > 0, goes_on = true;
+	for (int finished = 0; goes_on && !finished && rounds.done < most;) {
 		double values[8] = {NAN};
 		int count = 0;
 		if (r->calls->booster_update(r->booster, &finished) != 0)
 			return lightgbm_failed(r->calls, "train", error);
 		if (watches && r->calls->booster_eval(r->booster, 1, &count, values) != 0)
 			return lightgbm_failed(r->calls, "evaluate the validation rows", error);
-		if (watches && !isnan(values[0]) && (isnan(best) || (r->grows ? values[0] > best : values[0] < best))) {
-			best = values[0];
-			best_rounds = done + 1;
-		}
-		if (best_rounds && done + 1 - best_rounds >= patience)
-			break;
-		TrainRound round = {(unsigned)done + 1, rate / USUAL_RATE, best, r->grows};
-		if (family_round(r->set, &round))
-			break;
+		goes_on = train_round(&rounds, values[0]);
 	}
-	*ret_best = best_rounds ? best_rounds : MAX(done, 1);
+	*ret_best = rounds.best ? rounds.best : MAX(rounds.done, 1u);
 	return true;
 }
 
-static bool take_trees(const Run *r, int rounds, Trees **ret, GError **error)
+static bool take_trees(const Run *r, unsigned rounds, Trees **ret, GError **error)
 {
 	int64_t size = 0;
-	if (r->calls->booster_text(r->booster, 0, rounds, 0, 0, &size, NULL) != 0)
+	if (r->calls->booster_text(r->booster, 0, (int)rounds, 0, 0, &size, NULL) != 0)
 		return lightgbm_failed(r->calls, "give out the model", error);
 	g_autofree char *text = g_malloc((size_t)size + 1);
-	if (r->calls->booster_text(r->booster, 0, rounds, 0, size, &size, text) != 0)
+	if (r->calls->booster_text(r->booster, 0, (int)rounds, 0, size, &size, text) != 0)
 		return lightgbm_failed(r->calls, "give out the model", error);
 	LightgbmForm form = {.view = r->view,
 	        .columns = (uint32_t)r->set->x->columns,
@@ -219,18 +212,15 @@ static bool lightgbm_train(
 {
 	g_auto(Run) r = {.set = set, .params = params, .scale = label_scale(set)};
 	Trees *trees = NULL;
-	int rounds = 0;
+	unsigned rounds = 0;
 	if (!check_set(set, error) || !lightgbm_calls(&r.calls, error))
 		return false;
 	r.view = view_new(set->x, json_get_text(params, "view", "category"));
 	if (!begin(&r, error) || !boost(&r, &rounds, error) || !take_trees(&r, rounds, &trees, error))
 		return false;
 	*ret_model = trees;
-	if (ret_params) {
-		*ret_params = json_deep_copy(params);
-		json_object_set_new(*ret_params, "rounds", json_integer(rounds));
-		json_object_set_new(*ret_params, "patience", json_integer(0));
-	}
+	if (ret_params)
+		*ret_params = train_rounds_params(params, rounds);
 	return true;
 }
 

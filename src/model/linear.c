@@ -14,6 +14,7 @@
 #include "model/bytes.h"
 #include "model/labels.h"
 #include "model/linear_fit.h"
+#include "stats/softmax.h"
 
 #define MAGIC "GYLINE1\n"
 
@@ -188,8 +189,6 @@ static bool linear_train(
 	        !linear_fit_lbfgs(set, target, columns, &penalty, &weights, error))
 		return false;
 	*ret_model = unpack(link_of(set->task, penalty.counts), columns, weights, scale);
-	if (ret_params)
-		*ret_params = json_deep_copy(params);
 	return true;
 }
 
@@ -210,24 +209,12 @@ static void margins_of(const Linear *m, const float *x, double *ret)
 	}
 }
 
-static void softmax(double *values, size_t count)
-{
-	double largest = values[0], sum = 0;
-	for (size_t k = 1; k < count; k++)
-		largest = MAX(largest, values[k]);
-	for (size_t k = 0; k < count; k++)
-		sum += values[k] = exp(values[k] - largest);
-	for (size_t k = 0; k < count; k++)
-		values[k] /= sum;
-}
-
 static bool linear_predict(const void *model, const Matrix *x, double *ret, GError **error)
 {
 	const Linear *m = model;
 	size_t outputs = outputs_of(m);
-	if (x->columns != m->columns)
-		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", m->columns,
-		        x->columns);
+	if (!matrix_check_columns(x, m->columns, error))
+		return false;
 	for (size_t i = 0; i < x->rows; i++, ret += outputs) {
 		margins_of(m, x->values + i * x->columns, ret);
 		if (m->link == LINEAR_SCALED) {
@@ -305,9 +292,8 @@ static void restore_column(const Linear *old, const UpdateSet *set, const Linear
 
 static bool check_old(const Linear *old, const UpdateSet *set, bool counts, GError **error)
 {
-	if (old->columns != set->fresh->x->columns)
-		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", old->columns,
-		        set->fresh->x->columns);
+	if (!matrix_check_columns(set->fresh->x, old->columns, error))
+		return false;
 	if (old->link != link_of(set->fresh->task, counts) ||
 	        (old->link == LINEAR_SOFTMAX && old->margins != set->fresh->classes))
 		return fail(error, FAIL_INVALID, "these rows have another kind of target than the model");
@@ -432,9 +418,8 @@ static bool linear_contribute(const void *model, const Matrix *x, Contributions 
 	static const ContributionScale SCALES[LINEAR_LINKS] = {
 	        CONTRIBUTION_NUMBER, CONTRIBUTION_LOG_ODDS, CONTRIBUTION_LOG_SHARES, CONTRIBUTION_LOG};
 	const Linear *m = model;
-	if (x->columns != m->columns)
-		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", m->columns,
-		        x->columns);
+	if (!matrix_check_columns(x, m->columns, error))
+		return false;
 	Contributions *c = contributions_new(SCALES[m->link], x->rows, m->margins, m->columns);
 	for (size_t i = 0; i < x->rows; i++)
 		contribute_row(m, x->values + i * x->columns, i, c);

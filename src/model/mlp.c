@@ -12,6 +12,7 @@
 #include "model/labels.h"
 #include "model/mlp_train.h"
 #include "model/shapley.h"
+#include "stats/softmax.h"
 
 #define MAGIC "GYMLP01\n"
 #define BATCH 256 /* rows predicted together */
@@ -211,26 +212,21 @@ static bool mlp_update(const void *model, const UpdateSet *set, void **ret_model
 
 static void answer(const Mlp *m, const float *out, double *ret)
 {
-	double largest = (double)out[0], sum = 0;
 	if (!m->classes) {
-		ret[0] = CLAMP(m->shift + m->scale * largest, m->least, m->most);
+		ret[0] = CLAMP(m->shift + m->scale * (double)out[0], m->least, m->most);
 		return;
 	}
-	for (uint32_t k = 1; k < m->classes; k++)
-		largest = MAX(largest, (double)out[k]);
 	for (uint32_t k = 0; k < m->classes; k++)
-		sum += ret[k] = exp((double)out[k] - largest);
-	for (uint32_t k = 0; k < m->classes; k++)
-		ret[k] /= sum;
+		ret[k] = (double)out[k];
+	softmax(ret, m->classes);
 }
 
 static bool mlp_predict(const void *model, const Matrix *x, double *ret, GError **error)
 {
 	const Mlp *m = model;
 	const MlpLayer *first = &m->net.layer[0], *last = &m->net.layer[m->net.count - 1];
-	if (x->columns != m->inputs.columns)
-		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", m->inputs.columns,
-		        x->columns);
+	if (!matrix_check_columns(x, m->inputs.columns, error))
+		return false;
 	MlpFlow f;
 	mlp_flow_init(&f, &m->net, MIN(x->rows, BATCH) + 1);
 	for (size_t from = 0; from < x->rows; from += BATCH) {

@@ -236,31 +236,23 @@ static double valid_loss(Fit *f)
 			loss += row_loss(task, f->flow.value[f->mean.count] + r * last->wide, last->out,
 			        task->valid_y[from + r]);
 	}
-	return loss / (double)x->rows;
+	loss /= (double)x->rows;
+	return isnan(loss) ? INFINITY : loss; /* it has run away: a round like any other, but no better */
 }
 
 unsigned mlp_fit(const MlpTask *task, MlpNet *net)
 {
 	const MlpPlan *plan = task->plan;
+	TrainRounds rounds = {.set = task->set, .patience = plan->patience, .pace = 1};
 	bool watches = task->set->valid && task->set->valid->rows && plan->patience;
-	double best = INFINITY;
-	unsigned best_round = 0;
 	g_auto(Fit) f = {.task = task};
 	fit_init(&f, net);
-	for (unsigned round = 1; round <= plan->rounds && f.rows; round++) {
+	for (bool goes_on = f.rows > 0; goes_on && rounds.done < plan->rounds;) {
 		round_of_steps(&f);
-		double loss = watches ? valid_loss(&f) : 0;
-		if (!watches || loss < best || best_round == 0) {
-			best = loss;
-			best_round = round;
+		goes_on = train_round(&rounds, watches ? valid_loss(&f) : NAN);
+		if (!watches || rounds.best == rounds.done)
 			mlp_net_copy(&f.mean, &f.best);
-		}
-		if (watches && round - best_round >= plan->patience)
-			break;
-		TrainRound told = {round, 1, watches ? best : NAN, false};
-		if (family_round(task->set, &told))
-			break;
 	}
 	mlp_net_copy(&f.best, net);
-	return best_round;
+	return watches ? rounds.best : rounds.done;
 }

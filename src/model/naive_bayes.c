@@ -143,8 +143,6 @@ static bool naive_bayes_train(
 		return fail(error, FAIL_INVALID, "there are no rows to learn from");
 	settle(m);
 	*ret_model = g_steal_pointer(&m);
-	if (ret_params)
-		*ret_params = json_deep_copy(params);
 	return true;
 }
 
@@ -214,9 +212,8 @@ static void predict_row(const NaiveBayes *m, const float *x, double *ret)
 static bool naive_bayes_predict(const void *model, const Matrix *x, double *ret, GError **error)
 {
 	const NaiveBayes *m = model;
-	if (x->columns != m->columns)
-		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", m->columns,
-		        x->columns);
+	if (!matrix_check_columns(x, m->columns, error))
+		return false;
 	for (size_t i = 0; i < x->rows; i++)
 		predict_row(m, x->values + i * x->columns, ret + i * m->classes);
 	return true;
@@ -242,9 +239,8 @@ static void contribute_row(const NaiveBayes *m, const float *x, size_t row, Cont
 static bool naive_bayes_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error)
 {
 	const NaiveBayes *m = model;
-	if (x->columns != m->columns)
-		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", m->columns,
-		        x->columns);
+	if (!matrix_check_columns(x, m->columns, error))
+		return false;
 	bool two = m->classes == 2;
 	*ret = contributions_new(
 	        two ? CONTRIBUTION_LOG_ODDS : CONTRIBUTION_LOG_SHARES, x->rows, two ? 1 : m->classes, m->columns);

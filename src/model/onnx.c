@@ -203,8 +203,6 @@ static bool onnx_train(const TrainSet *set, const json_t *params, void **ret_mod
 		return false;
 	}
 	*ret_model = g_steal_pointer(&m);
-	if (ret_params)
-		*ret_params = json_deep_copy(params);
 	return true;
 }
 
@@ -228,9 +226,8 @@ static bool onnx_predict(const void *model, const Matrix *x, double *ret, GError
 static bool onnx_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error)
 {
 	const OnnxModel *m = model;
-	if (x->columns != m->binding->columns)
-		return fail(error, FAIL_INVALID, "the model knows %zu features, these rows have %zu",
-		        m->binding->columns, x->columns);
+	if (!matrix_check_columns(x, m->binding->columns, error))
+		return false;
 	ShapleyModel asked = {model, onnx_predict, m->binding->outputs, m->binding->outputs > 1, m->binding->base};
 	return shapley_contribute(&asked, x, ret, error);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "stats/softmax.h"
 
 #define ROWS_AT_ONCE 4096
 
@@ -281,17 +282,6 @@ static bool read_words(const OnnxSession *s, OnnxValue *value, char ***ret, GErr
 	return true;
 }
 
-static void softmax(double *p, size_t count)
-{
-	double top = p[0], sum = 0;
-	for (size_t k = 1; k < count; k++)
-		top = MAX(top, p[k]);
-	for (size_t k = 0; k < count; k++)
-		sum += p[k] = exp(p[k] - top);
-	for (size_t k = 0; k < count; k++)
-		p[k] /= sum;
-}
-
 /* width scores of the model's become those of the project's: its order, the logistic or softmax, two classes of one number. */
 static bool accept_row(const OnnxBinding *b, const double *said, size_t width, double *ret, GError **error)
 {
@@ -435,9 +425,8 @@ static Matrix some_rows(const Matrix *x, size_t from, size_t most)
 bool onnx_session_predict(const OnnxSession *s, const OnnxBinding *b, const Matrix *x, double *ret, GError **error)
 {
 	size_t most = b->one_row ? 1 : ROWS_AT_ONCE;
-	if (x->columns != b->columns)
-		return fail(error, FAIL_INVALID, "the model knows %zu features, these rows have %zu", b->columns,
-		        x->columns);
+	if (!matrix_check_columns(x, b->columns, error))
+		return false;
 	for (size_t from = 0; from < x->rows; from += most) {
 		Matrix some = some_rows(x, from, most);
 		if (!predict_some(s, b, &some, ret + from * b->outputs, error))

@@ -323,8 +323,7 @@ bool trees_contribute(const Trees *t, const float *x, size_t rows, Contributions
 bool trees_model_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error)
 {
 	const Trees *t = model;
-	if (x->columns != t->columns)
-		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", t->columns,
-		        x->columns);
+	if (!matrix_check_columns(x, t->columns, error))
+		return false;
 	return trees_contribute(t, x->values, x->rows, ret, error);
 }

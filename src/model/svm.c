@@ -365,8 +365,6 @@ static bool svm_train_family(
 	if (!begin(&l, params, error) || !learn_all(&l, error))
 		return false;
 	*ret_model = g_steal_pointer(&m);
-	if (ret_params)
-		*ret_params = json_deep_copy(params);
 	return true;
 }
 
@@ -406,9 +404,8 @@ static void probabilities(const Svm *m, double *ret)
 static bool svm_predict_family(const void *model, const Matrix *x, double *ret, GError **error)
 {
 	const Svm *m = model;
-	if (x->columns != m->inputs.columns)
-		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", m->inputs.columns,
-		        x->columns);
+	if (!matrix_check_columns(x, m->inputs.columns, error))
+		return false;
 	g_autofree float *input = g_new(float, m->inputs.count + 1);
 	g_autofree double *near = g_new(double, m->vectors + 1);
 	for (size_t i = 0; i < x->rows; i++, ret += MAX(m->classes, 1u)) {
@@ -501,9 +498,8 @@ static bool svm_asks(const void *model)
 static bool svm_contribute(const void *model, const Matrix *x, Contributions **ret, GError **error)
 {
 	const Svm *m = model;
-	if (x->columns != m->inputs.columns)
-		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", m->inputs.columns,
-		        x->columns);
+	if (!matrix_check_columns(x, m->inputs.columns, error))
+		return false;
 	if (svm_asks(m)) {
 		g_autofree float *base = scaled_inputs_base(&m->inputs);
 		ShapleyModel asked = {model, svm_predict_family, MAX(m->classes, 1u), m->classes > 0, base};

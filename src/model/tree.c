@@ -7,10 +7,9 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "model/grow.h"
-#include "model/labels.h"
 #include "model/tree_params.h"
 #include "model/trees_join.h"
+#include "model/trees_mean.h"
 
 static const Param PARAMS[] = {
         {.name = "max_leaves",
@@ -37,13 +36,10 @@ static const Param PARAMS[] = {
 
 static bool tree_train(const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
 {
-	LabelScale scale = label_scale(set);
-	g_autofree float *y = labels_scaled(set->y, set->x->rows, scale);
-	g_autoptr(GrowRows) rows = grow_rows_new(set, y);
-	if (rows->rows == 0)
-		return fail(error, FAIL_INVALID, "there are no rows to learn from");
-	if (set->x->columns == 0)
-		return fail(error, FAIL_INVALID, "there are no features to learn from");
+	TreesMean wanted = {.set = set, .params = params, .scale = label_scale(set), .trees = 1};
+	g_autoptr(GrowRows) rows = NULL;
+	if (!trees_mean_rows(&wanted, &rows, error))
+		return false;
 	GrowPlan plan = {.max_depth = (unsigned)json_get_int(params, "max_depth", 6),
 	        .min_rows = 1,
 	        .min_weight = json_get_number(params, "min_child_weight", 10),
@@ -55,16 +51,7 @@ static bool tree_train(const TrainSet *set, const json_t *params, void **ret_mod
 	        set->seed, "tree"); /* the order in which features are looked at: of equal splits the first */
 	g_autoptr(GrownTree) grown = grow_tree(rows, &plan, &rng);
 	grown_tree_prune(grown, (size_t)json_get_int(params, "max_leaves", 16));
-	g_autoptr(Trees) t = grown_average(&grown, 1, set->x->columns);
-	t->link = set->classes ? LINK_SHARES : LINK_SCALED;
-	t->shift = scale.shift;
-	t->scale = scale.scale;
-	if (!trees_finish(t, error))
-		return false;
-	*ret_model = g_steal_pointer(&t);
-	if (ret_params)
-		*ret_params = json_deep_copy(params);
-	return true;
+	return trees_mean_of(&wanted, &grown, 1, (Trees **)ret_model, error);
 }
 
 /* Where a row ends in a tree; its weight counts at every node on the way. */

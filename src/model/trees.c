@@ -11,6 +11,7 @@
 #include "model/form.h"
 #include "model/trees_block.h"
 #include "model/trees_walk.h"
+#include "stats/softmax.h"
 
 #define MAGIC "GYTREE2\n"
 #define MAGIC_BEFORE "GYTREE1\n" /* of 0.1: the same without sets */
@@ -215,17 +216,6 @@ void trees_margins(const Trees *t, const float *x, size_t rows, float *ret)
 		block_margins(t, x + i * t->columns, MIN(rows - i, BLOCK), ret + i * t->groups);
 }
 
-static void softmax(const float *margin, uint32_t groups, double *ret)
-{
-	double largest = margin[0], sum = 0;
-	for (uint32_t g = 1; g < groups; g++)
-		largest = MAX(largest, (double)margin[g]);
-	for (uint32_t g = 0; g < groups; g++)
-		sum += ret[g] = exp((double)margin[g] - largest);
-	for (uint32_t g = 0; g < groups; g++)
-		ret[g] /= sum;
-}
-
 static void shares(const float *margin, uint32_t groups, double *ret)
 {
 	if (groups == 1) {
@@ -254,7 +244,9 @@ void trees_link(const Trees *t, const float *margin, double *ret)
 		ret[0] = t->scale * exp(MIN((double)margin[0], 700));
 		break;
 	case LINK_SOFTMAX:
-		softmax(margin, t->groups, ret);
+		for (uint32_t g = 0; g < t->groups; g++)
+			ret[g] = (double)margin[g];
+		softmax(ret, t->groups);
 		break;
 	case LINK_SHARES:
 	case TREES_LINKS:
@@ -335,9 +327,8 @@ bool trees_load(GBytes *bytes, Trees **ret, GError **error)
 bool trees_model_predict(const void *model, const Matrix *x, double *ret, GError **error)
 {
 	const Trees *t = model;
-	if (x->columns != t->columns)
-		return fail(error, FAIL_INVALID, "the model knows %u features, these rows have %zu", t->columns,
-		        x->columns);
+	if (!matrix_check_columns(x, t->columns, error))
+		return false;
 	trees_predict(t, x->values, x->rows, ret);
 	return true;
 }

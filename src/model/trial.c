@@ -118,7 +118,7 @@ static bool run_fold(const Tour *t, double *ret_scores, json_t **ret_refit, GErr
 	bool ok = is_over || family_predict(t->family, model, &t->fold->valid.x, ret_scores, error);
 	t->family->free(model);
 	if (ok)
-		*ret_refit = refit ? g_steal_pointer(&refit) : json_deep_copy(t->params);
+		*ret_refit = g_steal_pointer(&refit);
 	return ok;
 }
 

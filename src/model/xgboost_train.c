@@ -196,27 +196,18 @@ static bool evaluate(Run *r, unsigned round, double *ret, GError **error)
 static bool boost(Run *r, unsigned *ret_best, GError **error)
 {
 	const XgboostJob *job = r->job;
-	bool watches = r->valid && job->patience > 0 && (job->watched || job->loss);
-	double best = NAN, pace = json_get_number(job->settings, "eta", USUAL_ETA) / USUAL_ETA;
-	unsigned best_rounds = 0, done = 0;
-	for (; done < job->rounds; done++) {
+	bool watches = r->valid && job->patience > 0 && (job->watched || job->loss), goes_on = true;
+	TrainRounds rounds = {.set = job->set,
+	        .patience = job->patience,
+	        .pace = json_get_number(job->settings, "eta", USUAL_ETA) / USUAL_ETA,
+	        .larger_is_better = job->watched_grows};
+	while (goes_on && rounds.done < job->rounds) {
 		double value = NAN;
-		if (!update(r, done, error))
+		if (!update(r, rounds.done, error) || (watches && !evaluate(r, rounds.done, &value, error)))
 			return false;
-		if (watches && !evaluate(r, done, &value, error))
-			return false;
-		bool improves = isnan(best) || (job->watched_grows ? value > best : value < best);
-		if (!isnan(value) && improves) {
-			best = value;
-			best_rounds = done + 1;
-		}
-		if (best_rounds && done + 1 - best_rounds >= job->patience)
-			break;
-		TrainRound round = {done + 1, pace, best, job->watched_grows};
-		if (family_round(job->set, &round))
-			break;
+		goes_on = train_round(&rounds, value);
 	}
-	*ret_best = best_rounds ? best_rounds : job->rounds;
+	*ret_best = rounds.best ? rounds.best : job->rounds;
 	return true;
 }
 

@@ -101,10 +101,8 @@ static bool one_part(Telling *t, int part, GError **error)
 	        .seed = t->seed + (uint64_t)part,
 	        .threads = 1};
 	void *model;
-	json_t *refit = NULL;
-	if (!family_train(t->family, &set, t->params, &model, &refit, error))
+	if (!family_train(t->family, &set, t->params, &model, NULL, error))
 		return false;
-	json_decref(refit);
 	add_shares(t, model);
 	bool ok = rank(t, model, judged, judged_y, error);
 	t->family->free(model);

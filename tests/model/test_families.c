@@ -524,6 +524,44 @@ static void test_no_features(gconstpointer data)
 	c->family->free(model);
 }
 
+typedef struct Rungs {
+	unsigned count, rung[8];
+	double value[8];
+} Rungs;
+
+static bool note_rung(void *context, unsigned rung, double value)
+{
+	Rungs *seen = context;
+	seen->rung[seen->count] = rung;
+	seen->value[seen->count++] = value;
+	return rung == 40;
+}
+
+/* Rounds end `patience` after the best, or where the watch says so; a value that is not known is never the best. */
+static void test_rounds(void)
+{
+	TrainSet set = {0};
+	const double values[] = {NAN, 0.5, 0.7, 0.6, 0.7, 0.69, 0.9};
+	TrainRounds r = {.set = &set, .patience = 3, .pace = 1, .larger_is_better = true};
+	size_t done = 0;
+	while (train_round(&r, values[done++]))
+		;
+	g_assert_true(done == 6 && r.done == 6 && r.best == 3 && r.best_value == 0.7);
+	Rungs seen = {0};
+	TrainWatch watch = {note_rung, &seen};
+	set.watch = &watch;
+	TrainRounds slow = {.set = &set, .pace = 0.5}; /* 20 rounds are worth 10 */
+	while (train_round(&slow, 100.0 - slow.done))
+		;
+	g_assert_true(
+	        slow.done == 80 && slow.best == 80 && seen.count == 3 && seen.rung[0] == 10 && seen.rung[2] == 40);
+	g_assert_cmpfloat(seen.value[0], ==, 100.0 - 19);
+	TrainRounds blind = {.set = &set, .patience = 2, .pace = 1};
+	while (blind.done < 90 && train_round(&blind, NAN))
+		;
+	g_assert_true(blind.done == 90 && blind.best == 0 && seen.count == 3);
+}
+
 static void test_table(void)
 {
 	for (const ModelFamily *const *f = FAMILIES; *f; f++) {
@@ -556,6 +594,7 @@ int main(int argc, char **argv)
 	program = g_test_build_filename(G_TEST_DIST, "model", "learner.py", NULL);
 	g_test_add_func("/families/table", test_table);
 	g_test_add_func("/families/no update", test_no_update);
+	g_test_add_func("/families/rounds", test_rounds);
 	g_test_add_func("/families/other tasks", test_other_tasks);
 	for (const ModelFamily *const *f = FAMILIES; *f; f++)
 		for (size_t i = 0; i < G_N_ELEMENTS(TASKS); i++) {
