@@ -103,16 +103,12 @@ void contributions_scores(const Contributions *c, double *ret)
 	}
 }
 
-/* d score_o / d margin_k, where the scores of that place are known. */
-static double slope(
-        ContributionScale scale, const double *margin, const double *score, size_t count, size_t o, size_t k)
+/* d score_o / d margin_k, where the scores of that place are known; sum: of the margins, each cut to 0..1. */
+static double slope(ContributionScale scale, const double *margin, const double *score, double sum, size_t o, size_t k)
 {
 	double own = o == k ? 1 : 0;
 	if (scale == CONTRIBUTION_LOG_SHARES)
 		return score[o] * (own - score[k]);
-	double sum = 0;
-	for (size_t j = 0; j < count; j++)
-		sum += CLAMP(margin[j], 0, 1);
 	bool is_cut = margin[k] < 0 || margin[k] > 1;
 	return is_cut || !(sum > 0) ? 0 : (own - score[o]) / sum;
 }
@@ -151,13 +147,16 @@ static void follow(const Contributions *c, Path *p)
 	size_t count = c->margins;
 	memset(p->slopes, 0, count * count * sizeof *p->slopes);
 	for (size_t q = 0; q < PATH_POINTS; q++) {
-		for (size_t k = 0; k < count; k++)
+		double sum = 0;
+		for (size_t k = 0; k < count; k++) {
 			p->here[k] = p->from[k] + p->at[q] * (p->to[k] - p->from[k]);
+			sum += CLAMP(p->here[k], 0, 1);
+		}
 		link_margins(c->scale, count, p->here, p->score);
 		for (size_t o = 0; o < count; o++)
 			for (size_t k = 0; k < count; k++)
 				p->slopes[o * count + k] += p->weight[q] * log_slope(p, p->score[o]) *
-				                            slope(c->scale, p->here, p->score, count, o, k);
+				                            slope(c->scale, p->here, p->score, sum, o, k);
 	}
 }
 

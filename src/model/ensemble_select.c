@@ -1,7 +1,7 @@
 /* ensemble_select.c: ensemble selection (Caruana, Niculescu-Mizil, Crew and Ksikes, ICML 2004), as AutoGluon does it.
  *
  * It begins with nothing and adds, `steps` times and with repetition, the model with which the mean of all added is best on the
- * validation rows.  The metric is rounded to 6 digits; of equally good models one that is already in is taken, else the
+ * validation rows.  The metric is rounded to 6 digits (behind the point, of small ones in all); of equally good models one that is already in is taken, else the
  * earlier.  Of all prefixes the best is kept, the shortest of equals; a weight is how often a model was added. */
 #include "model/ensemble_kinds.h"
 
@@ -16,9 +16,11 @@ typedef struct Selection {
 	double *sum, *trial; /* of the added; and with one more, divided */
 } Selection;
 
+/* An error of a target that is small itself would be 0. */
 static double rounded(double value)
 {
-	return round(value * 1e6) / 1e6;
+	double unit = value != 0 && fabs(value) < 1e-3 ? pow(10, ceil(log10(fabs(value)))) : 1;
+	return round(value / unit * 1e6) / 1e6 * unit;
 }
 
 static double with(const Selection *s, size_t m, double steps)

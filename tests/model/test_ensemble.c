@@ -87,6 +87,13 @@ static void test_select_opposites(void)
 	mix(h, "select", 1); /* one member may be: the first of the best */
 	const double alone[] = {1, 0, 0, 0};
 	g_assert_cmpmem(h->weights, sizeof alone, alone, sizeof alone);
+	for (size_t i = 0; i < ROWS; i++) { /* the same of a target in other units */
+		h->y[i] *= 1e-9;
+		for (size_t m = 0; m < 4; m++)
+			h->scores[m][i] *= 1e-9;
+	}
+	mix(h, "select", 100);
+	g_assert_cmpmem(h->weights, sizeof wanted, wanted, sizeof wanted);
 	hand_free(h);
 }
 
