@@ -71,7 +71,9 @@ bool ensemble_layer_train(
 	own.x = &rows->x;
 	own.valid = NULL;
 	own.valid_y = NULL;
-	if (!family || family == &FAMILY_ENSEMBLE || family == &FAMILY_COMMAND || !(family->tasks & set->task))
+	/* A program or a model from elsewhere knows its features by name, and what the members say has none. */
+	if (!family || family == &FAMILY_ENSEMBLE || family == &FAMILY_COMMAND || family == &FAMILY_ONNX ||
+	        !(family->tasks & set->task))
 		return fail(error, FAIL_INVALID, "layer: \"%s\" is no family that can be a layer here", name);
 	if (!param_fill(family->params, "layer.params", json_object_get(settings, "params"), &params, error) ||
 	        !family_train(family, &own, params, &ret->model, NULL, error))

@@ -421,6 +421,7 @@ static void test_refused(void)
 	        {"{\"members\":[{\"family\":\"linear\",\"weight\":0}]}", "no weight"},
 	        {"{\"members\":[{\"family\":\"linear\"}],\"layer\":{\"weights\":[1],\"intercepts\":[0,0]}}", "layer"},
 	        {"{\"members\":[{\"family\":\"linear\"}],\"layer\":{\"weights\":[],\"intercepts\":[0]}}", "layer"},
+	        {"{\"members\":[{\"family\":\"linear\"}],\"layer\":{\"family\":\"onnx\"}}", "can be a layer"},
 	};
 	float x[400];
 	double y[200];

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "model/fresh_rows.h"
 #include "model/train_data.h"
 #include "trained.h"
 
@@ -387,6 +388,11 @@ static void test_weights(void)
 	train_well(p, "{\"families\": [\"linear\"], \"search\": {\"trials\": 1}}", "a", 1);
 	g_autoptr(Bundle) b = open_bundle(p, "a");
 	g_assert_cmpfloat_with_epsilon(json_get_number(bundle_header(b), "weight_scale", 1), 1e6 / 2, 1e-3);
+	g_autoptr(Engine) e = NULL;
+	g_auto(FreshRows) fresh = {0};
+	g_assert_true(engine_open(NULL, &e, NULL) && fresh_rows_read(e, b, p->train, &fresh, &error));
+	for (size_t i = 0; i < 1500; i++) /* what it learns on from is weighed alike */
+		g_assert_cmpfloat_with_epsilon(fresh.weight[i], raised->all.weight[i], 1e-9);
 	replace_column(p, "w * 1e40 as w");
 	TrainData *none = NULL;
 	g_assert_false(read_rows(p, &none, &error));
