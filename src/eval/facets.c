@@ -59,8 +59,7 @@ static uint8_t add_equal(Facet *f, const char *value)
 	        g_strdup_printf("%s = %s", f->sql, text));
 }
 
-/* Whole numbers by all their digits (1000001 is not 1e+06), others by six, or by as many as tell them from their neighbours. */
-static char *number_words(double value, bool exactly)
+char *facet_number(double value, bool exactly)
 {
 	static const char *const FORMATS[] = {"%.6g", "%.15g", "%.17g"};
 	char text[G_ASCII_DTOSTR_BUF_SIZE];
@@ -74,7 +73,7 @@ static char *number_words(double value, bool exactly)
 
 static uint8_t add_equal_number(Facet *f, double value)
 {
-	g_autofree char *text = number_words(value, true);
+	g_autofree char *text = facet_number(value, true);
 	return add_value(f, g_strdup_printf("%s = %s", f->column, text), condition(f->column, "=", json_text(text)),
 	        g_strdup_printf("%s = %.17g::DOUBLE", f->sql, value));
 }
@@ -176,8 +175,8 @@ static void add_range(Facet *f, const double *cuts, size_t count, size_t k)
 		extend(list, condition(f->column, ">", json_real(cuts[k - 1])));
 	if (k < count)
 		extend(list, condition(f->column, "<=", json_real(cuts[k])));
-	g_autofree char *from = k > 0 ? number_words(cuts[k - 1], false) : NULL;
-	g_autofree char *to = k < count ? number_words(cuts[k], false) : NULL;
+	g_autofree char *from = k > 0 ? facet_number(cuts[k - 1], false) : NULL;
+	g_autofree char *to = k < count ? facet_number(cuts[k], false) : NULL;
 	char *literal = !from ? g_strdup_printf("%s <= %s", f->column, to)
 	                : !to ? g_strdup_printf("%s > %s", f->column, from)
 	                      : g_strdup_printf("%s in (%s, %s]", f->column, from, to);

@@ -18,5 +18,8 @@ typedef struct Facet {
 #define SLICE_NONE 255
 
 void facet_free(Facet *f);
+/* How a value reads: whole numbers by all their digits (1000001 is not 1e+06), others by six, or (exactly) by as many as tell them
+ * from their neighbours.  Free with g_free. */
+char *facet_number(double value, bool exactly);
 /* Cuts every column but `leave_out` (NULL-ended) of the rows into facets: array of Facet *, freed with it. */
 GPtrArray *facets_of(const Frame *rows, const char *const *leave_out);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "eval/facets.h"
 #include "feature/roles.h"
 #include "stats/order.h"
 #include "stats/resample.h"
@@ -21,6 +22,7 @@ typedef struct Bins {
 	double rows[MOST_BINS];
 } Bins;
 
+/* Where nearly all values are the largest, one cut below it: else a flag that is mostly 1 would tell nothing. */
 static size_t cut_numbers(const Column *c, Bins *b)
 {
 	g_autofree double *values = g_new(double, c->rows + 1);
@@ -32,6 +34,11 @@ static size_t cut_numbers(const Column *c, Bins *b)
 		if (cut < values[known - 1] && (count == 0 || cut > b->upper[count - 1]))
 			b->upper[count++] = cut;
 	}
+	size_t below = known;
+	while (!count && below > 0 && values[below - 1] == values[known - 1])
+		below--;
+	if (!count && below > 0)
+		b->upper[count++] = values[below - 1];
 	return count + 1;
 }
 
@@ -203,7 +210,7 @@ static char *number_word(const Column *c, double x)
 {
 	if (c->type == COLUMN_TIME)
 		return time_text((int64_t)x);
-	return g_strdup_printf("%.6g", x);
+	return facet_number(x, false);
 }
 
 static char *when(const Column *c, const Bins *b, size_t k)

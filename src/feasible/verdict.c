@@ -14,7 +14,7 @@ typedef struct Figure {
 } Figure;
 
 typedef struct Criterion {
-	const char *name;
+	char *name; /* owned */
 	double bound;
 	bool is_least;
 	Figure guess, rule, likely, most; /* most: with ten times the rows, or a perfect model's KPI */
@@ -69,8 +69,11 @@ static Figure better(const Criterion *c, Figure a, Figure b)
 static Criterion read_criterion(const json_t *report, const json_t *entry)
 {
 	const char *kpi = json_get_text(entry, "kpi", NULL), *metric = json_get_text(entry, "metric", "");
+	const char *fairness = json_get_text(entry, "fairness", NULL);
 	double least = json_get_number(entry, "at_least", NAN), most = json_get_number(entry, "at_most", NAN);
-	Criterion c = {kpi ? kpi : metric, isnan(least) ? most : least, !isnan(least)};
+	char *name = fairness ? g_strdup_printf("%s of %s", fairness, json_get_text(entry, "of", ""))
+	                      : g_strdup(kpi ? kpi : metric);
+	Criterion c = {name, isnan(least) ? most : least, !isnan(least)};
 	if (kpi) {
 		const json_t *value = json_object_get(json_object_get(report, "value"), kpi);
 		c.guess = c.rule = figure(json_object_get(value, "nothing"));
@@ -232,6 +235,7 @@ void verdict_add(json_t *report, const json_t *goal)
 	json_array_foreach (json_object_get(goal, "success"), i, entry) {
 		Criterion c = read_criterion(report, entry);
 		json_array_append_new(criteria, criterion_json(&c, has_signal(report)));
+		g_free(c.name);
 	}
 	size_t at = choose(report, criteria);
 	json_object_set(report, "criteria", criteria);

@@ -95,6 +95,20 @@ static double metric(const json_t *report, size_t model, const char *name)
 	return json_get_number(json_object_get(json_object_get(entry, "metrics"), name), "value", NAN);
 }
 
+/* What is asked for beside metrics keeps its name. */
+static void test_other_criteria(void)
+{
+	make_train("u, v", "CASE WHEN u + v > 1 THEN 'yes' ELSE 'no' END");
+	json_auto_t *r = look("classification", NULL,
+	        "{\"task\":\"classification\",\"success\":[{\"fairness\":\"equalised_odds_difference\",\"of\":\"kind\","
+	        "\"at_most\":0.1},{\"metric\":\"latency_p99_ms\",\"at_most\":5}]}",
+	        "{}");
+	const json_t *criteria = json_object_get(r, "criteria");
+	g_assert_cmpstr(json_get_text(json_array_get(criteria, 0), "sentence", ""), ==,
+	        "equalised_odds_difference of kind at most 0.1 cannot be told before there is a model");
+	g_assert_cmpstr(json_get_text(json_array_get(criteria, 1), "answer", ""), ==, "unknown");
+}
+
 /* A target that follows from nothing. */
 static void test_noise(void)
 {
@@ -145,6 +159,10 @@ static void test_rule_and_leaks(void)
 	const json_t *leak = json_array_get(json_object_get(copy, "leaks"), 0);
 	g_assert_cmpstr(json_get_text(leak, "column", ""), ==, "code");
 	g_assert_cmpfloat(json_get_number(leak, "score", 0), ==, 1);
+	make_train("u, v, CASE WHEN z < 0.07 THEN 0 ELSE 1 END AS kept", "CASE WHEN z < 0.07 THEN 'yes' ELSE 'no' END");
+	json_auto_t *rare = look("classification", NULL, AUC_GOAL("0.7"), "{}");
+	leak = json_array_get(json_object_get(rare, "leaks"), 0);
+	g_assert_cmpstr(json_get_text(leak, "column", ""), ==, "kept"); /* 93 rows of 100 have its largest value */
 	make_train("u AS duration, v", "CASE WHEN u + 0.5 * z > 0.7 THEN 'yes' ELSE 'no' END");
 	json_auto_t *named = look("classification", NULL, AUC_GOAL("0.7"), "{}");
 	g_assert_cmpstr(answer(named), ==, "check_leaks");
@@ -257,6 +275,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	folder = g_dir_make_tmp("gyre-feasible-XXXXXX", NULL);
 	g_test_add_func("/feasible/noise", test_noise);
+	g_test_add_func("/feasible/other", test_other_criteria);
 	g_test_add_func("/feasible/signal", test_signal);
 	g_test_add_func("/feasible/rule-and-leaks", test_rule_and_leaks);
 	g_test_add_func("/feasible/time", test_time);
