@@ -58,8 +58,8 @@ static bool add_rows(const Frame *rows, const json_t *roles, TestSet *t, GError 
 	const Column *c = weight ? frame_find(rows, weight) : NULL;
 	if (c) {
 		t->weight = g_renew(double, t->weight, t->rows + rows->rows);
-		for (size_t i = 0; i < rows->rows; i++)
-			t->weight[t->rows + i] = column_number(c, i);
+		if (!weight_values(c, t->weight + t->rows, error))
+			return false;
 	}
 	return true;
 }

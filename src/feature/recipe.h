@@ -82,3 +82,5 @@ bool recipes_read(const char *path, json_t **ret, GError **error);
 /* Class indices, or numbers, of the target column under the roles; a label that is not among the classes is -1, a
  * missing or infinite target NaN. ret: rows doubles. */
 bool target_values(const Frame *rows, const json_t *roles, double *ret, GError **error);
+/* The weights of rows (rows->rows numbers); FAIL_INVALID for one that is below 0 or above LIMIT_WEIGHT. */
+bool weight_values(const Column *weights, double *ret, GError **error);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "feature/categories.h"
 #include "feature/outline.h"
 #include "feature/recipe.h"
@@ -61,6 +62,18 @@ bool target_values(const Frame *rows, const json_t *roles, double *ret, GError *
 	for (size_t i = 0; i < rows->rows; i++) {
 		double value = column_number(target, i);
 		ret[i] = isfinite(value) ? value : NAN;
+	}
+	return true;
+}
+
+bool weight_values(const Column *weights, double *ret, GError **error)
+{
+	for (size_t i = 0; i < weights->rows; i++) {
+		ret[i] = column_number(weights, i);
+		if (ret[i] < 0 || ret[i] > LIMIT_WEIGHT)
+			return fail(error, FAIL_INVALID,
+			        "column \"%s\": a row has the weight %g; weights are numbers from 0 to %g",
+			        weights->name, ret[i], LIMIT_WEIGHT);
 	}
 	return true;
 }

@@ -242,16 +242,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Targets, targets_clear)
 
 static bool read_weights(const Reading *r, const Frame *rows, Targets *t, GError **error)
 {
-	const Column *c = frame_find(rows, weight_name(r));
 	t->weight = g_new(double, MAX(rows->rows, 1));
-	for (size_t i = 0; i < rows->rows; i++) {
-		t->weight[i] = column_number(c, i);
-		if (t->weight[i] < 0 || t->weight[i] > LIMIT_WEIGHT)
-			return fail(error, FAIL_INVALID,
-			        "column \"%s\": a row has the weight %g; weights are numbers from 0 to %g", c->name,
-			        t->weight[i], LIMIT_WEIGHT);
+	if (!weight_values(frame_find(rows, weight_name(r)), t->weight, error))
+		return false;
+	for (size_t i = 0; i < rows->rows; i++)
 		t->use[i] = t->use[i] && t->weight[i] > 0;
-	}
 	return true;
 }
 

@@ -22,6 +22,8 @@ static double measure(const Regression *r, const double *at, double *slope, doub
 	memset(curve, 0, MOST * sizeof *curve);
 	for (size_t i = 0; i < r->s->rows; i++) {
 		double w = calibration_weight(r->s, i), margin = 0;
+		if (w == 0) /* its class may be none */
+			continue;
 		double p = calibration_hold(r->s->scores[i * r->s->classes + r->class]);
 		double target = (size_t)r->s->y[i] == r->class ? r->high : r->low;
 		for (size_t a = 0; a < r->count; a++)
@@ -85,8 +87,11 @@ static void regress(const Regression *r, double *at)
 static bool count_sides(const Scored *s, size_t class, double *ret_of, double *ret_others)
 {
 	*ret_of = *ret_others = 0;
-	for (size_t i = 0; i < s->rows; i++)
-		*((size_t)s->y[i] == class ? ret_of : ret_others) += calibration_weight(s, i);
+	for (size_t i = 0; i < s->rows; i++) {
+		double w = calibration_weight(s, i);
+		if (w > 0)
+			*((size_t)s->y[i] == class ? ret_of : ret_others) += w;
+	}
 	return *ret_of > 0 && *ret_others > 0;
 }
 

@@ -2,7 +2,9 @@
 #include "feature/recipe.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/rng.h"
@@ -540,6 +542,23 @@ static void test_broken(void)
 	g_assert_cmpstr(error->message, ==, "features[2] (date_parts): column \"a\" is not in the rows");
 }
 
+static void test_weights(void)
+{
+	g_autoptr(GError) error = NULL;
+	double got[3];
+	Column *w = column_new("w", COLUMN_REAL, 3, NULL);
+	w->reals[0] = 2;
+	w->reals[1] = 0;
+	column_set_missing(w, 2);
+	g_assert_true(weight_values(w, got, &error) && got[0] == 2 && got[1] == 0 && isnan(got[2]));
+	w->reals[1] = -1;
+	g_assert_false(weight_values(w, got, &error));
+	g_assert_true(error->code == FAIL_INVALID && strstr(error->message, "the weight -1"));
+	w->reals[1] = INFINITY;
+	g_assert_false(weight_values(w, got, NULL));
+	column_free(w);
+}
+
 /* Features lead back to the columns they are made of, over several transforms, learnt names included. */
 static void test_origins(void)
 {
@@ -582,6 +601,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/recipe/defaults", test_defaults);
+	g_test_add_func("/recipe/weights", test_weights);
 	g_test_add_func("/recipe/patterns", test_patterns);
 	g_test_add_func("/recipe/categories", test_categories);
 	g_test_add_func("/recipe/problems", test_problems);
