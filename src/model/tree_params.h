@@ -23,7 +23,7 @@
 #define TREE_PARAM_BINS(preset_)                                                                 \
 	{                                                                                        \
 		.name = "max_bin", .type = PARAM_INT, .preset = preset_, .min = 2, .max = 65535, \
-		.help = "steps into which each feature's values are sorted"                      \
+		.help = "steps into which each feature's values are sorted, at most"             \
 	}
 
 #define TREE_PARAM_VIEW(preset_)                                                                                      \
