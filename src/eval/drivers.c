@@ -149,6 +149,19 @@ static json_t *measure(const Explainer *e, const Contributions *c, const Frame *
 	return drivers_json(all, c->columns, c);
 }
 
+/* What explaining a row costs goes by the size of the trees. */
+static bool rows_affordable(const Bundle *b, size_t *ret, GError **error)
+{
+	g_autoptr(GBytes) bytes = NULL;
+	*ret = DRIVERS_ASKED_ROWS;
+	if (bundle_contribute_asks(b))
+		return true;
+	if (!bundle_to_bytes(b, &bytes, error))
+		return false;
+	*ret = (size_t)CLAMP(DRIVERS_BYTES / (double)g_bytes_get_size(bytes), DRIVERS_LEAST, DRIVERS_ROWS);
+	return true;
+}
+
 bool drivers_of(const Bundle *b, const Frame *rows, const json_t *importance, json_t **ret, GError **error)
 {
 	g_autoptr(GError) problem = NULL;
@@ -162,7 +175,9 @@ bool drivers_of(const Bundle *b, const Frame *rows, const json_t *importance, js
 		return false;
 	}
 	g_autofree uint8_t *keep = g_malloc0(rows->rows + 1);
-	size_t most = bundle_contribute_asks(b) ? DRIVERS_ASKED_ROWS : DRIVERS_ROWS;
+	size_t most;
+	if (!rows_affordable(b, &most, error))
+		return false;
 	memset(keep, 1, MIN(rows->rows, most));
 	g_autoptr(Frame) few = frame_filter(rows, keep);
 	g_autoptr(Frame) consumed = frame_copy(few);

@@ -18,6 +18,8 @@
 
 #define DRIVERS_ASKED_ROWS 200 /* of models that are asked hundreds of times a row */
 #define DRIVERS_ROWS 2000      /* the means hardly move beyond, and deep forests cost a millisecond a row */
+#define DRIVERS_BYTES 6e9      /* rows x bytes of the model, at most: some seconds; but DRIVERS_LEAST at least */
+#define DRIVERS_LEAST 100
 
 /* importance: of eval/importance.h.  rows: unchanged; the first DRIVERS_ROWS of them, or
  * DRIVERS_ASKED_ROWS. */

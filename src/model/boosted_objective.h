@@ -14,7 +14,7 @@
 #include "model/trees.h"
 #include "model/xgboost_train.h"
 
-extern const Param BOOSTED_PARAMS[];
+extern const Param BOOSTED_PARAMS[], BOOSTED_WIDE[];
 extern const char *const BOOSTED_OBJECTIVES[]; /* for Param.choices */
 
 /* Fills what the job takes from the objective: its name in XGBoost, what is watched, link, base score, loss and label scale.

@@ -9,6 +9,19 @@
 static const char *const GROW_POLICIES[] = {"depthwise", "lossguide", NULL};
 static const char *const BOOSTERS[] = {"gbtree", "dart", NULL};
 
+/* Where a search has time for many trials: deeper trees, lower rates with the rounds they need, finer bins; two regularisers that
+ * hardly matter beside the others stay at 0, so that what is known beforehand lies in the space. */
+const Param BOOSTED_WIDE[] = {
+        {.name = "rounds", .type = PARAM_INT, .preset = "5000"},
+        {.name = "patience", .type = PARAM_INT, .preset = "50"},
+        {.name = "eta", .type = PARAM_REAL, .flags = PARAM_TUNABLE | PARAM_LOG, .tune_min = 0.012, .tune_max = 0.3},
+        {.name = "max_depth", .type = PARAM_INT, .flags = PARAM_TUNABLE, .tune_min = 3, .tune_max = 14},
+        {.name = "max_bin", .type = PARAM_INT, .flags = PARAM_TUNABLE | PARAM_LOG, .tune_min = 128, .tune_max = 1024},
+        {.name = "alpha", .type = PARAM_REAL, .preset = "0"},
+        {.name = "gamma", .type = PARAM_REAL, .preset = "0"},
+        {NULL},
+};
+
 const Param BOOSTED_PARAMS[] = {
         {.name = "rounds",
                 .type = PARAM_INT,

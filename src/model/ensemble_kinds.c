@@ -11,6 +11,7 @@
 #include "model/ensemble.h"
 #include "model/ensemble_pool.h"
 #include "model/families.h"
+#include "model/refit_time.h"
 
 static const char *const METHODS[] = {"none", "vote", "bag", "select", "stack", NULL};
 static const char *const KEEPS[] = {"auto", "bag", "refit", NULL};
@@ -58,8 +59,13 @@ const Param ENSEMBLE_PARAMS[] = {
 static bool vote_mix(const Pool *p, const json_t *settings, size_t most, Mix *ret, GError **error)
 {
 	size_t size = MIN((size_t)json_get_int(settings, "size", 5), most);
-	for (size_t m = 0; m < MIN(size, p->count); m++)
+	double spent = 0;
+	for (size_t m = 0; m < MIN(size, p->count); m++) {
+		if (p->cost && m > 0 && spent + p->cost[m] > p->seconds)
+			continue;
+		spent += p->cost ? p->cost[m] : 0;
 		ret->weights[m] = 1;
+	}
 	return true;
 }
 
@@ -119,13 +125,23 @@ static void assembly_clear(Assembly *a)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Assembly, assembly_clear)
 
+/* Seconds to train each member once. */
+static double members_cost(const Assembly *a)
+{
+	double sum = 0;
+	for (size_t m = 0; m < a->pool.count; m++)
+		sum += a->pool.cost && a->mix.weights[m] > 0 ? a->pool.cost[m] : 0;
+	return sum;
+}
+
 /* Is each member kept as a bag?  Parts, or 0. */
 static size_t bag_parts(const Assembly *a)
 {
 	size_t folds = (size_t)json_get_int(a->settings, "folds", 5);
 	const char *keep = json_get_text(a->settings, "keep", "auto");
 	bool wanted = strcmp(keep, "bag") == 0 || (strcmp(keep, "auto") == 0 && a->kind->keeps_bag);
-	return wanted && a->members * folds <= a->most ? folds : 0;
+	bool is_in_time = !a->pool.cost || members_cost(a) * (double)folds <= a->pool.seconds;
+	return wanted && is_in_time && a->members * folds <= a->most ? folds : 0;
 }
 
 static json_t *members_json(const Assembly *a)
@@ -251,13 +267,23 @@ static const char *why_not(const Assembly *a)
 	return a->pool.count == 0 ? "no model but the baseline was tried" : NULL;
 }
 
-bool ensemble_assemble(const TrialSetup *setup, Trials *t, const json_t *settings, double latency_ms, size_t *best,
+static void count_the_cost(Assembly *a, const Trials *t, double seconds)
+{
+	a->pool.seconds = seconds;
+	a->pool.cost = g_new(double, MAX(a->pool.count, 1));
+	for (size_t m = 0; m < a->pool.count; m++)
+		a->pool.cost[m] = refit_seconds(a->setup, t, a->pool.trials[m]);
+}
+
+bool ensemble_assemble(const TrialSetup *setup, Trials *t, const EnsembleWanted *wanted, size_t *best,
         json_t **ret_told, GError **error)
 {
+	const json_t *settings = wanted->settings;
+	double latency = wanted->latency_ms;
 	g_auto(Assembly) a = {.setup = setup, .settings = settings, .lead = NAN, .uncertain = NAN};
 	a.kind = ensemble_find(json_get_text(settings, "method", "select"));
-	a.most = latency_ms > 0 ? (size_t)CLAMP(latency_ms / ENSEMBLE_MEMBER_MS, 1, ENSEMBLE_MEMBERS_MOST)
-	                        : ENSEMBLE_MEMBERS_MOST;
+	a.most = latency > 0 ? (size_t)CLAMP(latency / ENSEMBLE_MEMBER_MS, 1, ENSEMBLE_MEMBERS_MOST)
+	                     : ENSEMBLE_MEMBERS_MOST;
 	if (a.kind->mix && !pool_read(setup, t, &a.pool, error))
 		return false;
 	const char *why = why_not(&a);
@@ -266,6 +292,8 @@ bool ensemble_assemble(const TrialSetup *setup, Trials *t, const json_t *setting
 		return true;
 	}
 	progress_report("putting models together", 0, 1);
+	if (wanted->is_limited)
+		count_the_cost(&a, t, wanted->seconds);
 	a.mix.weights = g_new0(double, a.pool.count);
 	if (!a.kind->mix(&a.pool, settings, a.most, &a.mix, error))
 		return false;

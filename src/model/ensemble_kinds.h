@@ -37,8 +37,14 @@ bool ensemble_stack(const Pool *p, const json_t *settings, size_t most, Mix *ret
  * ret->layer and ret->scores. */
 bool ensemble_unseen(const Pool *p, const Mix *selected, double lead, Mix *ret, GError **error);
 
-/* Puts the trials together and, where that is what is wanted, makes the ensemble one of them and the best.  settings: filled
- * ENSEMBLE_PARAMS; latency_ms: what the goal allows an answer, 0: anything.  ret_told: {"method", "candidates", "members",
+typedef struct EnsembleWanted {
+	const json_t *settings; /* ENSEMBLE_PARAMS, filled */
+	double latency_ms;      /* what the goal allows an answer; 0: anything */
+	bool is_limited;
+	double seconds; /* if so: for the members to be trained in */
+} EnsembleWanted;
+
+/* Puts the trials together and, where that is what is wanted, makes the ensemble one of them and the best.  ret_told: {"method", "candidates", "members",
  * "bag": parts each|0, "layer": "weights"|family|null, "lead": over the best single model, in the metric|null, "error": of the lead|null, "taken": bool, "why": sentence}; new reference. */
-bool ensemble_assemble(const TrialSetup *setup, Trials *t, const json_t *settings, double latency_ms, size_t *best,
+bool ensemble_assemble(const TrialSetup *setup, Trials *t, const EnsembleWanted *wanted, size_t *best,
         json_t **ret_told, GError **error);

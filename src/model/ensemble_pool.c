@@ -13,6 +13,7 @@ void pool_clear(Pool *p)
 	for (size_t m = 0; m < p->count; m++)
 		g_free(p->scores[m]);
 	g_free(p->scores);
+	g_free(p->cost);
 	g_free(p->trials);
 	g_free(p->end);
 	g_free(p->y);
@@ -23,29 +24,44 @@ static double value_of(const Trial *t, const MetricKind *metric)
 	return t->result ? json_get_number(json_object_get(t->result, "metrics"), metric->name, NAN) : NAN;
 }
 
-static void take_candidate(Pool *p, const Trial *t)
+/* Best first, of equals the earlier. */
+static void put_in_order(const MetricKind *metric, const Trial **list, size_t *count, const Trial *t)
 {
-	const MetricKind *metric = p->setup->metric;
-	size_t place = p->count;
-	while (place > 0 && metric_compare(metric, value_of(t, metric), value_of(p->trials[place - 1], metric)) > 0)
-		place--;
-	if (place == ENSEMBLE_TRIALS_MOST)
-		return;
-	p->count = MIN(p->count + 1, ENSEMBLE_TRIALS_MOST);
-	for (size_t m = p->count - 1; m > place; m--)
-		p->trials[m] = p->trials[m - 1];
-	p->trials[place] = t;
+	size_t place = (*count)++;
+	for (; place > 0 && metric_compare(metric, value_of(t, metric), value_of(list[place - 1], metric)) > 0; place--)
+		list[place] = list[place - 1];
+	list[place] = t;
+}
+
+/* How many of its family come before it. */
+static size_t rank_in_family(const Trial *const *list, size_t place)
+{
+	size_t rank = 0;
+	for (size_t i = 0; i < place; i++)
+		rank += list[i]->family == list[place]->family;
+	return rank;
 }
 
 /* Done, with a value, and something learnt. */
 static void take_candidates(Pool *p, const Trials *t)
 {
-	p->trials = g_new0(const Trial *, ENSEMBLE_TRIALS_MOST);
-	for (size_t i = 0; i < trials_candidates(t); i++) {
+	size_t all = trials_candidates(t), count = 0, kept = 0;
+	g_autofree const Trial **list = g_new0(const Trial *, all + 1);
+	for (size_t i = 0; i < all; i++) {
 		const Trial *trial = t->list->pdata[i];
 		if (trial->family != &FAMILY_BASELINE && trial->family != &FAMILY_ENSEMBLE &&
 		        !isnan(value_of(trial, p->setup->metric)))
-			take_candidate(p, trial);
+			put_in_order(p->setup->metric, list, &count, trial);
+	}
+	for (size_t i = 0; i < count; i++)
+		kept += rank_in_family(list, i) < ENSEMBLE_OF_FAMILY;
+	size_t others = ENSEMBLE_TRIALS_MOST - MIN(kept, ENSEMBLE_TRIALS_MOST);
+	p->trials = g_new0(const Trial *, ENSEMBLE_TRIALS_MOST);
+	for (size_t i = 0; i < count && p->count < ENSEMBLE_TRIALS_MOST; i++) {
+		bool is_kept = rank_in_family(list, i) < ENSEMBLE_OF_FAMILY;
+		if (is_kept || others > 0)
+			p->trials[p->count++] = list[i];
+		others -= !is_kept && others > 0;
 	}
 }
 

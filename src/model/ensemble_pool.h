@@ -9,6 +9,7 @@
 #define ENSEMBLE_ROWS_MOST 40000u      /* rows a choice looks at: a part by hash; it compares 25 x 25 mixtures */
 #define ENSEMBLE_CELLS_MOST (1u << 25) /* rows x outputs x candidates: 256 MB, which many classes would pass */
 #define ENSEMBLE_TRIALS_MOST 25u       /* candidates: the best ones */
+#define ENSEMBLE_OF_FAMILY 2u          /* ... with so many of each family among them */
 
 /* The candidates' scores on validation rows, best candidate first. */
 typedef struct Pool {
@@ -19,9 +20,12 @@ typedef struct Pool {
 	double *y, *weight;
 	const Trial **trials; /* count, as the next */
 	double **scores;      /* rows x outputs each */
+	double *cost,
+	        seconds; /* each to be trained on all rows, and for all that are taken; NULL: there is time enough */
 } Pool;
 
-/* The best ENSEMBLE_TRIALS_MOST trials that are done and have learnt something. */
+/* Of trials that are done and have learnt something the best ENSEMBLE_OF_FAMILY of each family, which err differently, and behind
+ * them the best of all, up to ENSEMBLE_TRIALS_MOST. */
 bool pool_read(const TrialSetup *setup, const Trials *t, Pool *ret, GError **error);
 void pool_clear(Pool *p);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pool, pool_clear)

@@ -2,7 +2,7 @@
  *
  * It begins with nothing and adds, `steps` times and with repetition, the model with which the mean of all added is best on the
  * validation rows.  The metric is rounded to 6 digits (behind the point, of small ones in all); of equally good models one that is already in is taken, else the
- * earlier.  Of all prefixes the best is kept, the shortest of equals; a weight is how often a model was added. */
+ * earlier.  A model for which there is not the time beside those that are in is left out.  Of all prefixes the best is kept, the shortest of equals; a weight is how often a model was added. */
 #include "model/ensemble_kinds.h"
 
 #include <math.h>
@@ -14,6 +14,7 @@ typedef struct Selection {
 	const Pool *p;
 	size_t cells, *count, distinct, most;
 	double *sum, *trial; /* of the added; and with one more, divided */
+	double spent;        /* seconds to train those that are in */
 } Selection;
 
 /* An error of a target that is small itself would be 0. */
@@ -31,11 +32,17 @@ static double with(const Selection *s, size_t m, double steps)
 	return rounded(pool_value(s->p, s->p->metric, s->trial));
 }
 
+static bool may_be_added(const Selection *s, size_t m)
+{
+	bool is_in_time = !s->p->cost || s->distinct == 0 || s->spent + s->p->cost[m] <= s->p->seconds;
+	return s->count[m] > 0 || (s->distinct < s->most && is_in_time);
+}
+
 static size_t best_to_add(const Selection *s, double steps, double *ret_value)
 {
 	size_t best = SIZE_MAX;
 	for (size_t m = 0; m < s->p->count; m++) {
-		if (s->count[m] == 0 && s->distinct >= s->most)
+		if (!may_be_added(s, m))
 			continue;
 		double value = with(s, m, steps);
 		int better = best == SIZE_MAX ? 1 : metric_compare(s->p->metric, value, *ret_value);
@@ -60,6 +67,7 @@ bool ensemble_select(const Pool *p, const json_t *settings, size_t most, Mix *re
 		size_t added = best_to_add(&s, (double)step, &value);
 		for (size_t c = 0; c < cells; c++)
 			sum[c] += p->scores[added][c];
+		s.spent += p->cost && count[added] == 0 ? p->cost[added] : 0;
 		s.distinct += count[added]++ == 0;
 		if (step > 1 && metric_compare(p->metric, value, best) <= 0)
 			continue;

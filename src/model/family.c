@@ -166,7 +166,8 @@ bool train_round(TrainRounds *r, double value)
 		r->best_value = value;
 	}
 	bool is_enough = r->patience && r->best && r->done - r->best >= r->patience;
-	return !is_enough && !is_given_up(r);
+	bool is_late = r->set->until && r->best && g_get_monotonic_time() >= r->set->until;
+	return !is_enough && !is_late && !is_given_up(r);
 }
 
 json_t *train_rounds_params(const json_t *params, unsigned rounds)

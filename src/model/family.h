@@ -39,7 +39,8 @@ typedef struct TrainSet {
 	/* Folder of the project's files that a family asked for (ModelFamily.files); it may not be there.  What is left beside it goes with the
 	 * training.  NULL: none. */
 	const char *code;
-	const TrainWatch *watch;  /* NULL: nobody looks */
+	const TrainWatch *watch; /* NULL: nobody looks */
+	gint64 until; /* monotonic: a training in rounds ends here with the best it has; 0: it ends by itself */
 	const Prepared *prepared; /* of x and valid, if a family knows what it is; NULL: nothing */
 	const json_t *recipe;     /* what the features are made by (feature/recipe.h); NULL: not known */
 	const json_t *roles;      /* of the columns, with the target's classes; NULL: not known */
@@ -60,6 +61,10 @@ typedef struct ModelFamily {
 	bool takes_categories; /* features that are categories reach it; other families are given the numbers only */
 	unsigned
 	        search_share; /* how often a random search tries it, beside the other families' shares; 0: defaults only */
+	/* In place of params of the same names in a search that has a time and so tries many: wider ranges, and presets that go
+	 * with them.  NULL: as params. */
+	const Param *wide;
+	const char *const *wide_portfolio; /* ... and what such a search tries in place of portfolio; NULL: that */
 	const char *const
 	        *portfolio; /* settings worth trying first, JSON texts, NULL-ended (model/portfolio.h); NULL: none */
 	/* Adds the project's files that a model is made of (paths below the folder, g_malloc'd): inputs of the training step, which
@@ -126,7 +131,8 @@ typedef struct TrainRounds {
 } TrainRounds;
 
 /* A round is done; value: how good the model is by now on the valid rows, by the family's own measure; NAN: not known.  The watch
- * of the set is asked after what is worth 10, 20, 40, 80, ... rounds, so that trainings can be compared at the same place.  False: go no further. */
+ * of the set is asked after what is worth 10, 20, 40, 80, ... rounds, so that trainings can be compared at the same place.  False: go no further;
+ * so it is when the set's time is over and there is a best. */
 bool train_round(TrainRounds *r, double value);
 
 /* For other rows: exactly the rounds that were best here. */

@@ -13,6 +13,7 @@
 #include "model/labels.h"
 #include "model/lightgbm_calls.h"
 #include "model/lightgbm_trees.h"
+#include "model/portfolio.h"
 #include "model/tree_params.h"
 
 #define NUMBER(word, from, least, most, text) \
@@ -39,6 +40,20 @@ static const Param PARAMS[] = {
                 .tune_max = 10},
         {WHOLE("max_bin", "255", 2, 65535, "bins of a feature")},
         TREE_PARAM_VIEW("\"category\""),
+        {NULL},
+};
+
+/* As BOOSTED_WIDE. */
+static const Param WIDE[] = {
+        {.name = "rounds", .type = PARAM_INT, .preset = "5000"},
+        {.name = "patience", .type = PARAM_INT, .preset = "50"},
+        {.name = "learning_rate",
+                .type = PARAM_REAL,
+                .flags = PARAM_TUNABLE | PARAM_LOG,
+                .tune_min = 0.012,
+                .tune_max = 0.3},
+        {.name = "num_leaves", .type = PARAM_INT, .flags = PARAM_TUNABLE | PARAM_LOG, .tune_min = 8, .tune_max = 1024},
+        {.name = "max_bin", .type = PARAM_INT, .flags = PARAM_TUNABLE | PARAM_LOG, .tune_min = 127, .tune_max = 1023},
         {NULL},
 };
 
@@ -229,6 +244,8 @@ const ModelFamily FAMILY_LIGHTGBM = {
         .help = "gradient boosted trees by LightGBM, grown by leaf; where its library is found",
         .tasks = TASK_ANY,
         .params = PARAMS,
+        .wide = WIDE,
+        .portfolio = PORTFOLIO_LIGHTGBM,
         .takes_categories = true,
         .search_share = 4,
         .train = lightgbm_train,

@@ -3,10 +3,16 @@
 
 #include "base/json.h"
 
-static size_t length_of(const ModelFamily *family)
+static const char *const *entries_of(const SearchSpace *space, const ModelFamily *family)
 {
+	return space->is_wide && family->wide_portfolio ? family->wide_portfolio : family->portfolio;
+}
+
+static size_t length_of(const SearchSpace *space, const ModelFamily *family)
+{
+	const char *const *entries = entries_of(space, family);
 	size_t count = 0;
-	while (family->portfolio && family->portfolio[count])
+	while (entries && entries[count])
 		count++;
 	return count;
 }
@@ -32,6 +38,7 @@ static json_t *entry_params(const SearchSpace *space, const ModelFamily *family,
 	json_t *params = NULL;
 	json_object_update(given, json_object_get(space->fixed, family->name));
 	param_fill(family->params, NULL, given, &params, NULL);
+	search_widen(space, family, params);
 	return params;
 }
 
@@ -39,14 +46,14 @@ bool portfolio_next(const SearchSpace *space, unsigned number, const ModelFamily
 {
 	size_t longest = 0;
 	for (size_t i = 0; i < space->count; i++)
-		longest = MAX(longest, length_of(space->families[i]));
+		longest = MAX(longest, length_of(space, space->families[i]));
 	for (size_t place = 0; place < longest; place++)
 		for (size_t rank = 0; rank < space->count; rank++) {
 			const ModelFamily *family = family_of_rank(space, rank);
-			if (place >= length_of(family) || number-- > 0)
+			if (place >= length_of(space, family) || number-- > 0)
 				continue;
 			*ret_family = family;
-			*ret_params = entry_params(space, family, family->portfolio[place]);
+			*ret_params = entry_params(space, family, entries_of(space, family)[place]);
 			return true;
 		}
 	return false;

@@ -8,6 +8,8 @@
 #include "model/search.h"
 
 extern const char *const PORTFOLIO_BOOSTED[]; /* NULL-ended, as all */
+extern const char *const PORTFOLIO_BOOSTED_WIDE[];
+extern const char *const PORTFOLIO_LIGHTGBM[];
 extern const char *const PORTFOLIO_FOREST[];
 extern const char *const PORTFOLIO_EXTRA_TREES[];
 

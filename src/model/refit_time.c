@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "model/trials_list.h"
 
+#define MEMBERS 6 /* of an ensemble, as many as there mostly are */
+
 /* Rows that all folds' trainings went through, for one that will go through all rows. */
 static double rows_share(const TrainData *d)
 {
@@ -13,6 +15,20 @@ static double rows_share(const TrainData *d)
 	for (size_t k = 0; k < d->fold_count; k++)
 		rows += (double)(d->folds[k].train.x.rows + d->folds[k].valid.x.rows);
 	return rows > 0 ? (double)d->all.x.rows / rows : 1;
+}
+
+/* Rounds that early stopping needed to see that there is nothing more are not trained again. */
+static double rounds_share(const Trial *t)
+{
+	double patience = json_get_number(t->params, "patience", 0), most = json_get_number(t->params, "rounds", 0),
+	       best = json_get_number(t->result, "rounds", 0);
+	return best > 0 && patience > 0 ? best / MAX(best, MIN(best + patience, most)) : 1;
+}
+
+/* Of a trial that was trained and judged itself. */
+static double own_seconds(const TrialSetup *setup, const Trial *t)
+{
+	return json_get_number(t->result, "seconds", 0) * rows_share(setup->data) * rounds_share(t);
 }
 
 /* The trial with which a member of an ensemble was found: by family and what it would be trained with. */
@@ -31,26 +47,66 @@ static const Trial *trial_of(const Trials *t, const json_t *member)
 double refit_seconds(const TrialSetup *setup, const Trials *t, const Trial *trial)
 {
 	const json_t *refit = json_object_get(trial->result, "refit"), *members = json_object_get(refit, "members");
-	double own = json_get_number(trial->result, "seconds", 0) * rows_share(setup->data), sum = 0;
+	double sum = 0;
 	size_t i;
 	json_t *member;
 	json_array_foreach (members, i, member) {
 		const Trial *one = trial_of(t, member);
-		sum += one ? json_get_number(one->result, "seconds", 0) * rows_share(setup->data) : 0;
+		sum += one ? own_seconds(setup, one) : 0;
 	}
 	/* A layer that is a model has each member without a bag trained anew without each part. */
 	const json_t *layer = json_object_get(refit, "layer");
 	bool again = json_object_get(layer, "family") && !json_object_get(json_array_get(members, 0), "bag");
-	return members ? sum * (again ? 1 + json_get_number(layer, "folds", 5) : 1) : own;
+	return members ? sum * (again ? 1 + json_get_number(layer, "folds", 5) : 1) : own_seconds(setup, trial);
+}
+
+#define UNSURE 1.25 /* an estimate may be so far off */
+
+/* To put models together, to calibrate, to write all down. */
+static double rest(double limit)
+{
+	return CLAMP(limit / 40, 0.05, 4);
+}
+
+double refit_affordable(double left, double limit)
+{
+	return MAX(0, left - rest(limit)) / UNSURE;
+}
+
+/* The seconds of those trials that are best, put in at their places. */
+static void put_in(double *value, double *seconds, const MetricKind *metric, double new_value, double new_seconds)
+{
+	for (size_t i = 0; i < MEMBERS; i++) {
+		bool is_better = isnan(value[i]) || metric_compare(metric, new_value, value[i]) > 0;
+		double was = value[i], took = seconds[i];
+		if (!is_better)
+			continue;
+		value[i] = new_value;
+		seconds[i] = new_seconds;
+		new_value = was;
+		new_seconds = took;
+		if (isnan(was))
+			return;
+	}
 }
 
 double refit_reserve(const TrialSetup *setup, const Trials *t, double limit, bool is_ensemble)
 {
-	size_t best;
-	if (!trials_find_best(t, setup->metric, &best))
+	double value[MEMBERS], seconds[MEMBERS] = {0}, sum = 0;
+	for (size_t i = 0; i < MEMBERS; i++)
+		value[i] = NAN;
+	for (size_t i = 0; i < trials_candidates(t); i++) {
+		const Trial *one = t->list->pdata[i];
+		double found = trial_value(one, setup->metric);
+		if (!isnan(found))
+			put_in(value, seconds, setup->metric, found, refit_seconds(setup, t, one));
+	}
+	if (isnan(value[0]))
 		return 0; /* nothing to train: whatever comes in time is better */
-	double needed = 1.5 * refit_seconds(setup, t, t->list->pdata[best]);
-	return MIN(MAX(needed, is_ensemble ? limit / 4 : limit / 50), limit / 2);
+	for (size_t i = 0; i < MEMBERS; i++)
+		sum += seconds[i];
+	double alone = UNSURE * seconds[0] + rest(limit), all = UNSURE * sum + rest(limit);
+	return MIN(is_ensemble ? MAX(alone, MIN(all, limit / 3)) : alone, limit / 2);
 }
 
 const Trial *refit_soonest(const TrialSetup *setup, const Trials *t, size_t *ret_place)

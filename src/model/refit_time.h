@@ -6,9 +6,14 @@
 /* Seconds, from a trial's own: in proportion to rows; of an ensemble the sum over its members.  0 when nothing is known. */
 double refit_seconds(const TrialSetup *setup, const Trials *t, const Trial *trial);
 
-/* What to keep free for it while trials run: half as much again as the best one's, and where models will be put together at
- * least a quarter of `limit`; at most half of `limit`.  Nothing while no trial is done. */
+/* What to keep free for it, and for all that comes behind it, while trials run: enough for the best trial, and where models will be put
+ * together for the six best; at most half of `limit`, and with an ensemble a third, unless the best alone takes more.  Nothing while no trial is
+ * done. */
 double refit_reserve(const TrialSetup *setup, const Trials *t, double limit, bool is_ensemble);
+
+/* With so many seconds left of `limit`, how long trainings may take by their estimates: these may be wrong by a quarter, and
+ * what they give has to be written down. */
+double refit_affordable(double left, double limit);
 
 /* Of the trials that are done the one that is trained the soonest; NULL: none is. */
 const Trial *refit_soonest(const TrialSetup *setup, const Trials *t, size_t *ret_place);

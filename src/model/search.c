@@ -10,14 +10,15 @@
 #include "model/portfolio.h"
 #include "model/transfer.h"
 
-static const char *const METHODS[] = {"random", "fixed", "grid", "halton", "tpe", "gp", "cmaes", NULL};
+static const char *const METHODS[] = {"auto", "random", "fixed", "grid", "halton", "tpe", "gp", "cmaes", NULL};
 
 const Param SEARCH_PARAMS[] = {
         {.name = "method",
                 .type = PARAM_TEXT,
-                .preset = "\"random\"",
+                .preset = "\"auto\"",
                 .choices = METHODS,
-                .help = "how the next model is chosen, behind each family's defaults (fixed: these alone)"},
+                .help = "how the next model is chosen, behind each family's defaults (fixed: these alone); auto: tpe "
+                        "with a time, else random"},
         {.name = "trials",
                 .type = PARAM_INT,
                 .preset = "20",
@@ -89,11 +90,27 @@ const Param SEARCH_PARAMS[] = {
         {NULL},
 };
 
+void search_widen(const SearchSpace *space, const ModelFamily *family, json_t *params)
+{
+	const json_t *fixed = json_object_get(space->fixed, family->name);
+	for (const Param *p = space->is_wide ? family->wide : NULL; p && p->name; p++)
+		if (!(p->flags & PARAM_TUNABLE) && !json_object_get(fixed, p->name))
+			json_object_set_new(params, p->name, json_loads(p->preset, JSON_DECODE_ANY, NULL));
+}
+
+/* The parameter as this search sees it. */
+static const Param *seen(const SearchSpace *space, const ModelFamily *family, const Param *p)
+{
+	const Param *wide = space->is_wide && family->wide ? param_find(family->wide, p->name) : NULL;
+	return wide ? wide : p;
+}
+
 /* The family's defaults under what the user fixed. */
 static json_t *fixed_params(const SearchSpace *space, const ModelFamily *family)
 {
 	json_t *params = NULL;
 	param_fill(family->params, NULL, json_object_get(space->fixed, family->name), &params, NULL);
+	search_widen(space, family, params);
 	return params;
 }
 
@@ -168,9 +185,10 @@ static void draw_params(const SearchSpace *space, const ModelFamily *family, Rng
 {
 	const json_t *fixed = json_object_get(space->fixed, family->name);
 	for (const Param *p = family->params; p->name; p++) {
-		if (!(p->flags & PARAM_TUNABLE))
+		const Param *range = seen(space, family, p);
+		if (!(range->flags & PARAM_TUNABLE))
 			continue;
-		json_t *drawn = param_draw(p, rng);
+		json_t *drawn = param_draw(range, rng);
 		if (!json_object_get(fixed, p->name))
 			json_object_set(params, p->name, drawn);
 		json_decref(drawn);
@@ -230,6 +248,14 @@ const SearchKind *search_find(const char *name)
 	return NULL;
 }
 
+const SearchKind *search_of(const json_t *settings)
+{
+	const char *name = json_get_text(settings, "method", "auto");
+	if (!g_str_equal(name, "auto"))
+		return search_find(name);
+	return json_get_number(settings, "time", 0) > 0 ? &SEARCH_TPE : &SEARCH_RANDOM;
+}
+
 bool search_check(const SearchSpace *space, GError **error)
 {
 	const char *name;
@@ -248,7 +274,8 @@ bool search_check(const SearchSpace *space, GError **error)
 
 static bool is_drawn(const SearchSpace *space, const ModelFamily *family, const Param *p)
 {
-	return p->flags & PARAM_TUNABLE && !json_object_get(json_object_get(space->fixed, family->name), p->name);
+	return seen(space, family, p)->flags & PARAM_TUNABLE &&
+	       !json_object_get(json_object_get(space->fixed, family->name), p->name);
 }
 
 static char *dim_name(const ModelFamily *family, const Param *p)
@@ -271,7 +298,7 @@ static json_t *space_of(const SearchSpace *space)
 		const ModelFamily *family = space->families[i];
 		for (const Param *p = family->params; family->search_share > 0 && p->name; p++) {
 			g_autofree char *name = dim_name(family, p);
-			json_t *dim = is_drawn(space, family, p) ? space_from_param(p) : NULL;
+			json_t *dim = is_drawn(space, family, p) ? space_from_param(seen(space, family, p)) : NULL;
 			if (dim && is_choice)
 				json_object_set_new(dim, "when", json_pack("{s:s}", "family", family->name));
 			if (dim)

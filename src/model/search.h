@@ -25,6 +25,7 @@ typedef struct SearchSpace {
 	const json_t
 	        *transferred; /* after the defaults, what did well on similar data (model/transfer.h); NULL: none */
 	unsigned portfolio;   /* ... and behind it so many settings that did well elsewhere (model/portfolio.h) */
+	bool is_wide;         /* families are searched in their wide ranges (ModelFamily.wide) */
 	uint64_t seed;
 } SearchSpace;
 
@@ -39,6 +40,11 @@ typedef struct SearchKind {
 
 extern const SearchKind *const SEARCHES[]; /* NULL-ended */
 const SearchKind *search_find(const char *name);
+/* What "auto" means: tpe where time is limited, random else.  settings: SEARCH_PARAMS, filled. */
+const SearchKind *search_of(const json_t *settings);
+
+/* Gives params what wide ranges presuppose and nobody draws (more rounds), where the user fixed nothing else. */
+void search_widen(const SearchSpace *space, const ModelFamily *family, json_t *params);
 
 /* Do the fixed parameters fit their families? */
 bool search_check(const SearchSpace *space, GError **error);

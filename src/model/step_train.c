@@ -19,6 +19,8 @@
 #include "model/training.h"
 #include "model/transfer.h"
 
+#define TRIALS_IN_TIME 12 /* a limited time is enough for so many trials at least, of families that learn in rounds */
+
 static const char *const FAMILY_NAMES[] = {
         "baseline",
         "linear",
@@ -173,6 +175,17 @@ static void tell_untried(const Training *t)
 		progress_note("not tried, as search.trials is %zu: %s", trials, names->str);
 }
 
+/* Where time is limited, those that gain most come first: it may be over after few. */
+static void put_first(Training *t)
+{
+	for (size_t i = 1; i < t->space.count; i++)
+		for (size_t k = i; k > 0 && t->families[k]->search_share > t->families[k - 1]->search_share; k--) {
+			const ModelFamily *family = t->families[k];
+			t->families[k] = t->families[k - 1];
+			t->families[k - 1] = family;
+		}
+}
+
 static bool check(Training *t, GError **error)
 {
 	const json_t *roles = json_object_get(t->recipes, "roles");
@@ -183,6 +196,12 @@ static bool check(Training *t, GError **error)
 	        !param_fill(ENSEMBLE_PARAMS, "ensemble", json_object_get(t->params, "ensemble"), &t->ensemble, error) ||
 	        !choose_families(t, task, error) || !search_check(&t->space, error))
 		return false;
+	double time = json_get_number(t->search, "time", 0);
+	if (time > 0) {
+		t->space.is_wide = true;
+		t->setup.seconds = time / TRIALS_IN_TIME;
+		put_first(t);
+	}
 	tell_untried(t);
 	const char *metric = json_get_text(t->params, "metric", usual_metric(task));
 	metric = json_get_text(t->search, "metric", metric);
@@ -272,6 +291,8 @@ static bool trials_folder(const Training *t, const char **ret, GError **error)
 	json_auto_t *identity = json_copy((json_t *)t->params), *search = json_copy(t->search);
 	for (size_t i = 0; i < G_N_ELEMENTS(HOW_LONG); i++)
 		json_object_del(search, HOW_LONG[i]);
+	if (t->space.is_wide) /* a trial may have ended early, which one without a time must not go on from */
+		json_object_set_new(search, "time", json_true());
 	json_object_del(identity, "project");
 	json_object_set(identity, "search", search);
 	*ret = step_memory(t->s, identity);

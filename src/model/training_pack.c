@@ -113,17 +113,17 @@ bool training_write_trials(const Training *t, GError **error)
 	for (guint i = 0; i < t->trials->list->len - (t->trials->has_yardstick ? 1 : 0); i++)
 		json_array_append_new(list, trial_json(t->trials->list->pdata[i], i));
 	json_auto_t *transferred = transferred_json(t);
-	json_auto_t *out = json_pack(
-	        "{s:s,s:s,s:O,s:o,s:I,s:b,s:o,s:O,s:s,s:O,s:O,s:{s:I,s:I,s:I,s:I},s:I,s:o,s:O,s:O,s:o}", "metric",
-	        t->setup.metric->name, "direction", t->setup.metric->larger_is_better ? "max" : "min", "method",
-	        json_object_get(t->search, "method"), "trials", list, "best", (json_int_t)t->best, "cut",
-	        (int)t->trials->is_cut, "refit", refit_json(t), "threshold", json_object_get(won, "threshold"),
-	        "threshold_metric", t->setup.costs ? "costs" : t->setup.threshold_by->name, "baseline",
-	        baseline ? json_object_get(baseline, "metrics") : json_null(), "valid_metrics",
-	        json_object_get(won, "metrics"), "rows", "train", (json_int_t)d->rows, "left_out",
-	        (json_int_t)d->left_out, "searched", (json_int_t)d->folds[0].train.x.rows, "valid",
-	        (json_int_t)d->valid_rows, "folds", (json_int_t)d->fold_count, "importance", importance, "ensemble",
-	        t->assembled, "calibration", t->calibrated, "costs", costs_json(t->setup.costs));
+	json_auto_t *out =
+	        json_pack("{s:s,s:s,s:s,s:o,s:I,s:b,s:o,s:O,s:s,s:O,s:O,s:{s:I,s:I,s:I,s:I},s:I,s:o,s:O,s:O,s:o}",
+	                "metric", t->setup.metric->name, "direction", t->setup.metric->larger_is_better ? "max" : "min",
+	                "method", search_of(t->search)->name, "trials", list, "best", (json_int_t)t->best, "cut",
+	                (int)t->trials->is_cut, "refit", refit_json(t), "threshold", json_object_get(won, "threshold"),
+	                "threshold_metric", t->setup.costs ? "costs" : t->setup.threshold_by->name, "baseline",
+	                baseline ? json_object_get(baseline, "metrics") : json_null(), "valid_metrics",
+	                json_object_get(won, "metrics"), "rows", "train", (json_int_t)d->rows, "left_out",
+	                (json_int_t)d->left_out, "searched", (json_int_t)d->folds[0].train.x.rows, "valid",
+	                (json_int_t)d->valid_rows, "folds", (json_int_t)d->fold_count, "importance", importance,
+	                "ensemble", t->assembled, "calibration", t->calibrated, "costs", costs_json(t->setup.costs));
 	json_object_set(out, "about", t->about);
 	json_object_set(out, "transferred", transferred);
 	return step_output_json(t->s, "trials", out, error);

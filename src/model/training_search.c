@@ -86,7 +86,7 @@ static void tell_runs(const Training *t)
 
 static bool try_models(Training *t, GError **error)
 {
-	TrialsWanted wanted = {.kind = search_find(json_get_text(t->search, "method", "random")),
+	TrialsWanted wanted = {.kind = search_of(t->search),
 	        .space = &t->space,
 	        .settings = t->search,
 	        .larger_is_better = t->setup.metric->larger_is_better};
@@ -109,8 +109,11 @@ bool training_search(Training *t, GError **error)
 	if (!try_models(t, error))
 		return false;
 	size_t single = t->best;
-	if (!ensemble_assemble(&t->setup, t->trials, t->ensemble, json_get_number(t->params, "latency_ms", 0), &t->best,
-	            &t->assembled, error))
+	EnsembleWanted wanted = {.settings = t->ensemble,
+	        .latency_ms = json_get_number(t->params, "latency_ms", 0),
+	        .is_limited = time_limit(t) > 0,
+	        .seconds = refit_affordable(time_left(t), time_limit(t))};
+	if (!ensemble_assemble(&t->setup, t->trials, &wanted, &t->best, &t->assembled, error))
 		return false;
 	const Trial *w = training_winner(t);
 	if (time_limit(t) > 0 && t->best != single && refit_seconds(&t->setup, t->trials, w) > time_left(t)) {

@@ -90,6 +90,7 @@ typedef struct Tour {
 	json_t *about; /* what it tells; "pruned" in it: given up */
 	const Fold *fold;
 	bool is_first; /* of the folds */
+	gint64 until;  /* TrainSet.until */
 } Tour;
 
 static bool stop_round(void *context, unsigned rounds, double value)
@@ -111,6 +112,7 @@ static bool run_fold(const Tour *t, double *ret_scores, json_t **ret_refit, GErr
 	TrainWatch watch = {.stop = stop_round, .context = (void *)t};
 	void *model = NULL;
 	json_auto_t *refit = NULL;
+	set.until = t->until;
 	set.watch = t->is_first && t->setup->watch && t->setup->watch->stop_round ? &watch : NULL;
 	if (!family_train(t->family, &set, t->params, &model, &refit, error))
 		return false;
@@ -275,6 +277,8 @@ static bool run_folds(Tour *t, Pooled *p, GError **error)
 			continue;
 		t->fold = &d->folds[k];
 		t->is_first = json_array_size(refits) == 0;
+		if (t->setup->seconds > 0)
+			t->until = g_get_monotonic_time() + (gint64)(1e6 * t->setup->seconds / (double)d->fold_count);
 		if (!run_fold(t, p->scores + at * d->outputs, &refit, error))
 			return false;
 		json_array_append_new(refits, refit);

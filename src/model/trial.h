@@ -36,6 +36,7 @@ typedef struct TrialSetup {
 	const char *code;         /* TrainSet.code */
 	const TrialWatch *watch;  /* of the trial that runs; NULL: none */
 	const Prepared *prepared; /* for each fold, what that trial's family prepared of its rows; NULL: nothing */
+	double seconds; /* after which a trial that learns in rounds ends with the best it has; 0: it ends by itself */
 } TrialSetup;
 
 /* The rows of a fold as a trial learns from them, with one thread. */

@@ -10,6 +10,9 @@
 
 #define CHILD_MB 192 /* that a trial should have at least: 200,000 rows take a forest about 130 beside what is shared */
 
+#define END_BEFORE \
+	0.8 /* of the time there is: the last trial is judged and written down in the rest, or all of it was for nothing */
+
 typedef struct Running {
 	Trials *t;
 	const TrialSetup *setup;
@@ -229,6 +232,12 @@ static bool stop(void *context, size_t folds, double value, double *ret_told)
 	return study_hear(s, message, &answer, NULL) && !isnan(*ret_told) && json_get_bool(answer, "prune", false);
 }
 
+static double left(void *context)
+{
+	const Running *r = context;
+	return r->budget->left(r->budget->context);
+}
+
 static bool work(void *context, size_t piece, GError **error)
 {
 	Running *r = context;
@@ -237,6 +246,8 @@ static bool work(void *context, size_t piece, GError **error)
 	TrialWatch watch = {.stop = stop, .context = &watched};
 	TrialSetup setup = *r->setup;
 	bool is_watched = t->asked >= 0 && r->t->study->pruner != PRUNERS[0];
+	if (setup.seconds > 0 && r->budget->left)
+		setup.seconds = CLAMP(END_BEFORE * left(r), 0.01, setup.seconds);
 	watch.stop_round = is_watched && !r->t->study->pruner->is_paired ? stop_round : NULL;
 	setup.watch = is_watched ? &watch : NULL;
 	setup.prepared = trials_share_of(r->share, t);
@@ -270,12 +281,6 @@ static bool is_whole(const Running *r)
 	size_t known = trials_candidates(r->t);
 	bool asked_all = !r->t->learns || known >= r->t->count || r->is_used_up;
 	return r->at >= known && asked_all && r->has_yardstick_begun == r->t->has_yardstick;
-}
-
-static double left(void *context)
-{
-	const Running *r = context;
-	return r->budget->left(r->budget->context);
 }
 
 /* Memory is divided: each child has its part, and what they share another, at most a quarter and never at the cost of a child. */

@@ -87,6 +87,15 @@ static void test_select_opposites(void)
 	mix(h, "select", 1); /* one member may be: the first of the best */
 	const double alone[] = {1, 0, 0, 0};
 	g_assert_cmpmem(h->weights, sizeof alone, alone, sizeof alone);
+	double cost[] = {4, 4, 4, 4}; /* nor is there the time for two */
+	h->pool.cost = cost;
+	h->pool.seconds = 7;
+	mix(h, "select", 100);
+	g_assert_cmpmem(h->weights, sizeof alone, alone, sizeof alone);
+	h->pool.seconds = 8;
+	mix(h, "select", 100);
+	g_assert_cmpmem(h->weights, sizeof wanted, wanted, sizeof wanted);
+	h->pool.cost = NULL;
 	for (size_t i = 0; i < ROWS; i++) { /* the same of a target in other units */
 		h->y[i] *= 1e-9;
 		for (size_t m = 0; m < 4; m++)
@@ -122,6 +131,12 @@ static void test_vote(void)
 	mix(h, "vote", 3);
 	const double wanted[] = {1, 1, 1, 0};
 	g_assert_cmpmem(h->weights, sizeof wanted, wanted, sizeof wanted);
+	double cost[] = {3, 6, 2, 1};
+	const double in_time[] = {1, 0, 1, 0};
+	h->pool.cost = cost;
+	h->pool.seconds = 5;
+	mix(h, "vote", 3);
+	g_assert_cmpmem(h->weights, sizeof in_time, in_time, sizeof in_time);
 	hand_free(h);
 }
 

@@ -285,6 +285,38 @@ static void test_random(void)
 	g_assert_false(json_equal(x, y));
 }
 
+/* What a family's wide space says fits the family. */
+static void test_wide(void)
+{
+	for (const ModelFamily *const *f = FAMILIES; *f; f++) {
+		if (!(*f)->wide)
+			continue;
+		SearchSpace space = {.families = f, .count = 1, .portfolio = 100, .is_wide = true, .seed = 1};
+		for (const Param *w = (*f)->wide; w && w->name; w++) {
+			const Param *p = param_find((*f)->params, w->name);
+			g_assert_true(p && p->type == w->type);
+			if (w->flags & PARAM_TUNABLE)
+				g_assert_true(
+				        w->tune_min < w->tune_max && w->tune_min >= p->min && w->tune_max <= p->max);
+			else
+				g_assert_nonnull(w->preset);
+		}
+		for (const char *const *e = (*f)->wide_portfolio; e && *e; e++) {
+			json_auto_t *entry = json_loads(*e, 0, NULL), *filled = NULL;
+			g_assert_true(param_fill((*f)->params, NULL, entry, &filled, NULL));
+		}
+		json_auto_t *first = drawn(&space, 0), *later = drawn(&space, 200);
+		for (const Param *w = (*f)->wide; w && w->name; w++) {
+			json_auto_t *preset = w->preset ? json_loads(w->preset, JSON_DECODE_ANY, NULL) : NULL;
+			double value = json_number_value(json_object_get(later, w->name));
+			if (w->flags & PARAM_TUNABLE)
+				g_assert_true(value >= w->tune_min && value <= w->tune_max);
+			else
+				g_assert_true(json_equal(json_object_get(first, w->name), preset));
+		}
+	}
+}
+
 static void test_searches(void)
 {
 	const ModelFamily *families[] = {family_find("baseline")};
@@ -298,8 +330,13 @@ static void test_searches(void)
 		g_assert_false((*k)->next(&space, 1, &family, &params)); /* nothing of the baseline can be tuned */
 	}
 	const Param *method = param_find(SEARCH_PARAMS, "method");
-	for (const char *const *name = method->choices; *name; name++)
-		g_assert_nonnull(search_find(*name));
+	for (const char *const *name = method->choices; *name; name++) {
+		json_auto_t *settings = json_pack("{s:s}", "method", *name);
+		g_assert_nonnull(search_of(settings));
+		g_assert_true(g_str_equal(*name, "auto") || search_of(settings) == search_find(*name));
+	}
+	json_auto_t *timed = json_pack("{s:s,s:i}", "method", "auto", "time", 60);
+	g_assert_cmpstr(search_of(timed)->name, ==, "tpe");
 	json_auto_t *fixed = json_pack("{s:{s:i}}", "boosted", "depth", 2);
 	space.fixed = fixed;
 	g_autoptr(GError) error = NULL;
@@ -316,5 +353,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/forks/budget", test_budget);
 	g_test_add_func("/search/random", test_random);
 	g_test_add_func("/search/kinds", test_searches);
+	g_test_add_func("/search/wide", test_wide);
 	return g_test_run();
 }

@@ -165,6 +165,15 @@ static void test_time(void)
 	g_assert_cmpuint(json_array_size(json_object_get(trials, "trials")), <, 100000);
 	g_autoptr(Bundle) b = open_bundle(p, "cut");
 	g_assert_nonnull(b);
+	g_assert_cmpstr(json_get_text(json_at(trials, "trials[0]"), "family", ""), ==, "boosted"); /* what gains most */
+	/* A trial that would go on for ever ends with the best it has. */
+	train_well(p,
+	        "{\"search\": {\"trials\": 1, \"time\": 6}, \"families\": [\"boosted\"], \"params\": {\"boosted\": "
+	        "{\"rounds\": 100000, \"patience\": 100000}}, \"ensemble\": {\"method\": \"none\"}}",
+	        "long", 1);
+	json_auto_t *one = read_json(p, "long", "trials");
+	g_assert_cmpstr(json_string_value(json_at(one, "trials[0].status")), ==, "done");
+	g_assert_cmpstr(json_get_text(one, "method", ""), ==, "tpe");
 	place_free(p);
 }
 

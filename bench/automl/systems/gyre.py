@@ -9,7 +9,8 @@ from pathlib import Path
 folder, seconds, threads = Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
 task = json.loads((folder / "task.json").read_text())
 gyre = os.environ.get("GYRE", str(Path(__file__).resolve().parents[3] / "build" / "gyre"))
-models = {"search": {"time": seconds, "trials": 2000}, "ensemble": {"method": "select"}}
+families = ["linear", "forest", "extra_trees", "boosted"] + (["lightgbm"] if os.environ.get("GYRE_LIGHTGBM") else [])
+models = {"families": families, "search": {"time": seconds, "trials": 2000}, "ensemble": {"method": "select"}}
 models.update(json.loads(os.environ.get("GYRE_MODELS", "{}")))
 config = {
     "project": "race",
