@@ -111,6 +111,7 @@ typedef struct Assembly {
 	const json_t *settings;
 	Pool pool;
 	Mix mix;
+	bool is_limited; /* in time */
 	size_t most, members, bag;
 	double lead, uncertain; /* over the best single model, and its standard error; NaN: not compared */
 } Assembly;
@@ -235,7 +236,7 @@ static bool wins(Assembly *a)
 	g_autofree double *mixed = g_new(double, MAX(a->pool.rows * a->pool.outputs, 1));
 	pool_mix(&a->pool, &a->mix, mixed);
 	pool_lead(&a->pool, mixed, a->pool.scores[0], &a->lead, &a->uncertain);
-	return a->lead > ENSEMBLE_SURE * a->uncertain;
+	return a->lead > (a->is_limited ? ENSEMBLE_SURE_IN_TIME : ENSEMBLE_SURE) * a->uncertain;
 }
 
 static bool add_ensemble(Assembly *a, Trials *t, size_t *best, json_t **ret_told, GError **error)
@@ -292,7 +293,8 @@ bool ensemble_assemble(const TrialSetup *setup, Trials *t, const EnsembleWanted 
 		return true;
 	}
 	progress_report("putting models together", 0, 1);
-	if (wanted->is_limited)
+	a.is_limited = wanted->is_limited;
+	if (a.is_limited)
 		count_the_cost(&a, t, wanted->seconds);
 	a.mix.weights = g_new0(double, a.pool.count);
 	if (!a.kind->mix(&a.pool, settings, a.most, &a.mix, error))

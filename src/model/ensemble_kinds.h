@@ -17,7 +17,9 @@
 /* The block `ensemble` of gyre.yaml. */
 extern const Param ENSEMBLE_PARAMS[];
 
-#define ENSEMBLE_SURE 1.5      /* standard errors that its lead must have over the best single model */
+#define ENSEMBLE_SURE 1.5 /* standard errors that its lead must have over the best single model */
+#define ENSEMBLE_SURE_IN_TIME \
+	0.5 /* ... of a search with a time, which kept free what the ensemble needs: a single model would waste it */
 #define ENSEMBLE_MEMBER_MS 0.1 /* of the goal's latency_p99_ms that each member is counted with */
 
 typedef struct EnsembleKind {

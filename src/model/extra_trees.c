@@ -131,6 +131,7 @@ const ModelFamily FAMILY_EXTRA_TREES = {
         .tasks = TASK_ANY,
         .params = PARAMS,
         .search_share = 1,
+        .wide_portfolio = PORTFOLIO_NONE,
         .portfolio = PORTFOLIO_EXTRA_TREES,
         .train = extra_trees_train,
         .update = extra_trees_update,

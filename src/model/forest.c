@@ -114,6 +114,7 @@ const ModelFamily FAMILY_FOREST = {
         .params = PARAMS,
         .takes_categories = true,
         .search_share = 1,
+        .wide_portfolio = PORTFOLIO_NONE,
         .portfolio = PORTFOLIO_FOREST,
         .prepare = forest_prepare,
         .train = forest_train,

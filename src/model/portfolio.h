@@ -12,6 +12,7 @@ extern const char *const PORTFOLIO_BOOSTED_WIDE[];
 extern const char *const PORTFOLIO_LIGHTGBM[];
 extern const char *const PORTFOLIO_FOREST[];
 extern const char *const PORTFOLIO_EXTRA_TREES[];
+extern const char *const PORTFOLIO_NONE[]; /* of families whose defaults say whether more of them is worth the time */
 
 /* The entry of that number over all families of the space, one of each family in turn, the family with the larger search share
  * first; what the user fixed goes before what an entry says.  False when there are no more.  ret_params: filled, new

@@ -7,3 +7,5 @@ const char *const PORTFOLIO_FOREST[] = {"{\"colsample_bynode\":0.75,\"min_child_
 
 const char *const PORTFOLIO_EXTRA_TREES[] = {"{\"colsample_bynode\":0.75,\"min_child_weight\":1}",
         "{\"colsample_bynode\":0.5,\"min_child_weight\":5}", NULL};
+
+const char *const PORTFOLIO_NONE[] = {NULL};
