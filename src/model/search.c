@@ -165,18 +165,23 @@ static bool known_next(const SearchSpace *space, unsigned number, const ModelFam
 	return number < space->portfolio && rest_of_portfolio(space, number, ret_family, ret_params);
 }
 
+static unsigned share_of(const SearchSpace *space, const ModelFamily *family)
+{
+	return family->search_share >= space->least_share ? family->search_share : 0;
+}
+
 /* A family by its share, NULL when none has one. */
 static const ModelFamily *draw_family(const SearchSpace *space, Rng *rng)
 {
 	uint64_t total = 0;
 	for (size_t i = 0; i < space->count; i++)
-		total += space->families[i]->search_share;
+		total += share_of(space, space->families[i]);
 	if (total == 0)
 		return NULL;
 	uint64_t at = rng_below(rng, total);
 	size_t i = 0;
-	for (; at >= space->families[i]->search_share; i++)
-		at -= space->families[i]->search_share;
+	for (; at >= share_of(space, space->families[i]); i++)
+		at -= share_of(space, space->families[i]);
 	return space->families[i];
 }
 
@@ -288,7 +293,7 @@ static json_t *space_of(const SearchSpace *space)
 {
 	json_t *about = json_object(), *names = json_array();
 	for (size_t i = 0; i < space->count; i++)
-		if (space->families[i]->search_share > 0)
+		if (share_of(space, space->families[i]) > 0)
 			json_array_append_new(names, json_string(space->families[i]->name));
 	bool is_choice = json_array_size(names) > 1;
 	if (is_choice)
@@ -296,7 +301,7 @@ static json_t *space_of(const SearchSpace *space)
 	json_decref(names);
 	for (size_t i = 0; i < space->count; i++) {
 		const ModelFamily *family = space->families[i];
-		for (const Param *p = family->params; family->search_share > 0 && p->name; p++) {
+		for (const Param *p = family->params; share_of(space, family) > 0 && p->name; p++) {
 			g_autofree char *name = dim_name(family, p);
 			json_t *dim = is_drawn(space, family, p) ? space_from_param(seen(space, family, p)) : NULL;
 			if (dim && is_choice)
@@ -326,7 +331,7 @@ static const ModelFamily *family_at(const SearchSpace *space, const json_t *poin
 	const char *name = json_get_text(point, "family", NULL);
 	for (size_t i = 0; i < space->count; i++) {
 		const ModelFamily *family = space->families[i];
-		if (family->search_share > 0 && (!name || strcmp(family->name, name) == 0))
+		if (share_of(space, family) > 0 && (!name || strcmp(family->name, name) == 0))
 			return family;
 	}
 	return NULL;

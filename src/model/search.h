@@ -26,6 +26,7 @@ typedef struct SearchSpace {
 	        *transferred; /* after the defaults, what did well on similar data (model/transfer.h); NULL: none */
 	unsigned portfolio;   /* ... and behind it so many settings that did well elsewhere (model/portfolio.h) */
 	bool is_wide;         /* families are searched in their wide ranges (ModelFamily.wide) */
+	unsigned least_share; /* families of a smaller search_share are tried with what is known only, never drawn */
 	uint64_t seed;
 } SearchSpace;
 

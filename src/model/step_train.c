@@ -19,6 +19,7 @@
 #include "model/training.h"
 #include "model/transfer.h"
 
+#define SHORT_TIME 180    /* seconds: in less, families that gain little more by their parameters are not searched */
 #define TRIALS_IN_TIME 12 /* a limited time is enough for so many trials at least, of families that learn in rounds */
 
 static const char *const FAMILY_NAMES[] = {
@@ -201,6 +202,8 @@ static bool check(Training *t, GError **error)
 		t->space.is_wide = true;
 		t->setup.seconds = time / TRIALS_IN_TIME;
 		put_first(t);
+		if (time < SHORT_TIME)
+			t->space.least_share = t->families[0]->search_share / 2;
 	}
 	tell_untried(t);
 	const char *metric = json_get_text(t->params, "metric", usual_metric(task));

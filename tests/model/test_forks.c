@@ -317,6 +317,19 @@ static void test_wide(void)
 	}
 }
 
+/* Families of a small share are tried with what is known, and not drawn. */
+static void test_least_share(void)
+{
+	const ModelFamily *families[] = {family_find("boosted"), family_find("forest")};
+	SearchSpace space = {.families = families, .count = 2, .least_share = 2, .seed = 3};
+	json_auto_t *known = drawn(&space, 1);
+	g_assert_cmpstr(json_string_value(json_object_get(known, "family")), ==, "forest");
+	for (unsigned i = 2; i < 40; i++) {
+		json_auto_t *one = drawn(&space, i);
+		g_assert_cmpstr(json_string_value(json_object_get(one, "family")), ==, "boosted");
+	}
+}
+
 static void test_searches(void)
 {
 	const ModelFamily *families[] = {family_find("baseline")};
@@ -354,5 +367,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/search/random", test_random);
 	g_test_add_func("/search/kinds", test_searches);
 	g_test_add_func("/search/wide", test_wide);
+	g_test_add_func("/search/least-share", test_least_share);
 	return g_test_run();
 }
