@@ -42,19 +42,26 @@ static bool target_type(Engine *e, const char *test, const char *target, char **
 	return true;
 }
 
+char *scored_columns(const char *target, bool classifies)
+{
+	g_autofree char *text = sql_text(target);
+	return g_strdup_printf("COLUMNS(lambda c: lower(c) NOT IN ('prediction'%s) OR c = %s)",
+	        classifies ? ", 'probability'" : "", text);
+}
+
 bool scored_table(Engine *e, const char *name, const char *test_path, const Bundle *b, const TestSet *t,
         const Answers *a, GError **error)
 {
 	const char *target = json_get_text(json_object_get(bundle_header(b), "roles"), "target", "");
 	g_autofree char *type = NULL, *test = sql_parquet(test_path), *quoted = sql_name(name);
 	g_autofree char *part = g_strconcat(name, "_answers", NULL), *quoted_part = sql_name(part);
+	g_autofree char *columns = scored_columns(target, t->classes > 0);
 	g_autoptr(Frame) answers = answers_frame(b, t, a);
 	return target_type(e, test_path, target, &type, error) && engine_append(e, part, answers, error) &&
 	       engine_runf(e, error,
-	               "CREATE TABLE %s AS SELECT t.*, a.* REPLACE (CAST(a.prediction AS %s) AS prediction) FROM %s t "
-	               "POSITIONAL JOIN %s a; "
-	               "DROP TABLE %s",
-	               quoted, t->classes ? type : "DOUBLE", test, quoted_part, quoted_part);
+	               "CREATE TABLE %s AS SELECT t.*, a.* REPLACE (CAST(a.prediction AS %s) AS prediction) FROM "
+	               "(SELECT %s FROM %s) t POSITIONAL JOIN %s a; DROP TABLE %s",
+	               quoted, t->classes ? type : "DOUBLE", columns, test, quoted_part, quoted_part);
 }
 
 bool kpi_values(Engine *e, const json_t *kpi, const char *table, json_t **ret, GError **error)

@@ -47,8 +47,8 @@ static bool value_with(const Look *l, Engine *e, const double *scores, json_t **
 {
 	const char *table = step_input(l->s, l->timed ? "sample_time" : "sample");
 	g_autoptr(Frame) said = predictions(l, scores);
-	g_autofree char *target = sql_name(json_get_text(l->judged->d->roles, "target", "")),
-	                *from = sql_parquet(table);
+	const char *name = json_get_text(l->judged->d->roles, "target", "");
+	g_autofree char *target = sql_name(name), *from = sql_parquet(table), *columns = scored_columns(name, true);
 	json_auto_t *row = NULL;
 	g_autofree char *ask = g_strdup_printf("SELECT typeof(%s) AS type FROM %s LIMIT 1", target, from);
 	if (!engine_run(e, "DROP TABLE IF EXISTS said; DROP TABLE IF EXISTS scored", error) ||
@@ -57,9 +57,8 @@ static bool value_with(const Look *l, Engine *e, const double *scores, json_t **
 	const char *type = l->judged->d->classes ? json_get_text(row, "type", "VARCHAR") : "DOUBLE";
 	return engine_runf(e, error,
 	               "CREATE TABLE scored AS SELECT t.*, CAST(a.prediction AS %s) AS prediction, a.probability FROM "
-	               "%s t "
-	               "JOIN said a ON t._gyre_row = a._gyre_at ORDER BY t._gyre_row",
-	               type, from) &&
+	               "(SELECT %s FROM %s) t JOIN said a ON t._gyre_row = a._gyre_at ORDER BY t._gyre_row",
+	               type, columns, from) &&
 	       kpi_values(e, l->kpi, "scored", ret, error);
 }
 

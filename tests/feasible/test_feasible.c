@@ -241,7 +241,7 @@ static void test_no_stretches(void)
 /* KPIs: nothing < likely < perfect; a perfect model's is what the truth gives; an expression that cannot be read is told. */
 static void test_value(void)
 {
-	make_train("u, v", "CASE WHEN u + v > 1.2 THEN 'yes' ELSE 'no' END");
+	make_train("u, v, z AS \"Prediction\"", "CASE WHEN u + v > 1.2 THEN 'yes' ELSE 'no' END");
 	static const char KPI[] =
 	        "{\"worth\": \"sum(case when prediction = 'yes' then case when target = 'yes' then 10 else "
 	        "-10 end else 0 end)\"}";
