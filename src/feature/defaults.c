@@ -60,24 +60,70 @@ static bool is_lone_key(const json_t *roles, const char *name)
 	return json_array_size(key) == 1 && names_contain(key, name);
 }
 
+static bool is_encoder(const char *transform)
+{
+	static const char *const ENCODERS[] = {"one_hot", "target_mean", "ordinal", NULL};
+	return g_strv_contains(ENCODERS, transform);
+}
+
 /* Beside the numbers made of a text, the categories as such: last, as features that are categories stand last. */
 static json_t *choose_categories(json_t *list, const Outline *columns, const json_t *distinct)
 {
 	json_t *more = json_array(), *one;
 	size_t i;
 	json_array_foreach (list, i, one) {
-		const char *transform = json_get_text(one, "transform", ""), *name = params_column(one, 0);
+		const char *name = params_column(one, 0);
 		const json_t *about = json_object_get(json_object_get(distinct, "columns"), name);
-		bool is_encoded = g_str_equal(transform, "one_hot") || g_str_equal(transform, "target_mean") ||
-		                  g_str_equal(transform, "ordinal");
 		g_autofree char *made = g_strdup_printf("%s_category", name);
-		if (is_encoded && !outline_find(columns, made) &&
+		if (is_encoder(json_get_text(one, "transform", "")) && !outline_find(columns, made) &&
 		        json_get_int(about, "distinct", 0) >= DEFAULT_CATEGORIES)
 			json_array_append_new(more, json_pack("{s:s,s:[s],s:s}", "transform", "category", "columns",
 			                                    name, "place", "default"));
 	}
 	json_array_extend(list, more);
 	json_decref(more);
+	return list;
+}
+
+/* Is what `transform` makes of the column among the entries? */
+static bool is_chosen(const json_t *list, const char *transform, const char *name)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach ((json_t *)list, i, one)
+		if (strcmp(json_get_text(one, "transform", ""), transform) == 0 &&
+		        strcmp(params_column(one, 0), name) == 0)
+			return true;
+	return false;
+}
+
+/* "origin_mean", or "origin_mean=CLASS". */
+static bool has_mean(const Outline *columns, const char *name)
+{
+	g_autofree char *whole = g_strdup_printf("%s_mean", name), *of_class = g_strdup_printf("%s_mean=", name);
+	for (guint i = 0; i < columns->columns->len; i++) {
+		const OutlineColumn *c = columns->columns->pdata[i];
+		if (strcmp(c->name, whole) == 0 || g_str_has_prefix(c->name, of_class))
+			return true;
+	}
+	return false;
+}
+
+/* For views: the mean of the target in the categories of each column that has none. */
+static json_t *choose_asides(json_t *list, const Outline *columns, const json_t *roles)
+{
+	for (guint i = 0; i < columns->columns->len; i++) {
+		const OutlineColumn *c = columns->columns->pdata[i];
+		g_autofree char *made = g_strdup_printf("%s_category", c->name);
+		const OutlineColumn *category = outline_find(columns, made);
+		if (!(category && category->categories) && !is_chosen(list, "category", c->name))
+			continue;
+		if (has_mean(columns, c->name) || is_chosen(list, "target_mean", c->name) ||
+		        json_array_size(roles_classes(roles)) > DEFAULT_MEAN_CLASSES)
+			continue;
+		json_array_append_new(list, json_pack("{s:s,s:[s],s:b,s:s}", "transform", "target_mean", "columns",
+		                                    c->name, "aside", true, "place", "default"));
+	}
 	return list;
 }
 
@@ -97,5 +143,5 @@ json_t *defaults_choose(const Outline *columns, const json_t *roles, const json_
 		else if (c->type == COLUMN_TEXT)
 			choose_text(list, c->name, roles, about, rows);
 	}
-	return choose_categories(list, columns, distinct);
+	return choose_asides(choose_categories(list, columns, distinct), columns, roles);
 }

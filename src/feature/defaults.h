@@ -6,7 +6,8 @@
  *   text               no or one value: dropped.  At most 30 values: one_hot.  Nearly unique (more than 9 distinct in
  * 10): dropped
  *                      Else count, and target_mean (ordinal for a target of more than 10 classes).  Of three values or
- *                      more also category, for the families of models that know categories
+ *                      more also category, for the families of models that know categories, and, where the target's mean
+ *                      is not there yet, target_mean aside: for views only
  */
 #pragma once
 

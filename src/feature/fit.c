@@ -418,20 +418,34 @@ static bool make_empty(const Fitting *f, size_t recipe, Made *m, GError **error)
 	return true;
 }
 
-/* Numbers in the frame's order, then categories. */
+/* Is it a number for views only?  Then the categories of the same column are a feature too. */
+static bool is_aside(const Made *m, const char *name)
+{
+	const PlanItem *item = g_hash_table_lookup(m->by, name);
+	const char *source = only_source(m, name);
+	if (!source || !json_get_bool(item->params, "aside", false))
+		return false;
+	g_autofree char *category = g_strdup_printf("%s_category", source);
+	return g_hash_table_contains(m->categories, category);
+}
+
+/* Numbers in the frame's order, then those for views only, then categories. */
 static bool list_features(const Fitting *f, const Made *m, json_t *ret, GError **error)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-	json_auto_t *categories = json_array();
+	json_auto_t *categories = json_array(), *asides = json_array();
 	for (guint i = 0; i < m->frame->columns->len; i++) {
 		const Column *c = m->frame->columns->pdata[i];
 		if (!g_hash_table_add(seen, c->name))
 			return fail(error, FAIL_INVALID, "two columns would be named \"%s\"; rename one in data.query",
 			        c->name);
 		if (plan_is_feature(f->plan, f->roles, c->name, c->type))
-			json_array_append_new(
-			        g_hash_table_contains(m->categories, c->name) ? categories : ret, json_string(c->name));
+			json_array_append_new(g_hash_table_contains(m->categories, c->name) ? categories
+			                      : is_aside(m, c->name)                        ? asides
+			                                                                    : ret,
+			        json_string(c->name));
 	}
+	json_array_extend(ret, asides);
 	json_array_extend(ret, categories);
 	if (json_array_size(ret) == 0)
 		return fail(
@@ -443,23 +457,37 @@ static bool list_features(const Fitting *f, const Made *m, json_t *ret, GError *
 	return true;
 }
 
+/* Which of the features that are no categories are made of `source` alone, for all or for views only. */
+static json_t *made_of(const Made *m, const json_t *features, const char *source, bool aside)
+{
+	json_t *ret = json_array(), *feature;
+	size_t i;
+	json_array_foreach ((json_t *)features, i, feature) {
+		const char *name = json_string_value(feature);
+		if (!g_hash_table_contains(m->categories, name) && g_strcmp0(only_source(m, name), source) == 0 &&
+		        is_aside(m, name) == aside)
+			json_array_append(ret, feature);
+	}
+	return ret;
+}
+
 /* {"origin_category": {"categories": 229, "twins": ["origin_mean", ...]}, ...}; NULL: there are none. */
 static json_t *kinds_json(const Made *m, const json_t *features)
 {
-	json_t *kinds = json_object(), *feature, *other;
-	size_t i, k;
+	json_t *kinds = json_object(), *feature;
+	size_t i;
 	json_array_foreach (features, i, feature) {
 		const char *name = json_string_value(feature), *source = only_source(m, name);
 		json_t *categories = g_hash_table_lookup(m->categories, name);
 		if (!categories)
 			continue;
-		json_t *twins = json_array();
-		json_array_foreach (features, k, other) {
-			const char *twin = json_string_value(other);
-			if (!g_hash_table_contains(m->categories, twin) && g_strcmp0(only_source(m, twin), source) == 0)
-				json_array_append(twins, other);
-		}
-		json_object_set_new(kinds, name, json_pack("{s:O,s:o}", "categories", categories, "twins", twins));
+		json_t *kind =
+		        json_pack("{s:O,s:o}", "categories", categories, "twins", made_of(m, features, source, false));
+		json_t *asides = made_of(m, features, source, true);
+		if (json_array_size(asides))
+			json_object_set(kind, "asides", asides);
+		json_decref(asides);
+		json_object_set_new(kinds, name, kind);
 	}
 	if (json_object_size(kinds))
 		return kinds;

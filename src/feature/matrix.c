@@ -26,7 +26,7 @@ void matrix_free(Matrix *m)
 size_t matrix_numbers(const Matrix *m)
 {
 	size_t count = m->columns;
-	while (m->kinds && count > 0 && m->kinds[count - 1].categories > 0)
+	while (m->kinds && count > 0 && (m->kinds[count - 1].categories > 0 || m->kinds[count - 1].aside))
 		count--;
 	return count;
 }

@@ -12,6 +12,7 @@ typedef struct OutlineColumn {
 	ColumnType type;
 	bool raw;        /* as it is in the data */
 	bool categories; /* codes of categories: a feature, but nothing that transforms may reckon with */
+	bool aside;      /* a number for views only: likewise */
 	bool consumed;   /* a transform made something else of it: no feature in its own right */
 	unsigned pass;   /* how often the rows must have been read before its values are known */
 } OutlineColumn;

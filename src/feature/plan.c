@@ -101,7 +101,7 @@ static void add_name(json_t *names, const char *name)
 /* Has nothing been made of it yet?  Categories stand beside what else is made of a column. */
 static bool is_free(const TransformKind *kind, const OutlineColumn *c)
 {
-	return !c->categories && (!c->consumed || kind->makes_categories);
+	return !c->categories && !c->aside && (!c->consumed || kind->makes_categories);
 }
 
 /* What a pattern picks: columns of fitting type that are or could become features. */
@@ -155,13 +155,13 @@ static unsigned pass_of(Walk *w, const json_t *names)
 
 static void consume(Walk *w, const json_t *params, const json_t *names)
 {
-	bool keep = json_get_bool(params, "keep", false);
+	bool keep = json_get_bool(params, "keep", false), aside = json_get_bool(params, "aside", false);
 	size_t i;
 	json_t *name;
 	json_array_foreach (names, i, name) {
 		OutlineColumn *c = outline_find(w->columns, json_string_value(name));
 		bool is_number = TAKES_NUMBERS >> c->type & 1;
-		if (w->kind->consumes && !(keep && is_number))
+		if (w->kind->consumes && !aside && !(keep && is_number))
 			c->consumed = true;
 	}
 }

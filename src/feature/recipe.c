@@ -77,26 +77,42 @@ static size_t place_of(const Recipe *r, GHashTable *places, const char *name)
 	return g_hash_table_lookup_extended(places, name, NULL, &place) ? GPOINTER_TO_SIZE(place) : recipe_features(r);
 }
 
+/* names: of numbers made of the column whose categories are at `place`. */
+static bool load_twins(Recipe *r, GHashTable *places, const json_t *names, size_t place, bool aside)
+{
+	size_t i;
+	json_t *twin;
+	json_array_foreach ((json_t *)names, i, twin) {
+		size_t other = json_is_string(twin) ? place_of(r, places, json_string_value(twin)) : recipe_features(r);
+		if (other >= recipe_features(r))
+			return false;
+		r->kinds[other].twin = (uint32_t)place;
+		r->kinds[other].aside = aside;
+	}
+	return true;
+}
+
 static bool load_kind(Recipe *r, GHashTable *places, const char *name, const json_t *about, GError **error)
 {
-	size_t place = place_of(r, places, name), i;
+	size_t place = place_of(r, places, name);
 	int64_t categories = json_get_int(about, "categories", 0);
-	json_t *twin;
 	bool ok = place < recipe_features(r) && categories >= 1 && categories <= LIMIT_CATEGORIES;
 	if (ok)
 		r->kinds[place].categories = (uint32_t)categories;
-	json_array_foreach (json_object_get(about, "twins"), i, twin) {
-		size_t other = json_is_string(twin) ? place_of(r, places, json_string_value(twin)) : recipe_features(r);
-		ok = ok && other < recipe_features(r);
-		if (ok)
-			r->kinds[other].twin = (uint32_t)place;
-	}
+	ok = ok && load_twins(r, places, json_object_get(about, "twins"), place, false) &&
+	     load_twins(r, places, json_object_get(about, "asides"), place, true);
 	return ok || fail(error, FAIL_BROKEN, "the recipe's feature \"%.60s\" is not said rightly", name);
+}
+
+/* Numbers, those for views only, categories: in this order. */
+static int rank_of(const FeatureKind *kind)
+{
+	return kind->categories ? 2 : kind->aside ? 1 : 0;
 }
 
 static bool load_kinds(Recipe *r, const json_t *kinds, GError **error)
 {
-	size_t features = recipe_features(r), numbers = 0;
+	size_t features = recipe_features(r);
 	const char *name;
 	json_t *about;
 	if (json_object_size(kinds) == 0)
@@ -108,12 +124,12 @@ static bool load_kinds(Recipe *r, const json_t *kinds, GError **error)
 	json_object_foreach ((json_t *)kinds, name, about)
 		if (!load_kind(r, places, name, about, error))
 			return false;
-	while (numbers < features && r->kinds[numbers].categories == 0)
-		numbers++;
-	for (size_t i = 0; i < features; i++)
-		if ((i < numbers) != (r->kinds[i].categories == 0) ||
-		        (i >= numbers && r->kinds[i].twin != FEATURE_ALONE))
+	for (size_t i = 0; i < features; i++) {
+		const FeatureKind *kind = &r->kinds[i];
+		if ((i > 0 && rank_of(kind) < rank_of(kind - 1)) ||
+		        (kind->categories && (kind->aside || kind->twin != FEATURE_ALONE)))
 			return fail(error, FAIL_BROKEN, "the recipe's categories do not stand behind its numbers");
+	}
 	return true;
 }
 

@@ -6,7 +6,8 @@
  * training only)}.
  *
  * "kinds" is there when features are categories: {"origin_category": {"categories": 229, "twins": ["origin_mean",
- * "origin_count"]}}: how many, and which numbers are made of the same column.  These features stand last.
+ * "origin_count"], "asides": ["origin_mean"]}}: how many, which numbers are made of the same column, and which of those for views only
+ * (where there are any).  These features stand last, and before them the asides.
  *
  * Features are all columns of numbers there are in the end, in this order, but for the roles below and for columns
  * something else was made of ("consumed": one-hot encoded, dated, ...).  NaN stands for missing, and infinities become

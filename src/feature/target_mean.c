@@ -6,6 +6,9 @@
  *
  *   missing, NaN, unseen in training, fewer than min_count rows      the prior
  *
+ * With aside: true the column stays free for other transforms, and where its `category` is a feature too, these means reach only
+ * models that take the view `target` (model/view.h).
+ *
  * A training row must not see its own target: recipes give it what the other inner folds say (finish_without).  The
  * prior stays that of all rows even so: a prior of the other folds would be a little lower just where the fold's own
  * targets are higher, which a model reads as a signal; one constant for all says nothing about any row. */
@@ -41,6 +44,11 @@ static const Param PARAMS[] = {
                 .preset = "false",
                 .help = "encode all the columns jointly instead of each on its own"},
         PARAM_KEEP,
+        {.name = "aside",
+                .type = PARAM_BOOL,
+                .preset = "false",
+                .help = "only for models that take the view target, beside what else is made of a column whose "
+                        "category is kept"},
         {.name = "classes",
                 .type = PARAM_JSON,
                 .flags = PARAM_HIDDEN,
@@ -408,8 +416,10 @@ static void compile(const void *context, RowCompiler *to)
 static void outline(const json_t *params, Outline *columns)
 {
 	g_autoptr(GPtrArray) names = names_of(params);
-	for (guint i = 0; i < names->len; i++)
+	for (guint i = 0; i < names->len; i++) {
 		outline_set(columns, names->pdata[i], COLUMN_REAL);
+		outline_find(columns, names->pdata[i])->aside = json_get_bool(params, "aside", false);
+	}
 }
 
 const TransformKind TRANSFORM_TARGET_MEAN = {

@@ -8,17 +8,19 @@ typedef struct ViewName {
 	bool has_twins, has_categories; /* are columns of numbers made of categories there; are the categories there */
 	bool as_sets;                   /* the categories are no numbers */
 	bool splits_single;
+	bool has_asides; /* the numbers for views only are there, in place of the twins of the same column */
 } ViewName;
 
 static const ViewName VIEWS[] = {
-        {"encoded", true, false, false, false},
-        {"category", false, true, true, false},
-        {"one_hot", false, true, true, true},
-        {"ordinal", false, true, false, false},
-        {"both", true, true, true, false},
+        {"encoded", true, false, false, false, false},
+        {"target", true, false, false, false, true},
+        {"category", false, true, true, false, false},
+        {"one_hot", false, true, true, true, false},
+        {"ordinal", false, true, false, false, false},
+        {"both", true, true, true, false, false},
 };
 
-const char *const VIEW_NAMES[] = {"encoded", "category", "one_hot", "ordinal", "both", NULL};
+const char *const VIEW_NAMES[] = {"encoded", "target", "category", "one_hot", "ordinal", "both", NULL};
 
 static const ViewName *find(const char *name)
 {
@@ -28,22 +30,37 @@ static const ViewName *find(const char *name)
 	g_return_val_if_reached(&VIEWS[0]);
 }
 
-static bool has_column(const ViewName *view, const FeatureKind *kind)
+/* By place of a feature with categories: are there numbers for views only of the same column? */
+static bool *with_asides(const Matrix *x)
+{
+	bool *ret = g_new0(bool, MAX(x->columns, (size_t)1));
+	for (size_t j = 0; x->kinds && j < x->columns; j++)
+		if (x->kinds[j].aside && x->kinds[j].twin < x->columns)
+			ret[x->kinds[j].twin] = true;
+	return ret;
+}
+
+static bool has_column(const ViewName *view, const FeatureKind *kind, const bool *has_aside)
 {
 	if (kind->categories)
 		return view->has_categories;
-	return view->has_twins || kind->twin == FEATURE_ALONE;
+	if (kind->aside)
+		return view->has_asides;
+	if (kind->twin == FEATURE_ALONE)
+		return true;
+	return view->has_twins && !(view->has_asides && has_aside[kind->twin]);
 }
 
 View *view_new(const Matrix *x, const char *name)
 {
 	const ViewName *view = find(name);
+	g_autofree bool *has_aside = with_asides(x);
 	View *v = g_new0(View, 1);
 	v->column = g_new0(uint32_t, MAX(x->columns, (size_t)1));
 	v->categories = g_new0(uint32_t, MAX(x->columns, (size_t)1));
 	v->splits_single = view->splits_single;
 	for (size_t j = 0; j < x->columns; j++) {
-		if (x->kinds && !has_column(view, &x->kinds[j]))
+		if (x->kinds && !has_column(view, &x->kinds[j], has_aside))
 			continue;
 		v->column[v->columns] = (uint32_t)j;
 		v->categories[v->columns++] = x->kinds && view->as_sets ? x->kinds[j].categories : 0;

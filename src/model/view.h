@@ -1,19 +1,19 @@
 /* view.h: which features a family of trees learns from, and how it takes categories.
  *
  * The recipe makes of a column of categories both numbers (one-hot, target mean, count: "twins") and the categories
- * themselves.  More than one view of them is sound, and which is best depends on the data, so it is a parameter that a search
- * chooses.  A view holds while a model is trained; the model itself speaks of the features of the whole matrix. */
+ * themselves; and, where the twins have no mean of the target, that mean for the view `target` alone ("asides").  It is cross-fitted, so
+ * no row has seen its own target.  More than one view is sound, and which is best depends on the data, so it is a parameter that a
+ * search chooses.  A view holds while a model is trained; the model itself speaks of the features of the whole matrix. */
 #pragma once
 
 #include "base/param.h"
 #include "feature/matrix.h"
 
 extern const char *const VIEW_NAMES[]; /* for Param.choices */
-#define VIEW_HELP                                                                                                    \
-	"categories as: encoded (the numbers that the features block makes of them), category (sets of them), "      \
-	"one_hot (one "                                                                                              \
-	"against the others), ordinal (numbers in their order) or both (encoded, and sets); without categories all " \
-	"are the same"
+#define VIEW_HELP                                                                                                \
+	"categories as: encoded (the numbers that the features block makes of them), target (the mean of the "   \
+	"target in each), category (sets of them), one_hot (one against the others), ordinal (numbers in their " \
+	"order) or both (encoded, and sets); without categories all are the same"
 
 typedef struct View {
 	size_t columns;

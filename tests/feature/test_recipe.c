@@ -110,13 +110,14 @@ static void test_defaults(void)
 	        "\"day\": {\"days\": 100, \"hours\": false, \"minutes\": false}}}");
 	static const char *const WANT[][2] = {{"one_hot", "few"}, {"target_mean", "many"}, {"count", "many"},
 	        {"drop", "unique"}, {"drop", "one"}, {"date_parts", "when"}, {"date_parts", "day"}, {"drop", "id"},
-	        {"category", "few"}, {"category", "many"}};
+	        {"category", "few"}, {"category", "many"}, {"target_mean", "few"}};
 	g_assert_cmpuint(json_array_size(plan), ==, G_N_ELEMENTS(WANT));
 	for (size_t i = 0; i < G_N_ELEMENTS(WANT); i++) {
 		g_assert_cmpstr(text_of(plan, i, "transform"), ==, WANT[i][0]);
 		g_assert_cmpstr(json_string_value(json_at(json_array_get(plan, i), "columns[0]")), ==, WANT[i][1]);
 		g_assert_cmpstr(text_of(plan, i, "place"), ==, "default");
 		g_assert_true(i >= 8 || text_of(plan, i, "note"));
+		g_assert_true(json_is_true(json_object_get(json_array_get(plan, i), "aside")) == (i == 10));
 	}
 	g_autofree char *when = json_canonical(json_at(plan, "[5].parts"));
 	g_autofree char *day = json_canonical(json_at(plan, "[6].parts"));
@@ -161,18 +162,22 @@ static void test_categories(void)
 	json_auto_t *recipes = fit(plan, rows, roles, &s, 0);
 	g_autofree char *features = json_canonical(json_at(recipes, "final.features"));
 	g_autofree char *kinds = json_canonical(json_at(recipes, "final.kinds"));
-	g_assert_cmpstr(features, ==, "[\"n\",\"s=a\",\"s=b\",\"s=missing\",\"s_category\"]");
-	g_assert_cmpstr(kinds, ==, "{\"s_category\":{\"categories\":2,\"twins\":[\"s=a\",\"s=b\",\"s=missing\"]}}");
+	g_assert_cmpstr(features, ==, "[\"n\",\"s=a\",\"s=b\",\"s=missing\",\"s_mean\",\"s_category\"]");
+	g_assert_cmpstr(kinds, ==,
+	        "{\"s_category\":{\"asides\":[\"s_mean\"],\"categories\":2,\"twins\":[\"s=a\",\"s=b\",\"s=missing\"]}"
+	        "}");
 	g_autoptr(Recipe) recipe = NULL;
 	g_autoptr(GError) error = NULL;
 	recipe_load(json_at(recipes, "final"), &recipe, &error);
 	g_assert_no_error(error);
 	const FeatureKind *kind = recipe_kinds(recipe);
-	g_assert_cmpuint(kind[4].categories, ==, 2);
-	g_assert_cmpuint(kind[3].twin, ==, 4);
+	g_assert_cmpuint(kind[5].categories, ==, 2);
+	g_assert_true(kind[3].twin == 5 && !kind[3].aside && kind[4].twin == 5 && kind[4].aside);
 	g_assert_cmpuint(kind[0].twin, ==, FEATURE_ALONE);
 	g_autofree float *x = apply(recipe, rows, false);
-	g_assert_true(x[4] == 0 && x[9] == 1 && isnan(x[24]));
+	g_assert_true(x[5] == 0 && x[11] == 1 && isnan(x[29]));
+	Matrix all = {.columns = recipe_features(recipe), .kinds = kind};
+	g_assert_cmpuint(matrix_numbers(&all), ==, 4);
 	json_auto_t *odd = json_deep_copy(json_at(recipes, "final"));
 	json_object_set_new(json_object_get(odd, "kinds"), "n", json_pack("{s:i}", "categories", 3));
 	g_autoptr(Recipe) none = NULL;

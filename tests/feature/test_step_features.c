@@ -2,6 +2,7 @@
 #include "feature/step_features.h"
 
 #include <glib/gstdio.h>
+#include <math.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -92,6 +93,50 @@ static void test_defaults(void)
 	g_assert_cmpfloat(values[9 + 7], ==, 37);
 }
 
+static double correlation(const float *x, size_t stride, const int64_t *y, size_t rows)
+{
+	double sx = 0, sy = 0, xx = 0, yy = 0, xy = 0, n = (double)rows;
+	for (size_t i = 0; i < rows; i++) {
+		double a = (double)x[i * stride], b = (double)y[i];
+		sx += a;
+		sy += b;
+		xx += a * a;
+		yy += b * b;
+		xy += a * b;
+	}
+	return (xy - sx * sy / n) / sqrt((xx - sx * sx / n) * (yy - sy * sy / n));
+}
+
+/* What is aside leaks no more than any mean of the target: of a column that is random, the rows that taught it see nothing of their own
+ * target.  It stands between the numbers and the categories. */
+static void test_aside(void)
+{
+	g_autofree char *table = write_table("shops.parquet",
+	        "select range as _gyre_row, -1 as _gyre_fold, 'shop ' || (hash(range) % 400) as shop, "
+	        "(hash(range + 7) % 2)::bigint as late from range(2400)");
+	json_auto_t *recipes = run(table,
+	        "{\"features\": [{\"transform\": \"one_hot\", \"columns\": [\"shop\"], \"max_categories\": 1}, "
+	        "{\"transform\": \"category\", \"columns\": [\"shop\"]}], "
+	        "\"roles\": {\"task\": \"classification\", \"target\": \"late\", \"positive\": \"1\"}}",
+	        NULL);
+	g_autoptr(Recipe) r = NULL;
+	g_autoptr(Frame) rows = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *query = sql_parquet(table);
+	g_autofree char *select = g_strdup_printf("select * from %s", query);
+	g_assert_true(recipe_load(json_object_get(recipes, "final"), &r, &error));
+	const FeatureKind *kinds = recipe_kinds(r);
+	g_assert_true(recipe_features(r) == 4 && kinds[2].aside && kinds[2].twin == 3 && kinds[3].categories > 300);
+	g_assert_true(engine_frame(engine, select, &rows, &error));
+	g_autoptr(Frame) fresh = rows_slice(rows, NULL, 0, rows->rows);
+	g_autofree float *taught = g_new(float, rows->rows * 4), *new = g_new(float, rows->rows * 4);
+	g_assert_true(recipe_apply_training(r, rows, taught, &error));
+	g_assert_true(recipe_apply(r, fresh, new, &error));
+	const int64_t *late = frame_find(rows, "late")->ints;
+	g_assert_cmpfloat(fabs(correlation(taught + 2, 4, late, rows->rows)), <, 0.07);
+	g_assert_cmpfloat(correlation(new + 2, 4, late, rows->rows), >, 0.3);
+}
+
 /* The same rows in another order, twice: the same bytes. */
 static void test_repeats(void)
 {
@@ -145,6 +190,7 @@ int main(int argc, char **argv)
 	engine_open(&limits, &engine, &error);
 	g_assert_no_error(error);
 	g_test_add_func("/step_features/defaults", test_defaults);
+	g_test_add_func("/step_features/aside", test_aside);
 	g_test_add_func("/step_features/repeats", test_repeats);
 	g_test_add_func("/step_features/problems", test_problems);
 	int status = g_test_run();

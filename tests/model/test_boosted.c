@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "model/trees.h"
+#include "model/view.h"
 #include "model/xgboost_calls.h"
 
 enum { ROWS = 4000, COLUMNS = 4, CATEGORIES = 60 };
@@ -117,6 +118,30 @@ static unsigned sets_of(const Trees *t, bool of_one)
 		count += of_one ? bits == 1 : bits > 0;
 	}
 	return count;
+}
+
+/* Which features each view has: a number, a twin of a and one of b, what is aside of a, and the categories a and b. */
+static void test_view_columns(void)
+{
+	static const FeatureKind kinds[] = {{0, FEATURE_ALONE, false}, {0, 4, false}, {0, 5, false}, {0, 4, true},
+	        {9, FEATURE_ALONE, false}, {9, FEATURE_ALONE, false}};
+	static const struct {
+		const char *name, *columns;
+	} CASES[] = {{"encoded", "012"}, {"target", "023"}, {"category", "045"}, {"one_hot", "045"}, {"ordinal", "045"},
+	        {"both", "01245"}};
+	Matrix x = {.columns = 6, .kinds = kinds};
+	g_assert_cmpuint(matrix_numbers(&x), ==, 3);
+	for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+		g_autoptr(View) view = view_new(&x, CASES[i].name);
+		g_autoptr(GString) columns = g_string_new(NULL);
+		for (size_t j = 0; j < view->columns; j++)
+			g_string_append_printf(columns, "%u", view->column[j]);
+		g_assert_cmpstr(columns->str, ==, CASES[i].columns);
+		g_assert_cmpstr(VIEW_NAMES[i], ==, CASES[i].name);
+	}
+	x.kinds = NULL;
+	g_autoptr(View) plain = view_new(&x, "target");
+	g_assert_true(plain->is_whole);
 }
 
 /* Half of the target is the category: who sees it as a set finds it at once, who sees it in the order of names must cut that
@@ -348,6 +373,7 @@ static void test_settings(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/boosted/view-columns", test_view_columns);
 	g_test_add_data_func("/boosted/views/boosted", "boosted", test_views);
 	g_test_add_data_func("/boosted/views/forest", "forest", test_views);
 	g_test_add_func("/boosted/categories not taken", test_not_taken);
