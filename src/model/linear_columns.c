@@ -129,15 +129,96 @@ static void add_entry(LinearRow *r, size_t column, double value)
 	r->value[r->count++] = value;
 }
 
+static void add_feature(const LinearColumns *c, size_t j, float feature, LinearRow *ret)
+{
+	bool is_missing = isnan(feature);
+	double value = (is_missing ? c->mean[j] : (double)feature) - c->shift[j];
+	if (value != 0 && c->scale[j] > 0)
+		add_entry(ret, j, value);
+	if (is_missing && c->indicator[j] >= 0)
+		add_entry(ret, (size_t)c->indicator[j], 1);
+}
+
 void linear_row_make(const LinearColumns *c, const float *features, LinearRow *ret)
 {
 	ret->count = 0;
-	for (size_t j = 0; j < c->inputs; j++) {
-		bool is_missing = isnan(features[j]);
-		double value = (is_missing ? c->mean[j] : (double)features[j]) - c->shift[j];
-		if (value != 0 && c->scale[j] > 0)
-			add_entry(ret, j, value);
-		if (is_missing && c->indicator[j] >= 0)
-			add_entry(ret, (size_t)c->indicator[j], 1);
+	for (size_t j = 0; j < c->inputs; j++)
+		add_feature(c, j, features[j], ret);
+}
+
+/* Of each column how many cells are not 0; of one whose zeros count, as many as there are rows. */
+static size_t *filled(const LinearColumns *c, const Matrix *x)
+{
+	size_t d = c->inputs, *ret = g_new0(size_t, d + 1);
+	for (size_t i = 0; i < x->rows; i++)
+		for (size_t j = 0; j < d; j++)
+			ret[j] += x->values[i * d + j] != 0; /* NaN is not 0 */
+	for (size_t j = 0; j < d; j++)
+		ret[j] = c->shift[j] == 0 ? ret[j] : x->rows;
+	return ret;
+}
+
+/* A listed cell takes twice the memory of one in the matrix, and its column has to be looked up. */
+static bool is_listed(size_t cells, size_t rows)
+{
+	return cells < rows / 4;
+}
+
+LinearRows *linear_rows_new(const LinearColumns *c, const Matrix *x)
+{
+	size_t d = c->inputs, cells = 0, at = 0;
+	g_autofree size_t *in_column = filled(c, x);
+	LinearRows *r = g_new0(LinearRows, 1);
+	r->columns = c;
+	r->x = x;
+	r->of_full = g_new(uint32_t, d + 1);
+	g_autofree uint32_t *listed = g_new(uint32_t, d + 1);
+	for (size_t j = 0; j < d; j++) {
+		if (!is_listed(in_column[j], x->rows)) {
+			r->of_full[r->full++] = (uint32_t)j;
+			continue;
+		}
+		listed[j - r->full] = (uint32_t)j;
+		cells += in_column[j];
 	}
+	r->start = g_new0(size_t, x->rows + 1);
+	r->of_cell = g_new(uint32_t, cells + 1);
+	r->cell = g_new(float, cells + 1);
+	for (size_t i = 0; i < x->rows; i++) {
+		const float *row = x->values + i * d;
+		for (size_t k = 0; k < d - r->full; k++) {
+			if (row[listed[k]] == 0)
+				continue;
+			r->of_cell[at] = listed[k];
+			r->cell[at++] = row[listed[k]];
+		}
+		r->start[i + 1] = at;
+	}
+	return r;
+}
+
+void linear_rows_free(LinearRows *r)
+{
+	if (!r)
+		return;
+	g_free(r->of_full);
+	g_free(r->start);
+	g_free(r->of_cell);
+	g_free(r->cell);
+	g_free(r);
+}
+
+void linear_rows_read(const LinearRows *r, size_t row, LinearRow *ret)
+{
+	const float *features = r->x->values + row * r->columns->inputs;
+	size_t at = r->start[row], end = r->start[row + 1];
+	ret->count = 0;
+	for (size_t k = 0; k < r->full; k++) {
+		uint32_t j = r->of_full[k];
+		for (; at < end && r->of_cell[at] < j; at++)
+			add_feature(r->columns, r->of_cell[at], r->cell[at], ret);
+		add_feature(r->columns, j, features[j], ret);
+	}
+	for (; at < end; at++)
+		add_feature(r->columns, r->of_cell[at], r->cell[at], ret);
 }

@@ -40,6 +40,7 @@ typedef struct Problem {
 	double *slope;                       /* columns x margins: weight * scale */
 	double *gradient;                    /* columns x margins: sums of residual * entry */
 	double *base, *residual, *residuals; /* margins each; residuals: sum over rows */
+	LinearRows *rows;
 	LinearRow row;
 } Problem;
 
@@ -48,6 +49,7 @@ static void problem_clear(Problem *p)
 	g_free(p->slope);
 	g_free(p->gradient);
 	g_free(p->base);
+	linear_rows_free(p->rows);
 	linear_row_clear(&p->row);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Problem, problem_clear)
@@ -60,6 +62,7 @@ static void problem_init(Problem *p)
 	p->base = g_new0(double, 3 * p->margins);
 	p->residual = p->base + p->margins;
 	p->residuals = p->residual + p->margins;
+	p->rows = linear_rows_new(p->columns, p->set->x);
 	linear_row_init(&p->row, p->columns);
 }
 
@@ -129,11 +132,10 @@ static double absorb_one(Problem *p, size_t i, double w)
 
 static double absorb_row(Problem *p, size_t i)
 {
-	const Matrix *x = p->set->x;
 	const LinearRow *row = &p->row;
 	size_t margins = p->margins;
 	double w = p->set->weight ? p->set->weight[i] : 1;
-	linear_row_make(p->columns, x->values + i * x->columns, &p->row);
+	linear_rows_read(p->rows, i, &p->row);
 	if (margins == 1)
 		return absorb_one(p, i, w);
 	memcpy(p->residual, p->base, margins * sizeof *p->residual);

@@ -177,6 +177,38 @@ static void test_two_ways(void)
 		g_assert_cmpfloat_with_epsilon(direct->weight[j], descent->weight[j], 1e-4);
 }
 
+/* Rows whose mostly empty columns are listed have the entries of the matrix, in the same order: an empty column, 0 and missing values, mixed
+ * with full ones. */
+static void test_listed_rows(void)
+{
+	enum { MANY = 200, WIDE = 12 };
+	g_autofree float *x = g_new(float, MANY *WIDE);
+	g_autofree double *y = g_new0(double, MANY);
+	for (unsigned i = 0; i < MANY; i++)
+		for (unsigned j = 0; j < WIDE; j++) {
+			unsigned at = (i * 37 + j * 101 + i * i * (j + 3)) % 53;
+			bool is_full = j % 3 == 1, is_empty = j == 5 || (!is_full && at > 7);
+			x[i * WIDE + j] = is_empty ? 0 : at == 3 ? NAN : (float)at - 2;
+		}
+	Matrix matrix = {.rows = MANY, .columns = WIDE, .values = x};
+	TrainSet set = {.task = TASK_REGRESSION, .x = &matrix, .y = y, .threads = 1};
+	g_autoptr(LinearColumns) columns = linear_columns_measure(&set);
+	g_autoptr(LinearRows) rows = linear_rows_new(columns, &matrix);
+	g_assert_cmpuint(rows->full, ==, 4);
+	g_assert_true(rows->start[MANY] > 100 && rows->start[MANY] < MANY * (WIDE - 4) / 4);
+	g_auto(LinearRow) listed = {0}, made = {0};
+	linear_row_init(&listed, columns);
+	linear_row_init(&made, columns);
+	for (size_t i = 0; i < MANY; i++) {
+		linear_rows_read(rows, i, &listed);
+		linear_row_make(columns, x + i * WIDE, &made);
+		g_assert_cmpmem(listed.column, listed.count * sizeof *listed.column, made.column,
+		        made.count * sizeof *made.column);
+		g_assert_cmpmem(
+		        listed.value, listed.count * sizeof *listed.value, made.value, made.count * sizeof *made.value);
+	}
+}
+
 /* A copy of a feature, a constant and one that is never there: all can be fitted, constants weigh nothing. */
 static void test_degenerate(void)
 {
@@ -214,6 +246,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/linear/poisson", test_poisson);
 	g_test_add_func("/linear/closed form", test_closed_form);
 	g_test_add_func("/linear/two ways", test_two_ways);
+	g_test_add_func("/linear/listed rows", test_listed_rows);
 	g_test_add_func("/linear/degenerate", test_degenerate);
 	return g_test_run();
 }
