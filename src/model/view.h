@@ -10,10 +10,10 @@
 #include "feature/matrix.h"
 
 extern const char *const VIEW_NAMES[]; /* for Param.choices */
-#define VIEW_HELP                                                                                                \
-	"categories as: encoded (the numbers that the features block makes of them), target (the mean of the "   \
-	"target in each), category (sets of them), one_hot (one against the others), ordinal (numbers in their " \
-	"order) or both (encoded, and sets); without categories all are the same"
+#define VIEW_HELP                                                                                                  \
+	"categories as: encoded (the numbers that the features block makes of them), target (their mean of the "   \
+	"target), category (sets of them), one_hot (one against the others), ordinal (numbers in their order) or " \
+	"both (encoded, and sets)"
 
 typedef struct View {
 	size_t columns;
