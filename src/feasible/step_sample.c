@@ -100,13 +100,13 @@ static int parts_judged(const Sample *a)
 static char *with_stretches(const Sample *a)
 {
 	int parts = parts_judged(a);
-	size_t folds = (size_t)(parts + 1) * (json_array_size(a->stretches) - 1);
+	int folds = (parts + 1) * ((int)json_array_size(a->stretches) - 1);
 	return g_strdup_printf(
 	        "SELECT * EXCLUDE (_gyre_part, _gyre_stretch), CAST(-1 AS BIGINT) AS _gyre_fold, "
 	        "array_to_string([CASE WHEN f %% %2$d < %1$d AND _gyre_stretch = f // %2$d + 1 THEN CASE "
 	        "WHEN f %% %2$d = _gyre_part THEN 'v' ELSE 't' END WHEN f %% %2$d = %1$d AND _gyre_part < "
 	        "%1$d AND _gyre_stretch = f // %2$d + 1 THEN 'v' WHEN f %% %2$d = %1$d AND _gyre_part <> 0 "
-	        "AND _gyre_stretch = f // %2$d THEN 't' ELSE '-' END FOR f IN range(%3$zu)], '') AS "
+	        "AND _gyre_stretch = f // %2$d THEN 't' ELSE '-' END FOR f IN range(%3$d)], '') AS "
 	        "_gyre_folds FROM placed ORDER BY _gyre_row",
 	        parts, parts + 1, folds);
 }

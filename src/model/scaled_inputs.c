@@ -90,7 +90,8 @@ void scaled_inputs_clear(ScaledInputs *in)
 
 void scaled_inputs_row(const ScaledInputs *in, const float *features, float *ret, size_t stride)
 {
-	memset(ret, 0, stride * sizeof *ret);
+	for (size_t j = 0; j < stride; j++)
+		ret[j] = 0;
 	for (size_t j = 0; j < in->columns; j++) {
 		if (isnan(features[j])) {
 			if (in->flag[j])
