@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "eval/compare.h"
 #include "eval/slices.h"
+#include "model/family.h"
 #include "stats/test.h"
 
 enum { PARTS = 10, SLICE_ROWS_MOST = 200000, SLICE_ROWS_LEAST = 50, SLICES_MOST = 10 };
@@ -36,13 +37,10 @@ static bool same_question(const Versus *v, GError **error)
 
 static bool fits_question(const Versus *v, GError **error)
 {
-	size_t classes = bundle_classes(v->bundles[0]);
-	Scored none = {.classes = classes};
-	return v->metric->tasks & scored_task(&none) ||
-	       fail(error, FAIL_INVALID, "the metric %s is not for this target (%s)", v->metric->name,
-	               classes == 2 ? "two classes"
-	               : classes    ? "more than two classes"
-	                            : "a number");
+	Scored none = {.classes = bundle_classes(v->bundles[0])};
+	unsigned task = scored_task(&none);
+	return v->metric->tasks & task || fail(error, FAIL_INVALID, "the metric %s is not for this target (%s)",
+	                                          v->metric->name, task_words(task));
 }
 
 static double value_of(const MetricKind *m, const TestSet *t, const Answers *a)

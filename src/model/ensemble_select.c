@@ -1,8 +1,9 @@
 /* ensemble_select.c: ensemble selection (Caruana, Niculescu-Mizil, Crew and Ksikes, ICML 2004), as AutoGluon does it.
  *
  * It begins with nothing and adds, `steps` times and with repetition, the model with which the mean of all added is best on the
- * validation rows.  The metric is rounded to 6 digits (behind the point, of small ones in all); of equally good models one that is already in is taken, else the
- * earlier.  A model for which there is not the time beside those that are in is left out.  Of all prefixes the best is kept, the shortest of equals; a weight is how often a model was added. */
+ * validation rows.  The metric is rounded to 6 digits (behind the point, of small ones in all); of equally good models one that is
+ * already in is taken, else the earlier.  A model for which there is not the time beside those that are in is left out.  Of all
+ * prefixes the best is kept, the shortest of equals; a weight is how often a model was added. */
 #include "model/ensemble_kinds.h"
 
 #include <math.h>
