@@ -10,8 +10,16 @@ enum { WIDE = 60, HIGH = 8, BAR = 30 };
 
 void print_search_create(FILE *out, const json_t *result)
 {
-	fprintf(out, "study %s; ask it: gyre search ask %s\n", json_get_text(result, "study", ""),
-	        json_get_text(result, "study", ""));
+	const char *name = json_get_text(result, "study", "");
+	int64_t trials = json_get_int(json_object_get(result, "settings"), "trials", 0);
+	fprintf(out, "study %s", name);
+	if (!json_is_null(json_object_get(result, "trials_before"))) {
+		g_autofree char *end = trials > 0 ? g_strdup_printf("%" G_GINT64_FORMAT " trials at most", trials)
+		                                  : g_strdup("trials without end");
+		fprintf(out, ", there already: now %s, %" G_GINT64_FORMAT " asked for", end,
+		        json_get_int(result, "asked", 0));
+	}
+	fprintf(out, "; ask it: gyre search ask %s\n", name);
 }
 
 void print_search_ask(FILE *out, const json_t *result)

@@ -18,6 +18,7 @@ static const Param CREATE_PARAMS[] = {
 static bool create(App *app, const json_t *in, json_t **ret, GError **error)
 {
 	Desk d;
+	g_autoptr(Study) old = NULL;
 	const char *name = json_get_text(in, "study", "");
 	json_auto_t *space = NULL, *settings = json_copy((json_t *)in);
 	json_object_del(settings, "space");
@@ -26,20 +27,27 @@ static bool create(App *app, const json_t *in, json_t **ret, GError **error)
 		return fail(error, FAIL_INVALID, "space: over HTTP it is the JSON itself");
 	if (!search_space(json_object_get(in, "space"), &space, error) || !desk_make(app, &d, error))
 		return false;
-	bool ok = study_store_create(d.meta, name, space, settings, error);
+	bool ok = study_store_create(d.meta, name, space, settings, &old, error);
 	desk_clear(&d);
 	if (ok)
-		*ret = json_pack("{s:s,s:O}", "study", name, "settings", settings);
+		*ret = json_pack("{s:s,s:O,s:O?,s:i}", "study", name, "settings", settings, "trials_before",
+		        old ? json_object_get(old->settings, "trials") : NULL, "asked",
+		        old ? (int)old->trials->len : 0);
 	return ok;
 }
 
 const Op OP_SEARCH_CREATE = {
         .name = "search.create",
         .remote = true,
-        .help = "create a study: parameters to tune, by programs that ask for trials and tell what came of them",
+        .help = "create a study, or extend it: parameters to tune, by programs that ask for trials and tell what came "
+                "of "
+                "them",
         .more = "The settings are those of `gyre search pipe`; by default every worker gets a trial as soon as it "
                 "asks, chosen by "
-                "all that is known then.\nJSON: {\"study\", \"settings\": {...}}",
+                "all that is known then.  Created again with the same space and settings and another --trials, a study "
+                "is extended (or ends sooner): what was asked for and told stays, and asking goes on from there.\n"
+                "JSON: {\"study\", \"settings\": {...}, \"trials_before\": number of a study that was there|null, "
+                "\"asked\": its trials so far}",
         .effect = OP_WRITE,
         .params = CREATE_PARAMS,
         .run = create,
@@ -103,7 +111,7 @@ const Op OP_SEARCH_ASK = {
         .remote = true,
         .help = "ask a study for the next trial",
         .more = "Ends with status 1 when there is none: because all are done, or because it waits for others "
-                "(\"waiting\").\n"
+                "(\"waiting\").  `gyre search create` with another --trials extends a study.\n"
                 "JSON: {\"study\", \"trial\": number|null, \"params\": {...}|null, \"waiting\": bool}",
         .effect = OP_WRITE,
         .params = ASK_PARAMS,

@@ -17,23 +17,6 @@ static bool is_name(const char *name)
 	return length > 0 && length <= NAME_MOST;
 }
 
-bool study_store_create(Meta *m, const char *name, const json_t *space, const json_t *settings, GError **error)
-{
-	g_autoptr(Study) s = NULL;
-	g_autoptr(GError) problem = NULL;
-	if (!is_name(name))
-		return fail(error, FAIL_INVALID, "a study's name is of letters, digits, dots, dashes and underscores");
-	if (!study_new(space, settings, &s, error))
-		return false;
-	if (meta_run(m, "INSERT INTO studies (name, space, settings, created) VALUES ($1, $2, $3, $4)",
-	            json_pack("[s,O,O,I]", name, s->space->about, s->settings, meta_now()), NULL, &problem))
-		return true;
-	if (problem->code == FAIL_CONFLICT)
-		return fail(error, FAIL_CONFLICT, "there is a study %s already", name);
-	g_propagate_error(error, g_steal_pointer(&problem));
-	return false;
-}
-
 static bool parse(const char *what, const json_t *row, const char *key, json_t **ret, GError **error)
 {
 	const char *text = json_get_text(row, key, "");
@@ -69,6 +52,63 @@ bool study_store_load(Meta *m, const char *name, Study **ret, GError **error)
 	        !load_trials(m, name, s, error))
 		return false;
 	*ret = g_steal_pointer(&s);
+	return true;
+}
+
+/* The settings without the number of trials, and the space: what makes a study this one. */
+static bool is_same(const char *name, const Study *old, const Study *wanted, GError **error)
+{
+	g_autofree char *before = json_canonical(old->space->about), *now = json_canonical(wanted->space->about);
+	const char *key;
+	json_t *value;
+	if (strcmp(before, now) != 0)
+		return fail(error, FAIL_CONFLICT, "there is a study %s already, with another space", name);
+	json_object_foreach (wanted->settings, key, value) {
+		g_autofree char *is = json_canonical(value), *was = json_canonical(json_object_get(old->settings, key));
+		if (strcmp(key, "trials") != 0 && strcmp(is, was) != 0)
+			return fail(error, FAIL_CONFLICT,
+			        "there is a study %s already, with another %s (%s, not %s): only trials can be changed",
+			        name, key, was, is);
+	}
+	return true;
+}
+
+static bool change_end(Meta *m, const char *name, const Study *wanted, Study **ret_old, GError **error)
+{
+	g_autoptr(Study) old = NULL;
+	if (!study_store_load(m, name, &old, error) || !is_same(name, old, wanted, error))
+		return false;
+	if (json_equal(json_object_get(old->settings, "trials"), json_object_get(wanted->settings, "trials")))
+		return fail(error, FAIL_CONFLICT,
+		        "there is a study %s already, the same: another number of trials would extend it", name);
+	if (!meta_run(m, "UPDATE studies SET settings = $2 WHERE name = $1", json_pack("[s,O]", name, wanted->settings),
+	            NULL, error))
+		return false;
+	*ret_old = g_steal_pointer(&old);
+	return true;
+}
+
+static bool create(Meta *m, const char *name, const Study *wanted, Study **ret_old, GError **error)
+{
+	json_auto_t *row = NULL;
+	if (!meta_row(m, "SELECT name FROM studies WHERE name = $1", json_pack("[s]", name), &row, error))
+		return false;
+	if (row)
+		return change_end(m, name, wanted, ret_old, error);
+	return meta_run(m, "INSERT INTO studies (name, space, settings, created) VALUES ($1, $2, $3, $4)",
+	        json_pack("[s,O,O,I]", name, wanted->space->about, wanted->settings, meta_now()), NULL, error);
+}
+
+bool study_store_create(
+        Meta *m, const char *name, const json_t *space, const json_t *settings, Study **ret_old, GError **error)
+{
+	g_autoptr(Study) wanted = NULL, old = NULL;
+	if (!is_name(name))
+		return fail(error, FAIL_INVALID, "a study's name is of letters, digits, dots, dashes and underscores");
+	if (!study_new(space, settings, &wanted, error) || !meta_begin_durable(m, error) ||
+	        !meta_end(m, create(m, name, wanted, &old, error), error))
+		return false;
+	*ret_old = g_steal_pointer(&old);
 	return true;
 }
 

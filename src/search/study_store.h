@@ -7,8 +7,11 @@
 #include "search/study.h"
 #include "store/meta.h"
 
-/* FAIL_CONFLICT when there is a study of that name.  A name is of letters, digits, dots, dashes and underscores. */
-bool study_store_create(Meta *m, const char *name, const json_t *space, const json_t *settings, GError **error);
+/* Where there is a study of that name with the same space and settings, but for another number of trials, it gets that number:
+ * it is extended, or ends sooner; what was asked for stays.  FAIL_CONFLICT where anything else differs, or nothing.  A name is of
+ * letters, digits, dots, dashes and underscores.  *ret_old: the study as it was; NULL: a new one was made. */
+bool study_store_create(
+        Meta *m, const char *name, const json_t *space, const json_t *settings, Study **ret_old, GError **error);
 /* FAIL_NOT_FOUND. */
 bool study_store_load(Meta *m, const char *name, Study **ret, GError **error);
 /* Array of {"study", "method", "created", "trials", "done"}, the newest first. */

@@ -18,9 +18,33 @@ static Meta *open_store(const char *folder)
 static void create(Meta *m, const char *name, const char *settings)
 {
 	g_autoptr(GError) error = NULL;
+	g_autoptr(Study) old = NULL;
 	json_auto_t *space = kit_json(SPACE_MIXED), *wanted = kit_json(settings);
-	study_store_create(m, name, space, wanted, &error);
+	study_store_create(m, name, space, wanted, &old, &error);
 	g_assert_no_error(error);
+	g_assert_null(old);
+}
+
+/* Of a study of that name that is there; trials: what it had. */
+static void extend(Meta *m, const char *name, const char *settings, int trials, unsigned asked)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Study) old = NULL;
+	json_auto_t *space = kit_json(SPACE_MIXED), *wanted = kit_json(settings);
+	study_store_create(m, name, space, wanted, &old, &error);
+	g_assert_no_error(error);
+	g_assert_cmpint(json_get_int(old->settings, "trials", -1), ==, trials);
+	g_assert_cmpuint(old->trials->len, ==, asked);
+}
+
+static void refuse(Meta *m, const char *name, const char *space, const char *settings, const char *why)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Study) old = NULL;
+	json_auto_t *about = kit_json(space), *wanted = kit_json(settings);
+	g_assert_false(study_store_create(m, name, about, wanted, &old, &error));
+	g_assert_error(error, FAIL, FAIL_CONFLICT);
+	g_assert_nonnull(strstr(error->message, why));
 }
 
 static json_t *store_ask(Meta *m, const char *name)
@@ -73,6 +97,45 @@ static void test_same_as_memory(void)
 	file_remove(folder, NULL);
 }
 
+/* Trials asked and told in the store and in memory: the same. */
+static void answer_both(Meta *m, Study *s, unsigned first, unsigned end)
+{
+	for (unsigned n = first; n < end; n++) {
+		json_auto_t *trial = store_ask(m, "grown");
+		const StudyTrial *t = kit_ask(s);
+		bool prune;
+		g_assert_true(json_equal(json_object_get(trial, "params"), t->params));
+		json_t *said = json_pack("{s:i,s:f}", "trial", (int)n, "value", (n * 7 % 13) / 13.0);
+		g_assert_true(store_tell(m, "grown", json_incref(said), &prune, NULL));
+		g_assert_null(kit_say(s, said));
+	}
+}
+
+/* Extended, a study gives what one without an end does; nothing but its end changes, and what is another study is refused. */
+static void test_extended(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("gyre-study-XXXXXX", NULL);
+	g_autoptr(Meta) m = open_store(folder);
+	json_auto_t *sorted = kit_json(SPACE_MIXED);
+	g_autofree char *canonical = json_canonical(sorted);
+	g_autoptr(Study) whole = kit_study(canonical, "{'seed':5,'parallel':1}");
+	create(m, "grown", "{'seed':5,'parallel':1,'trials':11}");
+	answer_both(m, whole, 0, 11);
+	g_assert_null(store_ask(m, "grown"));
+	refuse(m, "grown", SPACE_MIXED, "{'seed':5,'parallel':1,'trials':11}", "another number of trials");
+	refuse(m, "grown", SPACE_MIXED, "{'seed':6,'parallel':1,'trials':20}", "another seed (5, not 6)");
+	refuse(m, "grown", SPACE_BRANIN, "{'seed':5,'parallel':1,'trials':20}", "another space");
+	g_assert_null(store_ask(m, "grown"));
+	extend(m, "grown", "{'trials':13,'parallel':1,'seed':5}", 11, 11);
+	answer_both(m, whole, 11, 13);
+	g_assert_null(store_ask(m, "grown"));
+	extend(m, "grown", "{'seed':5,'parallel':1}", 13, 13);
+	answer_both(m, whole, 13, 14);
+	extend(m, "grown", "{'seed':5,'parallel':1,'trials':10}", 0, 14);
+	g_assert_null(store_ask(m, "grown"));
+	file_remove(folder, NULL);
+}
+
 static gpointer work(gpointer folder)
 {
 	g_autoptr(Meta) m = open_store(folder);
@@ -108,13 +171,13 @@ static void test_refused(void)
 	g_autofree char *folder = g_dir_make_tmp("gyre-study-XXXXXX", NULL);
 	g_autoptr(Meta) m = open_store(folder);
 	g_autoptr(GError) error = NULL;
+	g_autoptr(Study) old = NULL;
 	json_auto_t *space = kit_json(SPACE_BRANIN);
 	bool prune;
 	create(m, "a", "{}");
-	g_assert_false(study_store_create(m, "a", space, NULL, &error));
-	g_assert_error(error, FAIL, FAIL_CONFLICT);
-	g_clear_error(&error);
-	g_assert_false(study_store_create(m, "a/b", space, NULL, &error));
+	refuse(m, "a", SPACE_BRANIN, "{}", "another space");
+	refuse(m, "a", SPACE_MIXED, "{}", "the same");
+	g_assert_false(study_store_create(m, "a/b", space, NULL, &old, &error));
 	g_assert_error(error, FAIL, FAIL_INVALID);
 	g_clear_error(&error);
 	g_assert_false(store_tell(m, "b", json_pack("{s:i,s:f}", "trial", 0, "value", 1.0), &prune, &error));
@@ -158,6 +221,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/store/same as memory", test_same_as_memory);
+	g_test_add_func("/store/extended", test_extended);
 	g_test_add_func("/store/workers", test_workers);
 	g_test_add_func("/store/refused", test_refused);
 	g_test_add_func("/store/watch", test_watch);
