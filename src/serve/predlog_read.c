@@ -45,19 +45,29 @@ static int by_text(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Names in a folder that end so, sorted: the names begin with a time. */
-static GPtrArray *list_names(const char *folder, const char *suffix)
+/* The folder's entries; *ret NULL where there is no such folder.  One that cannot be read is no empty one. */
+static bool open_folder(const char *folder, GDir **ret, GError **error)
 {
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-	GDir *dir = g_dir_open(folder, 0, NULL);
+	g_autoptr(GError) problem = NULL;
+	*ret = g_dir_open(folder, 0, &problem);
+	if (*ret || g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+		return true;
+	return fail(error, FAIL_UNAVAILABLE, "the prediction log cannot be read: %s", problem->message);
+}
+
+/* Names in a folder that end so, sorted: the names begin with a time. */
+static bool list_names(const char *folder, const char *suffix, GPtrArray **ret, GError **error)
+{
+	g_autoptr(GDir) dir = NULL;
 	const char *name;
+	if (!open_folder(folder, &dir, error))
+		return false;
+	*ret = g_ptr_array_new_with_free_func(g_free);
 	while (dir && (name = g_dir_read_name(dir)))
 		if (g_str_has_suffix(name, suffix))
-			g_ptr_array_add(names, g_strndup(name, strlen(name) - strlen(suffix)));
-	if (dir)
-		g_dir_close(dir);
-	g_ptr_array_sort(names, by_text);
-	return names;
+			g_ptr_array_add(*ret, g_strndup(name, strlen(name) - strlen(suffix)));
+	g_ptr_array_sort(*ret, by_text);
+	return true;
 }
 
 /* A column of different types in two versions is text. */
@@ -103,7 +113,9 @@ static const char *column_of(const Reading *r, const char *name)
 static bool read_columns(Reading *r, GError **error)
 {
 	g_autofree char *folder = model_folder(r);
-	g_autoptr(GPtrArray) versions = list_names(folder, ".json");
+	g_autoptr(GPtrArray) versions = NULL;
+	if (!list_names(folder, ".json", &versions, error))
+		return false;
 	g_ptr_array_sort(versions, by_version);
 	for (guint i = 0; i < versions->len; i++) {
 		g_autofree char *path = g_strdup_printf("%s/%s.json", folder, (char *)versions->pdata[i]);
@@ -303,8 +315,9 @@ static bool read_journals(Reading *r, const char *folder, const GPtrArray *journ
 static bool read_all(Reading *r, GError **error)
 {
 	g_autofree char *folder = g_build_filename(r->folder, "journal", NULL), *place = model_folder(r);
-	g_autoptr(GPtrArray) journals = list_names(folder, ".jsonl"), parquet = list_names(place, ".parquet"),
-	                     sealed = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) journals = NULL, parquet = NULL, sealed = g_ptr_array_new_with_free_func(g_free);
+	if (!list_names(folder, ".jsonl", &journals, error) || !list_names(place, ".parquet", &parquet, error))
+		return false;
 	for (guint i = 0; i < parquet->len; i++)
 		if (!contains(journals, parquet->pdata[i]))
 			g_ptr_array_add(sealed, g_strdup(parquet->pdata[i]));
@@ -369,8 +382,7 @@ bool predlog_sealed(const char *state_folder, const char *model, GPtrArray **ret
 	Reading r;
 	bool ok = reading_open(&r, NULL, state_folder, model, error);
 	g_autofree char *folder = ok ? model_folder(&r) : NULL;
-	if (ok)
-		*ret = list_names(folder, ".parquet");
+	ok = ok && list_names(folder, ".parquet", ret, error);
 	reading_close(&r);
 	return ok;
 }
@@ -408,14 +420,12 @@ static bool seal_models(
         const char *state_folder, const char *path, const char *name, size_t memory_mb, int64_t *rows, GError **error)
 {
 	g_autofree char *folder = g_build_filename(state_folder, "predictions", NULL);
-	GDir *dir = g_dir_open(folder, 0, NULL);
+	g_autoptr(GDir) dir = NULL;
 	const char *entry;
-	bool ok = true;
+	bool ok = open_folder(folder, &dir, error);
 	while (ok && dir && (entry = g_dir_read_name(dir)))
 		if (g_str_has_prefix(entry, "model="))
 			ok = seal_model(state_folder, path, name, entry + strlen("model="), memory_mb, rows, error);
-	if (dir)
-		g_dir_close(dir);
 	return ok;
 }
 
@@ -437,10 +447,13 @@ static bool seal_journal(const char *state_folder, const char *name, size_t memo
 bool predlog_seal(const char *state_folder, size_t memory_mb, int64_t *ret_rows, GError **error)
 {
 	g_autofree char *folder = g_build_filename(state_folder, "predictions", "journal", NULL);
-	g_autoptr(GPtrArray) journals = list_names(folder, ".jsonl");
+	g_autoptr(GPtrArray) journals = NULL;
 	g_autoptr(GError) first = NULL;
 	unsigned bad = 0;
 	int64_t rows = 0;
+	*ret_rows = 0;
+	if (!list_names(folder, ".jsonl", &journals, error))
+		return false;
 	for (guint i = 0; i < journals->len; i++)
 		bad += !seal_journal(state_folder, journals->pdata[i], memory_mb, &rows, first ? NULL : &first);
 	*ret_rows = rows;

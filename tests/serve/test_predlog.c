@@ -342,6 +342,33 @@ static void test_bad_journal(void)
 	g_assert_true(file_remove(state, NULL));
 }
 
+/* A sealer that has no file descriptors left cannot see which models there are: the journal stays. */
+static void test_no_descriptors(void)
+{
+	g_autofree char *state = g_dir_make_tmp("gyre-predlog-XXXXXX", NULL);
+	g_autoptr(Served) s = kit_served();
+	g_autoptr(GError) error = NULL;
+	g_autofree char *path = leave_journal(state, s);
+	struct rlimit before, tight;
+	int64_t rows;
+	int lowest = dup(STDIN_FILENO);
+	close(lowest);
+	g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &before), ==, 0);
+	for (int more = 1; more >= 0; more--) { /* for the journal only; not even for the list of them */
+		tight = (struct rlimit){.rlim_cur = (rlim_t)(lowest + more), .rlim_max = before.rlim_max};
+		g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &tight), ==, 0);
+		bool ok = predlog_seal(state, 256, &rows, &error);
+		g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &before), ==, 0);
+		g_assert_false(ok);
+		g_assert_nonnull(error);
+		g_clear_error(&error);
+		g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
+	}
+	g_assert_true(predlog_seal(state, 256, &rows, NULL) && rows == 4);
+	check_rows(state);
+	g_assert_true(file_remove(state, NULL));
+}
+
 /* Many sealed files of versions whose columns differ are one table. */
 static void test_many_files(void)
 {
@@ -439,6 +466,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/predlog/log", test_log);
 	g_test_add_func("/predlog/names", test_names);
 	g_test_add_func("/predlog/bad_journal", test_bad_journal);
+	g_test_add_func("/predlog/no_descriptors", test_no_descriptors);
 	g_test_add_func("/predlog/many_files", test_many_files);
 	g_test_add_func("/predlog/share", test_share);
 	g_test_add_func("/predlog/outcomes", test_outcomes);
