@@ -57,7 +57,7 @@ static bool read_log(Trial *t, json_t **ret, GError **error)
 		return false;
 	for (size_t i = 0; i < t->candidate->inputs; i++) {
 		const char *input = t->candidate->input_names[i];
-		g_autofree char *column = sql_name(json_get_text(renamed, input, input)), *name = sql_name(input);
+		g_autofree char *column = predlog_input_sql(renamed, input), *name = sql_name(input);
 		g_string_append_printf(columns, "%s%s AS %s", i ? ", " : "", column, name);
 	}
 	g_autofree char *sql = g_strdup_printf("SELECT %s FROM predictions WHERE _gyre_error IS NULL AND prediction IS "

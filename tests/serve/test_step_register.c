@@ -174,8 +174,8 @@ static void assert_unfit(const Place *p, const char *bundle, int version, int ch
 	g_assert_cmpint(json_get_int(now, "version", 0), ==, champion);
 }
 
-/* A row that was answered, and one whose answer was no number. */
-static void log_rows(const Place *p, const char *bundle)
+/* A row that was answered, and one whose answer was no number; `column` as in bundle_of. */
+static void log_rows(const Place *p, const char *bundle, const char *column)
 {
 	g_autoptr(Served) s = NULL;
 	PredLogOptions options = {.state_folder = p->state, .share = 1, .flush_ms = 1};
@@ -184,7 +184,7 @@ static void log_rows(const Place *p, const char *bundle)
 	g_assert_true(predlog_open(&options, &l, NULL) && predlog_announce(l, s, NULL));
 	for (int i = 0; i < 2; i++) {
 		g_autoptr(Batch) b = batch_new(s, 1);
-		g_autofree char *row = g_strdup_printf("{\"y\": %s, \"n\": 1}", i ? "1e300" : "4");
+		g_autofree char *row = g_strdup_printf("{\"%s\": %s, \"n\": 1}", column, i ? "1e300" : "4");
 		PredLogEntry entry = {.id = i ? "b" : "a", .protocol = "test", .route = "stable"};
 		Scan scan;
 		Scores scores;
@@ -213,12 +213,25 @@ static void test_unfit(Place *p, gconstpointer unused)
 	g_autofree char *other = bundle_of(p, "two", "y");
 	json_auto_t *free_to_change = register_file(p, other, true, "gate");
 	assert_registration(free_to_change, 3, "new champion moved pass ", 1);
-	log_rows(p, other);
+	log_rows(p, other, "y");
 	g_autofree char *third = bundle_of(p, "three", "z");
 	assert_unfit(p, third, 4, 3, "\"z\"");
 	g_autofree char *fourth = bundle_of(p, "four", "y");
 	json_auto_t *fits = register_file(p, fourth, true, "gate");
 	assert_registration(fits, 5, "new champion moved pass ", 3);
+}
+
+/* An input that is called as a column of the log is asked what it was asked, not what was answered. */
+static void test_input_names(Place *p, gconstpointer unused)
+{
+	g_autofree char *bundle = bundle_of(p, "one", "prediction");
+	json_auto_t *first = register_file(p, bundle, true, "gate");
+	assert_registration(first, 1, "new champion moved pass ", 0);
+	log_rows(p, bundle, "prediction");
+	g_autofree char *next = bundle_of(p, "two", "prediction");
+	json_auto_t *fits = register_file(p, next, true, "gate");
+	g_assert_cmpstr(json_get_text(fits, "note", NULL), ==, NULL);
+	assert_registration(fits, 2, "new champion moved pass ", 1);
 }
 
 #define ADD(name, function) g_test_add("/step-register/" name, Place, NULL, setup, function, teardown)
@@ -230,5 +243,6 @@ int main(int argc, char **argv)
 	ADD("persons-word", test_persons_word);
 	ADD("first", test_first);
 	ADD("unfit", test_unfit);
+	ADD("input-names", test_input_names);
 	return g_test_run();
 }
