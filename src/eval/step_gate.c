@@ -28,7 +28,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 const StepKind STEP_GATE = {
         .name = "gate",
         .help = "hold the evaluation against the goal, and what the tests said",
-        .version = 1,
+        .version = 2,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

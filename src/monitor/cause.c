@@ -225,7 +225,7 @@ static json_t *metric_loss(const json_t *findings)
 			double value = json_get_number(f, "value", NAN),
 			       was = json_get_number(evidence, "reference", NAN);
 			return json_pack("{s:s,s:o,s:o,s:o,s:s}", "metric", metric->name, "value", json_number(value),
-			        "reference", json_number(was), "loss", json_number(yardstick_loss(metric, value, was)),
+			        "reference", json_number(was), "loss", json_number(metric_worse(metric, value, was)),
 			        "of", k == 0 ? "realised" : "estimated");
 		}
 	return json_null();

@@ -68,7 +68,7 @@ static double room_of(const Concept *c, const MetricEstimate *e, const MetricEst
 static void add_gap(const Concept *c, const EstimateGap *g, const MetricEstimate *e, double p, double room)
 {
 	bool is_bias = strcmp(e->metric->name, "mean_error") == 0;
-	double loss = is_bias ? fabs(g->realised - g->estimated) : yardstick_loss(e->metric, g->realised, g->estimated);
+	double loss = is_bias ? fabs(g->realised - g->estimated) : metric_worse(e->metric, g->realised, g->estimated);
 	LookBar bar = {fabs(g->realised - g->estimated), room, p, json_get_number(c->params, "alpha", 0.01)};
 	FindingState state = c->why_not ? FINDING_TOO_FEW : look_judge(bar);
 	if (state == FINDING_ALARM && loss < 0) /* better than it should be: odd, but no harm */

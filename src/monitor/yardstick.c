@@ -113,13 +113,6 @@ bool yardsticks_read(const LookInput *in, GArray **ret, GError **error)
 	return true;
 }
 
-double yardstick_loss(const MetricKind *metric, double a, double b)
-{
-	if (strcmp(metric->name, "mean_error") == 0)
-		return fabs(a) - fabs(b);
-	return metric->larger_is_better ? b - a : a - b;
-}
-
 /* One-sided p of "it is no worse than that", which is itself known from `rows` rows (0: exactly). */
 static double p_worse(const Measured *m, double loss, double rows)
 {
@@ -153,7 +146,7 @@ static FindingState judge(const Yardstick *y, const Measured *m, double loss, do
 
 void yardstick_add(const Yardstick *y, const Measured *m, const char *look, json_t *evidence, GArray *findings)
 {
-	double loss = yardstick_loss(y->metric, m->value, y->reference), room = m->loss * fabs(y->reference);
+	double loss = metric_worse(y->metric, m->value, y->reference), room = m->loss * fabs(y->reference);
 	double p = p_worse(m, loss, y->rows);
 	const char *why_not = m->why_not ? m->why_not : isnan(y->reference) ? "no reference" : NULL;
 	evidence = evidence ? evidence : json_object();

@@ -32,6 +32,3 @@ typedef struct Measured {
 /* Adds the finding of a metric, and where the goal has a bound for it one more, "goal" with the metric as its subject.  evidence:
  * object with more, stolen; may be NULL. */
 void yardstick_add(const Yardstick *y, const Measured *m, const char *look, json_t *evidence, GArray *findings);
-
-/* How much worse a is than b, in the metric's own units: positive is worse.  NaN where there is no better and worse. */
-double yardstick_loss(const MetricKind *metric, double a, double b);

@@ -69,6 +69,7 @@ static bool take_fresh(Engine *e, const FreshFrom *from, const char *path, json_
 	return true;
 }
 
+/* An interval that has no end (one class only among the rows, too few of one) tells nothing: then no rule accepts. */
 bool challenge_decide(const json_t *versus, const json_t *judge, char **ret_reason)
 {
 	const json_t *goal = json_object_get(versus, "goal");
@@ -76,15 +77,22 @@ bool challenge_decide(const json_t *versus, const json_t *judge, char **ret_reas
 	const char *name = json_get_text(goal, "metric", "");
 	const MetricKind *metric = metric_find(name);
 	double difference = json_get_number(goal, "difference", NAN), margin = json_get_number(judge, "margin", 0);
-	double worse = metric && metric->larger_is_better ? -difference : difference;
+	double a = json_get_number(goal, "a", NAN), b = json_get_number(goal, "b", NAN);
+	double low = json_get_number(goal, "low", NAN), high = json_get_number(goal, "high", NAN);
+	double worse = metric ? metric_worse(metric, b, a) : NAN;
+	int rows = (int)json_get_int(versus, "rows", 0);
 	bool is_better = strcmp(better, "b") == 0, is_worse = strcmp(better, "a") == 0;
 	bool accept = strcmp(rule, "better") == 0 ? is_better : is_better || !is_worse || worse <= margin;
+	if (isnan(low) || isnan(high)) {
+		*ret_reason = g_strdup_printf("it cannot be told which is better on the same %d fresh rows: %s has no "
+		                              "value or no interval there; the champion stays",
+		        rows, name);
+		return false;
+	}
 	*ret_reason = g_strdup_printf("%s is %.4g with the challenger and %.4g with the champion on the same %d fresh "
 	                              "rows (difference %+.4g, 95 %% "
 	                              "interval %.4g to %.4g, p = %.3g): %s",
-	        name, json_get_number(goal, "b", NAN), json_get_number(goal, "a", NAN),
-	        (int)json_get_int(versus, "rows", 0), difference, json_get_number(goal, "low", NAN),
-	        json_get_number(goal, "high", NAN), json_get_number(goal, "p", NAN),
+	        name, b, a, rows, difference, low, high, json_get_number(goal, "p", NAN),
 	        is_better  ? "the challenger is better"
 	        : is_worse ? accept ? "the challenger is worse, within the margin" : "the challenger is worse"
 	        : accept   ? "neither is surely better, which is enough here"

@@ -81,6 +81,13 @@ int metric_compare(const MetricKind *m, double a, double b)
 	return (from_a < from_b) - (from_a > from_b);
 }
 
+double metric_worse(const MetricKind *m, double a, double b)
+{
+	if (m == &METRIC_MEAN_ERROR)
+		return fabs(a) - fabs(b);
+	return m->larger_is_better ? b - a : a - b;
+}
+
 /* Without a branch on the weight: a NaN of a row that is not drawn counts, but then the metric is NaN on all rows. */
 static double mean_of_known(const MetricKind *m, const Scored *s, const double *values)
 {

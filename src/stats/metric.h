@@ -70,6 +70,8 @@ const MetricKind *metric_find(const char *name);
 /* +1: a better than b, -1: worse, 0: equal or both NaN (NaN is worse than any number).  Better is nearer to m->best, which
  * for mean_error, the one metric with values on both sides of its best, is 0; where best is infinite, larger. */
 int metric_compare(const MetricKind *m, double a, double b);
+/* How much worse a is than b, in the metric's own units: positive is worse.  Of mean_error the distances from 0.  NaN where either is. */
+double metric_worse(const MetricKind *m, double a, double b);
 
 /* The one METRIC_ bit of these scores. */
 unsigned scored_task(const Scored *s);

@@ -105,6 +105,66 @@ static void test_judge(void)
 	g_assert_cmpuint(reasons_of("{\"success\":[]}", "{\"margin\":0.05,\"slice_margin\":0.5}", NULL), ==, 0);
 }
 
+/* An evaluation with parts exchanged. */
+static size_t reasons_with(const char *path, const char *part, const char *words, const char *told)
+{
+	json_auto_t *goal = parse("{\"success\":[]}"), *gate = parse("{}"), *evaluation = parse(EVALUATION),
+	            *changed = parse(part), *verdict = NULL;
+	json_object_del(json_object_get(evaluation, "champion"), "slices");
+	json_object_update((json_t *)json_at(evaluation, path), changed);
+	g_assert_true(goal_judge(goal, gate, evaluation, &verdict, NULL));
+	g_autofree char *reasons = json_canonical(json_object_get(verdict, "reasons")),
+	                *criteria = json_canonical(json_object_get(verdict, "criteria"));
+	if (!strstr(reasons, words) || !strstr(criteria, told) || strstr(criteria, "nan"))
+		g_error("expected \"%s\" in %s and \"%s\" in %s", words, reasons, told, criteria);
+	return json_array_size(json_object_get(verdict, "reasons"));
+}
+
+/* What cannot be compared does not pass in silence. */
+static void test_not_comparable(void)
+{
+	g_assert_cmpuint(
+	        reasons_with("champion.comparison", "{\"p\":null}", "no test tells whether that is chance", ""), ==, 1);
+	g_assert_cmpuint(reasons_with("champion.comparison", "{\"p\":null,\"difference\":0.01}", "",
+	                         "+0.01 on the same rows (no test can be made of it)"),
+	        ==, 0);
+	g_assert_cmpuint(reasons_with("champion.comparison", "{\"p\":null,\"difference\":null}",
+	                         "cannot be compared with the champion", ""),
+	        ==, 1);
+	static const char SLICES[] = "{\"comparison\":{\"difference\":0.0,\"p\":1.0},\"slices\":[{\"slice\":\"a = "
+	                             "b\",\"rows\":70,\"difference\":-0.2,\"p_adjusted\":null},"
+	                             "{\"slice\":\"a = c\",\"rows\":60,\"difference\":null,\"p_adjusted\":null},"
+	                             "{\"slice\":\"a = d\",\"rows\":50,\"difference\":0.0,\"p_adjusted\":null}]}";
+	g_assert_cmpuint(reasons_with("champion", SLICES, "", "in 2 of 3 slices"), ==, 0);
+	static const char BASELINE[] = "baseline.metrics.roc_auc", MODEL[] = "model.metrics.roc_auc";
+	g_assert_cmpuint(reasons_with(BASELINE, "{\"value\":null}", "champion", "has no value\""), ==, 1);
+	g_assert_cmpuint(reasons_with(MODEL, "{\"low\":null,\"high\":null}", "has no interval", ""), ==, 2);
+	g_assert_cmpuint(reasons_with(MODEL, "{\"value\":null,\"low\":null,\"high\":null}",
+	                         "roc_auc has no value on the test rows, so it cannot be told", ""),
+	        ==, 2);
+}
+
+/* Of a bias either side of 0 is off: one nearer to 0 is no worse for being larger. */
+static void test_two_sided(void)
+{
+	json_auto_t *goal = parse("{\"success\":[]}"), *gate = parse("{\"slice_margin\":0.5}");
+	json_auto_t *evaluation = parse(
+	        "{\"metric\":\"mean_error\",\"model\":{\"metrics\":{\"mean_error\":{\"value\":0.5,\"low\":0.4,\"high\":"
+	        "0.6}}},"
+	        "\"baseline\":{\"metrics\":{\"mean_error\":{\"value\":2}}},\"champion\":{\"metrics\":{\"mean_error\":{"
+	        "\"value\":-5}},\"comparison\":{\"difference\":5.5,\"p\":0.001,\"low\":5,\"high\":6},\"slices\":[{"
+	        "\"slice\":"
+	        "\"a = b\",\"rows\":99,\"model\":1,\"champion\":-2,\"difference\":3,\"p_adjusted\":0.01}]}}");
+	json_auto_t *verdict = NULL, *worse = NULL;
+	g_assert_true(goal_judge(goal, gate, evaluation, &verdict, NULL));
+	g_assert_cmpuint(json_array_size(json_object_get(verdict, "reasons")), ==, 0);
+	json_auto_t *off = parse("{\"value\":-9,\"low\":-10,\"high\":-8}");
+	json_object_update((json_t *)json_at(evaluation, "model.metrics.mean_error"), off);
+	json_object_set_new((json_t *)json_at(evaluation, "champion.comparison"), "difference", json_real(-4));
+	g_assert_true(goal_judge(goal, gate, evaluation, &worse, NULL));
+	g_assert_cmpuint(json_array_size(json_object_get(worse, "reasons")), ==, 2); /* than baseline and champion */
+}
+
 static void test_metric(void)
 {
 	json_auto_t *binary = parse(
@@ -122,6 +182,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/goal/check", test_check);
 	g_test_add_func("/goal/smart", test_smart);
 	g_test_add_func("/goal/judge", test_judge);
+	g_test_add_func("/goal/not_comparable", test_not_comparable);
+	g_test_add_func("/goal/two_sided", test_two_sided);
 	g_test_add_func("/goal/metric", test_metric);
 	return g_test_run();
 }

@@ -267,6 +267,18 @@ static void decide(const char *better, double difference, const char *rule, doub
 	g_assert_nonnull(strstr(reason, "on the same 500 fresh rows"));
 }
 
+/* One class only among the fresh rows: nothing is told, so the champion stays, and the reason says why. */
+static void undecided(const char *rule)
+{
+	json_auto_t *versus = json_pack("{s:n,s:i,s:{s:s,s:n,s:n,s:n,s:n,s:n,s:n}}", "better", "rows", 500, "goal",
+	        "metric", "roc_auc", "a", "b", "difference", "low", "high", "p");
+	json_auto_t *judge = json_pack("{s:s,s:f}", "rule", rule, "margin", 0.1);
+	g_autofree char *reason = NULL;
+	g_assert_false(challenge_decide(versus, judge, &reason));
+	g_assert_nonnull(strstr(reason, "cannot be told"));
+	g_assert_null(strstr(reason, "nan"));
+}
+
 static void test_decide(void)
 {
 	decide("b", 0.05, "better", 0, true);
@@ -276,6 +288,8 @@ static void test_decide(void)
 	decide("", -0.005, "no_worse", 0, true);
 	decide("a", -0.05, "no_worse", 0.02, false);
 	decide("a", -0.05, "no_worse", 0.06, true);
+	undecided("better");
+	undecided("no_worse");
 }
 
 #define ADD(name, f) g_test_add("/loop/" name, Place, NULL, setup, f, teardown)
