@@ -32,7 +32,7 @@ static bool end_superseded(Meta *m, const MonitorWindow *w, GError **error)
 	json_array_foreach (rows, i, row) {
 		g_autofree char *why = g_strdup_printf("version %d no longer answers on %s",
 		        (int)json_get_int(row, "version", 0), json_get_text(row, "route", ""));
-		if (!meta_run(m, "DELETE FROM alarms WHERE id = $1 AND state = 'pending'",
+		if (!meta_run(m, "DELETE FROM alarms WHERE id = $1 AND state = 'pending' AND notices = 0",
 		            json_pack("[O]", json_object_get(row, "id")), NULL, error) ||
 		        !meta_run(m, "UPDATE alarms SET state = 'resolved', resolved = $2, why = $3 WHERE id = $1",
 		                json_pack("[O,I,s]", json_object_get(row, "id"), (json_int_t)w->begin, why), NULL,

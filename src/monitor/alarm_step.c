@@ -10,12 +10,13 @@ const char *alarm_phase_name(AlarmPhase phase)
 }
 
 /* Limits are crossed upwards (a distance) or downwards (a score): what raised the alarm tells, by the sign of `worst`.  Of what may
- * leave its limit on either side the finding shows the one that is nearer, or its size alone: neither says how far it is back. */
+ * leave its limit on either side the finding shows the one that is nearer, or its size alone: neither says how far it is back.  Nor is
+ * there a side where the worst value was the limit itself. */
 static bool is_calm(const AlarmRule *rule, const AlarmPoint *p, const AlarmMemory *m)
 {
 	if (p->state != FINDING_OK)
 		return false;
-	if (isnan(p->value) || isnan(p->limit) || p->either_way)
+	if (isnan(p->value) || isnan(p->limit) || p->either_way || m->worst == 0)
 		return true;
 	double back = rule->margin * fmin(fabs(m->worst), fabs(p->limit));
 	return m->worst < 0 ? p->value >= p->limit + back : p->value <= p->limit - back;

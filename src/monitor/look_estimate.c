@@ -54,9 +54,12 @@ static bool run(const LookInput *in, const json_t *params, GArray *findings, GEr
 	return true;
 }
 
+static const char *const EITHER_WAY[] = {"mean_error", NULL};
+
 const LookKind LOOK_ESTIMATE = {
         .name = "estimate",
         .help = "how good the answers are expected to be while their outcomes are not known",
         .params = PARAMS,
         .run = run,
+        .either_way = EITHER_WAY,
 };

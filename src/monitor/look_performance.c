@@ -229,10 +229,13 @@ static bool run(const LookInput *in, const json_t *params, GArray *findings, GEr
 	return p.told == 0 || (add_delay(&p, error) && add_selection(&p, error) && add_metrics(&p, error));
 }
 
+static const char *const EITHER_WAY[] = {"mean_error", NULL};
+
 const LookKind LOOK_PERFORMANCE = {
         .name = "performance",
         .help = "how good the answers were, by what became of them, beside the version's test and the goal",
         .params = PARAMS,
         .uses_outcomes = true,
         .run = run,
+        .either_way = EITHER_WAY,
 };

@@ -144,6 +144,14 @@ static FindingState judge(const Yardstick *y, const Measured *m, double loss, do
 	return y->is_named || m->why_not ? state : FINDING_OK;
 }
 
+/* Where it alarms; of a bias on the side where the value is. */
+static double limit_of(const Yardstick *y, double value, double room)
+{
+	if (strcmp(y->metric->name, "mean_error") == 0)
+		return copysign(fabs(y->reference) + room, value);
+	return y->reference + (y->metric->larger_is_better ? -room : room);
+}
+
 void yardstick_add(const Yardstick *y, const Measured *m, const char *look, json_t *evidence, GArray *findings)
 {
 	double loss = metric_worse(y->metric, m->value, y->reference), room = m->loss * fabs(y->reference);
@@ -160,8 +168,7 @@ void yardstick_add(const Yardstick *y, const Measured *m, const char *look, json
 	json_object_set_new(evidence, "named", json_boolean(y->is_named));
 	if (why_not)
 		json_object_set_new(evidence, "why_not", json_string(why_not));
-	finding_add(findings, (Finding){look, y->metric->name, "", m->value,
-	                              y->reference + (y->metric->larger_is_better ? -room : room), p,
+	finding_add(findings, (Finding){look, y->metric->name, "", m->value, limit_of(y, m->value, room), p,
 	                              judge(y, m, loss, room, p), evidence});
 	if (y->is_named)
 		add_goal(y, m, look, findings);

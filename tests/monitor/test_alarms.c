@@ -64,6 +64,19 @@ static void test_downwards(void)
 	g_assert_cmpint(alarm_step(&rule, &back, &m), ==, ALARM_RESOLVED);
 }
 
+/* A score that was raised at its limit to the bit has no side it came from: ok is enough, on whichever side. */
+static void test_at_the_limit(void)
+{
+	AlarmRule rule = {.windows = 1, .of = 1, .clear = 1, .margin = 0.1};
+	for (int above = 0; above < 2; above++) {
+		AlarmMemory m = {0};
+		AlarmPoint at = {0, HOUR, FINDING_ALARM, 0.95, 0.95},
+		           back = {0, HOUR, FINDING_OK, above ? 0.99 : 0.91, 0.95};
+		g_assert_cmpint(alarm_step(&rule, &at, &m), ==, ALARM_FIRED);
+		g_assert_cmpint(alarm_step(&rule, &back, &m), ==, ALARM_RESOLVED);
+	}
+}
+
 /* What may leave its limits on either side is back on whichever side of them it comes to lie: fewer requests than a third of
  * 300, then 310, for which the limit that is shown is three times 300; realised 0.1 below the estimate, then 0.01. */
 static void test_either_way(void)
@@ -84,6 +97,9 @@ static void test_either_way(void)
 	g_assert_true(look_is_either_way("quality", "rate"));
 	g_assert_true(look_is_either_way("concept", "disagreement"));
 	g_assert_true(look_is_either_way("multivariate", "reconstruction"));
+	g_assert_true(look_is_either_way("performance", "mean_error"));
+	g_assert_true(look_is_either_way("estimate", "mean_error"));
+	g_assert_false(look_is_either_way("performance", "rmse"));
 	g_assert_false(look_is_either_way("quality", "missing"));
 	g_assert_false(look_is_either_way("nothing", "rate"));
 }
@@ -339,6 +355,21 @@ static void test_superseded(void)
 	world_close(&w);
 }
 
+/* Fired and told, then measured again and only pending: who was told hears of its end too. */
+static void test_superseded_when_pending_again(void)
+{
+	World w;
+	world_open(&w, "{" HOOK "}");
+	measure(&w, 1, 0, "age", "alarm");
+	measure(&w, 1, 1, "age", "alarm");
+	measure(&w, 1, 0, "age", "ok");
+	check_told(&w, "2-0-0 pending");
+	measure(&w, 2, 3, "age", "ok");
+	check_told(&w, "2-0-3 resolved");
+	g_assert_cmpint(notices(&w, "hook"), ==, 2);
+	world_close(&w);
+}
+
 /* Windows by count: while version 1 gathers rows for one of ten hours, version 2 has one each hour. */
 static void test_slow_is_not_superseded(void)
 {
@@ -577,6 +608,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/alarm/steps", test_steps);
 	g_test_add_func("/alarm/downwards", test_downwards);
+	g_test_add_func("/alarm/at_the_limit", test_at_the_limit);
 	g_test_add_func("/alarm/either_way", test_either_way);
 	g_test_add_func("/alarm/by_definition", test_by_definition);
 	g_test_add_func("/alarm/matchers", test_matchers);
@@ -584,6 +616,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/alarm/again", test_again);
 	g_test_add_func("/alarm/any_order", test_any_order);
 	g_test_add_func("/alarm/superseded", test_superseded);
+	g_test_add_func("/alarm/superseded_when_pending_again", test_superseded_when_pending_again);
 	g_test_add_func("/alarm/slow_is_not_superseded", test_slow_is_not_superseded);
 	g_test_add_func("/alarm/rules", test_rules);
 	g_test_add_func("/alarm/silence", test_silence);
