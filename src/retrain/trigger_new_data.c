@@ -124,23 +124,31 @@ static json_t *watermark_cause(json_t *old, json_t *value)
 	        "before", old, "after", value);
 }
 
+/* What was answered to another question says nothing of this one: then looking begins anew. */
+static json_t *answer_before(const json_t *state, const char *sql)
+{
+	return g_strcmp0(json_get_text(state, "sql", sql), sql) == 0 ? json_object_get(state, "watermark") : NULL;
+}
+
 static bool look_at_watermark(const TriggerInput *in, const json_t *params, const json_t *state, json_t **ret_state,
         json_t **ret_cause, GError **error)
 {
+	const char *sql = json_get_text(params, "watermark", "");
 	int64_t asked = json_get_int(state, "asked", 0);
-	json_t *old = json_object_get(state, "watermark");
+	json_t *old = answer_before(state, sql);
 	if (old && asked <= in->now && in->now - asked < length_of(params, "every")) {
 		*ret_state = json_deep_copy(state);
 		return true;
 	}
 	json_auto_t *value = NULL;
-	if (!watched_value(in->folder, json_object_get(json_object_get(in->config, "data"), "sources"),
-	            json_get_text(params, "watermark", ""), in->state_folder, &value, error))
+	if (!watched_value(in->folder, json_object_get(json_object_get(in->config, "data"), "sources"), sql,
+	            in->state_folder, &value, error))
 		return false;
 	bool has_more = old && has_grown(old, value, json_get_number(params, "at_least", 1));
 	if (has_more)
 		*ret_cause = watermark_cause(old, value);
-	*ret_state = json_pack("{s:I,s:O}", "asked", (json_int_t)in->now, "watermark", has_more || !old ? value : old);
+	*ret_state = json_pack(
+	        "{s:I,s:s,s:O}", "asked", (json_int_t)in->now, "sql", sql, "watermark", has_more || !old ? value : old);
 	return true;
 }
 

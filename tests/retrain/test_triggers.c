@@ -254,6 +254,22 @@ static void test_watermark(Place *p, gconstpointer unused)
 	expect(p, now + 5 * MINUTE, "one row with one value");
 }
 
+/* Another question begins anew: its answers are not held against those to the one before, which they might never reach. */
+static void test_another_watermark(Place *p, gconstpointer unused)
+{
+	static const char ASK[] = "{\"on\": [\"new_data\"], \"new_data\": {\"watermark\": \"select %s from rows\", "
+	                          "\"every\": \"1h\"}}";
+	g_autofree char *largest = g_strdup_printf(ASK, "max(x)"), *count = g_strdup_printf(ASK, "count(*)");
+	int64_t now = at("2026-01-01 00:00:00");
+	write_rows(p, "rows.csv", "x\n1000\n2000\n");
+	configure(p, largest);
+	expect(p, now, NULL);
+	configure(p, count);
+	expect(p, now + 1, NULL);
+	write_rows(p, "rows.csv", "x\n1000\n2000\n3\n");
+	expect(p, now + 1 + HOUR, "from 2 to 3");
+}
+
 /* A source that had no row yet has grown with the first. */
 static void test_watermark_of_nothing(Place *p, gconstpointer unused)
 {
@@ -390,6 +406,7 @@ int main(int argc, char **argv)
 	ADD("files", test_files);
 	ADD("too_few_files", test_too_few_files);
 	ADD("watermark", test_watermark);
+	ADD("another_watermark", test_another_watermark);
 	ADD("watermark_of_nothing", test_watermark_of_nothing);
 	ADD("alarms", test_alarms);
 	g_test_add_func("/triggers/settings", test_settings);
