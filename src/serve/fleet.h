@@ -60,7 +60,9 @@ bool fleet_is_ready(Fleet *f);
 
 /* Looks at the registry at once; ends when what changed is in place.  Not while this thread has a pin. */
 bool fleet_refresh(Fleet *f, GError **error);
-/* Adds a model (as in FleetOptions.models; one that cannot be loaded is an error, and not added) or takes it out of service.  Not while this thread has a pin. */
+/* Adds a model (as in FleetOptions.models; one that cannot be loaded is an error, and not added): a version of a model that is
+ * served whole beside what is there, of one that is not, alone.  Or takes it out of service, all its versions.  Where that fails nothing is
+ * changed.  Not while this thread has a pin. */
 bool fleet_load(Fleet *f, const char *reference, GError **error);
 bool fleet_unload(Fleet *f, const char *name, GError **error);
 

@@ -207,10 +207,15 @@ static bool look_with(Look *l, GError **error)
 {
 	if (!meta_open(l->f->state_folder, &l->meta, error) || !blobs_open(l->f->state_folder, &l->blobs, error))
 		return false;
-	for (guint i = 0; i < l->f->wanted->len; i++)
-		if (!add_reference(l, l->f->wanted->pdata[i], error))
+	if (l->f->wants_all && !add_registry(l, error))
+		return false;
+	for (guint i = 0; i < l->f->wanted->len; i++) {
+		const char *reference = l->f->wanted->pdata[i];
+		bool is_there = l->f->wants_all && route_model(l->table, reference); /* of the registry, whole */
+		if (!is_there && !add_reference(l, reference, error))
 			return false;
-	return !l->f->wants_all || add_registry(l, error);
+	}
+	return true;
 }
 
 /* Nothing is swapped when nothing changed: an idle server does not churn. */
@@ -317,7 +322,8 @@ bool fleet_load(Fleet *f, const char *reference, GError **error)
 	const char *at = strrchr(reference, '@');
 	g_autofree char *name = at ? g_strndup(reference, (size_t)(at - reference)) : g_strdup(reference);
 	g_mutex_lock(&f->update);
-	bool was_unwanted = g_hash_table_remove(f->unwanted, name);
+	bool was_unwanted =
+	        !at && g_hash_table_remove(f->unwanted, name); /* a version alone does not bring the others */
 	bool is_new = !g_ptr_array_find_with_equal_func(f->wanted, reference, g_str_equal, NULL);
 	if (is_new)
 		g_ptr_array_add(f->wanted, g_strdup(reference));
@@ -332,27 +338,43 @@ bool fleet_load(Fleet *f, const char *reference, GError **error)
 	return ok;
 }
 
-static void drop_wanted(Fleet *f, const char *name)
+/* What is wanted without the model. */
+static GPtrArray *wanted_without(const Fleet *f, const char *name)
 {
 	size_t length = strlen(name);
-	for (guint i = f->wanted->len; i-- > 0;) {
+	GPtrArray *rest = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < f->wanted->len; i++) {
 		const char *reference = f->wanted->pdata[i];
-		if (strncmp(reference, name, length) == 0 && (!reference[length] || reference[length] == '@'))
-			g_ptr_array_remove_index(f->wanted, i);
+		if (strncmp(reference, name, length) != 0 || (reference[length] && reference[length] != '@'))
+			g_ptr_array_add(rest, g_strdup(reference));
 	}
+	return rest;
+}
+
+/* All or nothing: a model whose caller was told that it could not go does not go later. */
+static bool unload(Fleet *f, const char *name, GError **error)
+{
+	GPtrArray *before = f->wanted;
+	f->wanted = wanted_without(f, name);
+	bool is_new = g_hash_table_add(f->unwanted, g_strdup(name));
+	bool ok = refresh(f, error);
+	if (!ok) {
+		GPtrArray *tried = f->wanted;
+		f->wanted = before;
+		before = tried;
+		if (is_new)
+			g_hash_table_remove(f->unwanted, name);
+	}
+	g_ptr_array_unref(before);
+	return ok;
 }
 
 bool fleet_unload(Fleet *f, const char *name, GError **error)
 {
 	g_mutex_lock(&f->update);
-	bool ok = route_model(atomic_load(&f->table), name) != NULL;
-	if (ok) {
-		drop_wanted(f, name);
-		g_hash_table_add(f->unwanted, g_strdup(name));
-		ok = refresh(f, error);
-	} else {
-		fail(error, FAIL_NOT_FOUND, "there is no model \"%.100s\" here", name);
-	}
+	bool ok = route_model(atomic_load(&f->table), name)
+	                  ? unload(f, name, error)
+	                  : fail(error, FAIL_NOT_FOUND, "there is no model \"%.100s\" here", name);
 	g_mutex_unlock(&f->update);
 	return ok;
 }
