@@ -24,7 +24,7 @@ struct Fleet {
 	void (*tell)(const char *sentence);
 	bool (*loaded)(void *context, const Served *s, GError **error);
 	void *context;
-	bool conducts;
+	bool conducts, conduct_fails; /* the last look could not, and that was told */
 	GPtrArray *rollouts; /* of Rollout *: those of the table, and others that requests may still count in */
 	GHashTable *spawned; /* ids of deployments -> when a process was started to check it */
 

@@ -15,6 +15,7 @@ enum {
 
 typedef struct Failure {
 	int64_t at;
+	int code;
 	char *reason;
 } Failure;
 
@@ -57,7 +58,7 @@ bool look_load(const Look *l, const char *name, int version, const char *digest,
 		return true;
 	const Failure *before = g_hash_table_lookup(l->f->failures, digest);
 	if (before && meta_now() - before->at < RETRY_US)
-		return fail(error, FAIL_UNAVAILABLE, "%s", before->reason);
+		return fail(error, (FailCode)before->code, "%s", before->reason);
 	g_autoptr(Served) loaded = NULL;
 	g_autoptr(GError) problem = NULL;
 	if (blobs_path(l->blobs, digest, &path, &problem) &&
@@ -71,7 +72,7 @@ bool look_load(const Look *l, const char *name, int version, const char *digest,
 	if (!before)
 		fleet_tell(l->f, "%s@%d cannot be loaded: %s", name, version, problem->message);
 	Failure *failure = g_new0(Failure, 1);
-	*failure = (Failure){.at = meta_now(), .reason = g_strdup(problem->message)};
+	*failure = (Failure){.at = meta_now(), .code = problem->code, .reason = g_strdup(problem->message)};
 	g_hash_table_replace(l->f->failures, g_strdup(digest), failure);
 	g_propagate_error(error, g_steal_pointer(&problem));
 	return false;

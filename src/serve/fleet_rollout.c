@@ -170,11 +170,13 @@ static bool conduct(const Look *l, GError **error)
 	return true;
 }
 
-/* A store that cannot be written keeps nobody from being served. */
+/* A store that cannot be written keeps nobody from being served.  Told when it begins. */
 void look_conduct(const Look *l)
 {
 	g_autoptr(GError) problem = NULL;
-	if (!conduct(l, &problem))
+	bool was_told = l->f->conduct_fails;
+	l->f->conduct_fails = !conduct(l, &problem);
+	if (l->f->conduct_fails && !was_told)
 		fleet_tell(l->f, "deployments could not be watched over: %s", problem->message);
 }
 

@@ -26,6 +26,14 @@ static void tell(const char *sentence)
 		g_atomic_int_inc(&listening->told);
 }
 
+static char *blob_path(const Place *p, const char *digest)
+{
+	g_autoptr(Blobs) blobs = NULL;
+	char *path = NULL;
+	g_assert_true(blobs_open(p->state, &blobs, NULL) && blobs_path(blobs, digest, &path, NULL));
+	return path;
+}
+
 /* Each project is another bundle, and so another version. */
 static char *add_version(const Place *p, const char *project)
 {
@@ -144,10 +152,57 @@ static void test_unload_fails(Place *p, gconstpointer unused)
 	expect(f, "2: 2 1");
 }
 
+static char *deploy(const Place *p, int version)
+{
+	json_auto_t *d = NULL, *running = NULL, *check = json_pack("{s:[]}", "rows");
+	g_autoptr(GError) error = NULL;
+	deployment_begin(p->meta, "half", version, "canary", NULL, "Ada", NULL, &d, &error);
+	g_assert_no_error(error);
+	char *id = g_strdup(json_get_text(d, "id", ""));
+	g_assert_true(deployment_checked(p->meta, id, check, NULL, &running, NULL));
+	return id;
+}
+
+/* A candidate that cannot be loaded is rolled back; also one that an alias points at, whose loading has failed a moment before. */
+static void test_broken_candidate(Place *p, gconstpointer unused)
+{
+	json_auto_t *about = NULL, *now = NULL;
+	g_autofree char *id = deploy(p, 3), *path = NULL;
+	g_assert_true(registry_move(p->meta, "half", "next", 3, "gate", WHO_GATE, NULL, NULL));
+	g_assert_true(registry_get(p->meta, "half@3", &about, NULL));
+	path = blob_path(p, json_get_text(about, "digest", ""));
+	g_assert_true(g_chmod(path, 0644) == 0 && truncate(path, 100) == 0);
+	g_autoptr(Fleet) f = open_fleet(p, NULL, true);
+	expect(f, "2: 2");
+	g_assert_true(deployment_get(p->meta, id, &now, NULL));
+	g_assert_cmpstr(json_get_text(now, "state", ""), ==, "rolled_back");
+}
+
+/* What cannot be done about deployments is told when it begins, not at each of two looks a second. */
+static void test_told_once(Place *p, gconstpointer unused)
+{
+	g_autofree char *id = deploy(p, 3);
+	g_autoptr(Fleet) f = open_fleet(p, NULL, true);
+	expect(f, "2: 3 2");
+	listens_for = "could not be watched over";
+	g_assert_true(meta_run(p->meta, "ALTER TABLE deployment_counts RENAME TO elsewhere", NULL, NULL, NULL));
+	for (int i = 0; i < 3; i++)
+		g_assert_true(fleet_refresh(f, NULL));
+	g_assert_cmpuint(p->told, ==, 1);
+	g_assert_true(meta_run(p->meta, "ALTER TABLE elsewhere RENAME TO deployment_counts", NULL, NULL, NULL));
+	g_assert_true(fleet_refresh(f, NULL));
+	g_assert_true(meta_run(p->meta, "ALTER TABLE deployment_counts RENAME TO elsewhere", NULL, NULL, NULL));
+	g_assert_true(fleet_refresh(f, NULL));
+	g_assert_cmpuint(p->told, ==, 2);
+	g_assert_true(meta_run(p->meta, "ALTER TABLE elsewhere RENAME TO deployment_counts", NULL, NULL, NULL));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add("/fleet/load", Place, NULL, setup, test_load, teardown);
 	g_test_add("/fleet/unload_fails", Place, NULL, setup, test_unload_fails, teardown);
+	g_test_add("/fleet/broken_candidate", Place, NULL, setup, test_broken_candidate, teardown);
+	g_test_add("/fleet/told_once", Place, NULL, setup, test_told_once, teardown);
 	return g_test_run();
 }
