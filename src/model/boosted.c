@@ -14,6 +14,7 @@
 #include "model/constraints.h"
 #include "model/tree_params.h"
 #include "model/trees_join.h"
+#include "model/xgboost_calls.h"
 
 static const char *const SETTINGS[] = {"eta", "max_depth", "min_child_weight", "subsample", "colsample_bytree",
         "lambda", "alpha", "gamma", "max_delta_step", "max_cat_to_onehot", "max_cat_threshold", NULL};
@@ -193,6 +194,7 @@ const ModelFamily FAMILY_BOOSTED = {
         .takes_categories = true,
         .search_share = 4,
         .portfolio = PORTFOLIO_BOOSTED,
+        .ready = xgboost_ready,
         .prepare = boosted_prepare,
         .train = boosted_train,
         .update = boosted_update,

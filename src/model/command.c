@@ -281,15 +281,34 @@ static bool learn(CommandModel *m, const TrainSet *set, const json_t *params, co
 	return m->files->len > code || fail(error, FAIL_INVALID, "the program left nothing in model/");
 }
 
+/* As execvpe in the folder of its files finds it: by the path, below the folder, or in PATH. */
+static bool find_program(const char *code, const json_t *words, GError **error)
+{
+	const char *name = json_string_value(json_array_get(words, 0));
+	if (!name)
+		return fail(error, FAIL_INVALID,
+		        "the family command needs a program: models.params.command with train and predict");
+	g_autofree char *path = !strchr(name, '/')         ? g_find_program_in_path(name)
+	                        : g_path_is_absolute(name) ? g_strdup(name)
+	                                                   : g_build_filename(code ? code : ".", name, NULL);
+	return (path && g_file_test(path, G_FILE_TEST_IS_REGULAR)) ||
+	       fail(error, FAIL_NOT_FOUND, "the family command needs the program %s, which is not there", name);
+}
+
+static bool command_ready(const char *code, const json_t *params, GError **error)
+{
+	return find_program(code, json_object_get(params, "train"), error) &&
+	       find_program(code, json_object_get(params, "predict"), error);
+}
+
 static bool command_train(
         const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
 {
-	const json_t *train = json_object_get(params, "train"), *predict = json_object_get(params, "predict");
+	const json_t *predict = json_object_get(params, "predict");
 	g_autoptr(CommandModel) m = command_new();
 	g_autofree char *folder = NULL;
-	if (json_array_size(train) == 0 || json_array_size(predict) == 0)
-		return fail(error, FAIL_INVALID,
-		        "the family command needs a program: models.params.command with train and predict");
+	if (!command_ready(set->code, params, error))
+		return false;
 	m->columns = (uint32_t)set->x->columns;
 	m->outputs = (uint32_t)task_outputs(set->classes);
 	m->about = json_pack("{s:O,s:O,s:O,s:o}", "predict", predict, "time", json_object_get(params, "time"), "memory",
@@ -506,6 +525,7 @@ const ModelFamily FAMILY_COMMAND = {
         .params = PARAMS,
         .search_share = 2,
         .files = command_files,
+        .ready = command_ready,
         .train = command_train,
         .predict = command_predict,
         .save = command_save,

@@ -58,6 +58,13 @@ size_t family_columns(const ModelFamily *family, const FeatureKind *kinds, size_
 	return family->takes_categories ? columns : matrix_numbers(&all);
 }
 
+bool family_ready(const ModelFamily *family, const char *code, const json_t *params, GError **error)
+{
+	json_auto_t *filled = NULL;
+	return !family->ready ||
+	       (param_fill(family->params, family->name, params, &filled, error) && family->ready(code, filled, error));
+}
+
 bool family_train(const ModelFamily *family, const TrainSet *set, const json_t *params, void **ret_model,
         json_t **ret_params, GError **error)
 {

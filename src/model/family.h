@@ -70,6 +70,10 @@ typedef struct ModelFamily {
 	/* Adds the project's files that a model is made of (paths below the folder, g_malloc'd): inputs of the training step, which
 	 * are laid into TrainSet.code.  params: not filled, may be NULL.  NULL: none. */
 	bool (*files)(const char *folder, const json_t *params, GPtrArray *to, GError **error);
+	/* Can it train here at all: is its library there, its program?  Asked once, before a search, without rows and in a process
+	 * that forks later: no threads.  code: as TrainSet.code; params: filled.  False: it is left out, with that sentence.  NULL: it
+	 * always can. */
+	bool (*ready)(const char *code, const json_t *params, GError **error);
 	/* What trainings on the rows of a set have in common whatever their other params: only says what it would be, or makes it;
 	 * prepared_clear.  A training whose set has it gives the same bytes.  NULL: nothing worth it. */
 	bool (*prepare)(const TrainSet *set, const json_t *params, bool make, Prepared *ret, GError **error);
@@ -103,6 +107,8 @@ extern const ModelFamily *const FAMILIES[]; /* NULL-ended */
 const ModelFamily *family_find(const char *name);
 /* The files that all families ask for, sorted, each once.  params: {family: its settings}, may be NULL. */
 bool families_files(const char *folder, const json_t *params, GPtrArray *ret, GError **error);
+/* As ModelFamily.ready; params: not filled, may be NULL. */
+bool family_ready(const ModelFamily *family, const char *code, const json_t *params, GError **error);
 /* Training and predicting through these, a family is given the features it takes: rows and model may have come together
  * anywhere, also where the rows have categories and the family knows none.  ret_params: what a refit should use, in any case; may be
  * NULL. */

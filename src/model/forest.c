@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "model/tree_params.h"
 #include "model/trees_mean.h"
+#include "model/xgboost_calls.h"
 #include "model/xgboost_train.h"
 
 static const Param PARAMS[] = {
@@ -116,6 +117,7 @@ const ModelFamily FAMILY_FOREST = {
         .search_share = 1,
         .wide_portfolio = PORTFOLIO_NONE,
         .portfolio = PORTFOLIO_FOREST,
+        .ready = xgboost_ready,
         .prepare = forest_prepare,
         .train = forest_train,
         .update = forest_update,

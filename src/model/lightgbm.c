@@ -239,6 +239,12 @@ static bool lightgbm_train(
 	return true;
 }
 
+static bool lightgbm_ready(const char *code, const json_t *params, GError **error)
+{
+	const LightgbmCalls *calls;
+	return lightgbm_calls(&calls, error);
+}
+
 const ModelFamily FAMILY_LIGHTGBM = {
         .name = "lightgbm",
         .help = "gradient boosted trees by LightGBM, grown by leaf; where its library is found",
@@ -248,6 +254,7 @@ const ModelFamily FAMILY_LIGHTGBM = {
         .portfolio = PORTFOLIO_LIGHTGBM,
         .takes_categories = true,
         .search_share = 4,
+        .ready = lightgbm_ready,
         .train = lightgbm_train,
         TREES_FUNCTIONS,
 };

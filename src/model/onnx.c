@@ -185,14 +185,19 @@ static json_t *base_of(const Matrix *x)
 	return base;
 }
 
+static bool onnx_ready(const char *code, const json_t *params, GError **error)
+{
+	const OnnxLibrary *library;
+	if (!json_get_text(params, "file", NULL))
+		return fail(error, FAIL_INVALID, "the family onnx needs a model: models.params.onnx.file");
+	return onnx_library(&library, error);
+}
+
 static bool onnx_train(const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
 {
 	const char *name = json_get_text(params, "file", NULL);
 	g_autoptr(OnnxModel) m = onnx_model_new();
-	const OnnxLibrary *library;
-	if (!name)
-		return fail(error, FAIL_INVALID, "the family onnx needs a model: models.params.onnx.file");
-	if (!onnx_library(&library, error))
+	if (!onnx_ready(set->code, params, error))
 		return false;
 	bool ok = read_model(set, name, m, error) && onnx_session_open(m->bytes, &m->opened->session, error) &&
 	          onnx_bind(onnx_session_ports(m->opened->session), set, params, &m->about, error) &&
@@ -300,6 +305,7 @@ const ModelFamily FAMILY_ONNX = {
         .params = PARAMS,
         .takes_categories = true,
         .files = onnx_files,
+        .ready = onnx_ready,
         .train = onnx_train,
         .predict = onnx_predict,
         .contribute = onnx_contribute,

@@ -165,6 +165,35 @@ static bool choose_families(Training *t, unsigned task, GError **error)
 	return true;
 }
 
+/* Those whose library or program is not here: a search would try them again and again. */
+static bool leave_unready(Training *t, GError **error)
+{
+	g_autoptr(GError) first = NULL;
+	g_autoptr(GString) unready = g_string_new(NULL);
+	size_t left = 0;
+	for (size_t k = 0; k < t->space.count; k++) {
+		const ModelFamily *family = t->families[k];
+		g_autoptr(GError) problem = NULL;
+		if (family_ready(family, t->code, json_object_get(t->space.fixed, family->name), &problem)) {
+			t->families[left++] = family;
+			continue;
+		}
+		progress_note("%s is not tried: %s", family->name, problem->message);
+		g_string_append_printf(unready, "%s%s", unready->len ? ", " : "", family->name);
+		if (!first)
+			first = g_steal_pointer(&problem);
+	}
+	t->space.count = left;
+	if (left == 0) {
+		g_propagate_prefixed_error(error, g_steal_pointer(&first),
+		        "families: none of them (%s) can be tried here: ", unready->str);
+		return false;
+	}
+	if (unready->len)
+		step_note(t->s, "families_unavailable", json_text(unready->str));
+	return true;
+}
+
 /* Each family has a trial of its defaults before anything else. */
 static void tell_untried(const Training *t)
 {
@@ -195,7 +224,7 @@ static bool check(Training *t, GError **error)
 	        .families = t->families, .fixed = json_object_get(t->params, "params"), .seed = step_seed(t->s)};
 	if (!param_fill(SEARCH_PARAMS, "search", json_object_get(t->params, "search"), &t->search, error) ||
 	        !param_fill(ENSEMBLE_PARAMS, "ensemble", json_object_get(t->params, "ensemble"), &t->ensemble, error) ||
-	        !choose_families(t, task, error) || !search_check(&t->space, error))
+	        !choose_families(t, task, error) || !search_check(&t->space, error) || !leave_unready(t, error))
 		return false;
 	double time = json_get_number(t->search, "time", 0);
 	if (time > 0) {
@@ -388,7 +417,7 @@ static void tell_metrics(const Training *t)
 static bool run(StepRun *s, const json_t *params, GError **error)
 {
 	g_auto(Training) t = {.s = s, .params = params, .since = g_get_monotonic_time()};
-	if (!recipes_read(step_input(s, "recipes"), &t.recipes, error) || !check(&t, error) || !lay_code(&t, error) ||
+	if (!recipes_read(step_input(s, "recipes"), &t.recipes, error) || !lay_code(&t, error) || !check(&t, error) ||
 	        !read_data(&t, error) || !know_beforehand(&t, error))
 		return false;
 	t.reading = (double)(g_get_monotonic_time() - t.since) / 1e6;
@@ -407,7 +436,7 @@ static const char *const OUTPUTS[] = {"bundle", "trials", "out_of_fold", NULL};
 const StepKind STEP_TRAIN = {
         .name = "train",
         .help = "tries models, trains the best on all rows and packs it as a bundle",
-        .version = 15,
+        .version = 16,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

@@ -517,12 +517,22 @@ static void svm_shape(const void *model, size_t *ret_columns, size_t *ret_output
 	*ret_outputs = MAX(m->classes, 1u);
 }
 
+/* Which kernel "auto" means is known with the rows: one of them is enough. */
+static bool svm_ready(const char *code, const json_t *params, GError **error)
+{
+	const char *kernel = json_get_text(params, "kernel", "auto");
+	return g_str_equal(kernel, "radial")   ? svm_radial_ready(error)
+	       : g_str_equal(kernel, "linear") ? svm_linear_ready(error)
+	                                       : svm_radial_ready(NULL) || svm_linear_ready(error);
+}
+
 const ModelFamily FAMILY_SVM = {
         .name = "svm",
         .help = "support vector machine: linear, or of radial basis functions for few rows",
         .tasks = TASK_ANY,
         .params = PARAMS,
         .search_share = 1,
+        .ready = svm_ready,
         .train = svm_train_family,
         .predict = svm_predict_family,
         .save = svm_save,

@@ -25,6 +25,10 @@ typedef struct SvmHow {
 	unsigned seed;
 } SvmHow;
 
+/* Is the library there?  FAIL_UNAVAILABLE. */
+bool svm_linear_ready(GError **error);
+bool svm_radial_ready(GError **error);
+
 /* ret: columns + 1 weights, the last of a constant 1.  FAIL_UNAVAILABLE without the library. */
 bool svm_fit_linear(const SvmRows *rows, const SvmHow *how, double *ret, GError **error);
 

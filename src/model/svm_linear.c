@@ -31,6 +31,12 @@ static bool open_calls(Calls *ret, GError **error)
 	return true;
 }
 
+bool svm_linear_ready(GError **error)
+{
+	Calls calls;
+	return open_calls(&calls, error);
+}
+
 /* The rows as liblinear takes them: cells that are not 0, a constant, and an end.  One block of nodes for all. */
 static struct feature_node *sparse(const SvmRows *rows, struct feature_node **at)
 {

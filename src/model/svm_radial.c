@@ -33,6 +33,12 @@ static bool open_calls(Calls *ret, GError **error)
 	return true;
 }
 
+bool svm_radial_ready(GError **error)
+{
+	Calls calls;
+	return open_calls(&calls, error);
+}
+
 /* The rows as libsvm takes them.  One block of nodes for all. */
 static struct svm_node *sparse(const SvmRows *rows, struct svm_node **at)
 {

@@ -54,6 +54,12 @@ bool xgboost_calls(const XgboostCalls **ret, GError **error)
 	return true;
 }
 
+bool xgboost_ready(const char *code, const json_t *params, GError **error)
+{
+	const XgboostCalls *calls;
+	return xgboost_calls(&calls, error);
+}
+
 /* "[14:02:11] ./src/data/data.cc:1104: Check failed: ..." */
 bool xgboost_failed(const XgboostCalls *calls, const char *what, GError **error)
 {

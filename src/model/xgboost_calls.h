@@ -6,6 +6,7 @@
 #pragma once
 
 #include <glib.h>
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -36,6 +37,9 @@ typedef struct XgboostCalls {
 
 /* The calls; FAIL_UNAVAILABLE when the library is not installed.  Borrowed, for as long as the program runs. */
 bool xgboost_calls(const XgboostCalls **ret, GError **error);
+
+/* ModelFamily.ready of the families that train by it. */
+bool xgboost_ready(const char *code, const json_t *params, GError **error);
 
 /* Turns a failed call into an error in XGBoost's words: the first line, without its time and place in the source. */
 bool xgboost_failed(const XgboostCalls *calls, const char *what, GError **error);

@@ -46,6 +46,34 @@ static void test_failures(void)
 	place_free(p);
 }
 
+/* A family that cannot be trained here is not tried; an error only where no other is left.  The library is named anew, so that it is
+ * absent wherever the test runs. */
+static void test_unready(void)
+{
+	g_setenv("GYRE_LIGHTGBM", "/nowhere/lib_lightgbm.so", TRUE);
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	train_well(p,
+	        "{\"families\": [\"lightgbm\", \"linear\", \"command\", \"onnx\"], \"search\": {\"trials\": 4, "
+	        "\"method\": "
+	        "\"tpe\"}, \"params\": {\"command\": {\"train\": [\"no-such-program\"], \"predict\": [\"true\"]}}}",
+	        "left", 1);
+	json_auto_t *trials = read_json(p, "left", "trials"), *told = read_json(p, "left", "result.json");
+	size_t i;
+	json_t *trial;
+	json_array_foreach (json_object_get(trials, "trials"), i, trial) {
+		g_assert_cmpstr(json_get_text(trial, "family", ""), ==, "linear");
+		g_assert_cmpstr(json_get_text(trial, "status", ""), ==, "done");
+	}
+	g_assert_cmpstr(json_string_value(json_at(told, "notes.families_unavailable")), ==, "lightgbm, command, onnx");
+	expect_failure(p, "{\"families\": [\"lightgbm\", \"command\"]}", FAIL_UNAVAILABLE,
+	        "none of them (lightgbm, command) can be tried here: the family lightgbm needs /nowhere");
+	expect_failure(p,
+	        "{\"families\": [\"command\"], \"params\": {\"command\": {\"train\": [\"./no/learner\"], "
+	        "\"predict\": [\"true\"]}}}",
+	        FAIL_NOT_FOUND, "needs the program ./no/learner, which is not there");
+	place_free(p);
+}
+
 #define SETTINGS(method, more)                                                                                         \
 	"{\"search\": {\"method\": \"" method "\", \"trials\": 16" more "}, \"families\": [\"linear\", \"boosted\"], " \
 	"\"params\": {\"boosted\": {\"rounds\": 20, \"max_bin\": 32}}, \"ensemble\": {\"method\": \"none\"}}"
@@ -256,6 +284,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	g_test_add_func("/train/failures", test_failures);
+	g_test_add_func("/train/unready families", test_unready);
 	g_test_add_func("/train/methods", test_methods);
 	g_test_add_func("/train/pruned", test_pruned);
 	g_test_add_func("/train/pruned_rounds", test_pruned_rounds);
