@@ -18,7 +18,10 @@ struct AccessLog {
 	uint64_t dropped;
 	bool reopen, stop;
 	GThread *writer;
-	int file; /* the writer's */
+
+	/* The writer's. */
+	int file;
+	bool is_torn; /* the last line is half written */
 };
 
 static int open_file(const char *path)
@@ -27,23 +30,38 @@ static int open_file(const char *path)
 	                              : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 }
 
-static bool write_all(int file, const GString *lines)
+/* How many bytes were taken; fewer than all: an error. */
+static size_t write_all(int file, const GString *lines)
 {
-	for (size_t done = 0; done < lines->len;) {
+	size_t done = 0;
+	while (done < lines->len) {
 		ssize_t n = write(file, lines->str + done, lines->len - done);
 		if (n < 0 && errno != EINTR)
-			return false;
+			break;
 		done += n > 0 ? (size_t)n : 0;
 	}
-	return true;
+	return done;
 }
 
-static uint64_t count_lines(const GString *lines)
+/* Lines that end behind `from`. */
+static uint64_t count_lines(const GString *lines, size_t from)
 {
 	uint64_t count = 0;
-	for (const char *c = lines->str; (c = memchr(c, '\n', (size_t)(lines->str + lines->len - c))); c++)
+	const char *end = lines->str + lines->len;
+	for (const char *c = lines->str + from; (c = memchr(c, '\n', (size_t)(end - c))); c++)
 		count++;
 	return count;
+}
+
+/* Returns how many were lost.  What is half written is ended by a line of its own when bytes are taken again. */
+static uint64_t write_lines(AccessLog *l, const GString *lines)
+{
+	if (l->is_torn && lines->len)
+		l->is_torn = write(l->file, "\n", 1) != 1;
+	size_t done = l->is_torn ? 0 : write_all(l->file, lines);
+	if (done > 0 && done < lines->len)
+		l->is_torn = lines->str[done - 1] != '\n';
+	return count_lines(lines, done);
 }
 
 /* A file that cannot be opened anew: the one before is better than none. */
@@ -54,6 +72,7 @@ static void reopen(AccessLog *l)
 		return;
 	close(l->file);
 	l->file = file;
+	l->is_torn = false;
 }
 
 static gpointer keep_writing(gpointer log)
@@ -71,8 +90,7 @@ static gpointer keep_writing(gpointer log)
 		l->lines = mine;
 		mine = full;
 		g_mutex_unlock(&l->lock);
-		bool ok = write_all(l->file, mine);
-		uint64_t lost = ok ? 0 : count_lines(mine);
+		uint64_t lost = write_lines(l, mine);
 		g_string_truncate(mine, 0);
 		if (anew)
 			reopen(l);

@@ -1,7 +1,10 @@
-/* test_access.c: which role a path needs, held against the tables of protocols and ops, and what tokens open. */
+/* test_access.c: which role a path needs, held against the tables of protocols and ops, what tokens open, and that the
+ * log of who called keeps whole lines. */
 #include "http/access.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -148,6 +151,44 @@ static void test_all_revoked(Fixture *f, gconstpointer unused)
 	g_assert_cmpint(ask(never, ROLE_READ, NULL), ==, ACCESS_GRANTED);
 }
 
+static guint64 count(const char *text, const char *line)
+{
+	guint64 found = 0;
+	for (const char *at = text; (at = strstr(at, line)); at++)
+		found += at == text || at[-1] == '\n';
+	return found;
+}
+
+/* The disk is full in the middle of a line: what could not be written is counted, and whole lines follow when there is room again. */
+static void test_log_full(void)
+{
+	static const char LINE[] = "{\"path\":\"/v1/models/loans:predict\",\"status\":200}\n";
+	enum { SIZE = sizeof LINE - 1, WRITTEN = 2, HALF = SIZE / 2 };
+	g_autofree char *folder = g_dir_make_tmp("gyre-access-XXXXXX", NULL), *text = NULL;
+	g_autofree char *path = g_build_filename(folder, "access.log", NULL);
+	g_autoptr(GString) three = g_string_new(NULL);
+	struct rlimit before, tight;
+	AccessLog *l;
+	int64_t until = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
+	for (int i = 0; i < 3; i++)
+		g_string_append(three, LINE);
+	signal(SIGXFSZ, SIG_IGN);
+	g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &before), ==, 0);
+	tight = (struct rlimit){.rlim_cur = WRITTEN * SIZE + HALF, .rlim_max = before.rlim_max};
+	g_assert_true(access_log_open(path, &l, NULL));
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &tight), ==, 0);
+	access_log_add(l, three);
+	while (!access_log_dropped(l) && g_get_monotonic_time() < until)
+		g_usleep(1000);
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &before), ==, 0);
+	g_assert_cmpuint(access_log_dropped(l), ==, 1);
+	access_log_add(l, three);
+	access_log_close(l);
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	g_assert_cmpuint(count(text, LINE), ==, WRITTEN + 3);
+	g_assert_true(file_remove(folder, NULL));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -155,6 +196,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/access/ops", test_ops);
 	g_test_add_func("/access/unknown", test_unknown);
 	g_test_add("/access/tokens", Fixture, NULL, set_up, test_tokens, tear_down);
+	g_test_add_func("/access/log-full", test_log_full);
 	g_test_add("/access/all-revoked", Fixture, NULL, set_up, test_all_revoked, tear_down);
 	return g_test_run();
 }
