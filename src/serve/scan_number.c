@@ -29,6 +29,9 @@ static const double EXACT[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9,
 
 enum { MANTISSA_DIGITS = 19 }; /* a uint64_t holds all numbers of so many */
 
+/* No text is longer, so no exponent beyond it comes back by zeros; two of them fit an int. */
+enum { DIGITS_MOST = 1000000000 };
+
 typedef struct Decimal {
 	uint64_t mantissa;
 	int digits;                       /* significant ones in mantissa */
@@ -131,7 +134,7 @@ static const char *read_digits(const char *at, const char *end, Decimal *d, int 
 	}
 	d->mantissa = mantissa;
 	d->digits = digits;
-	d->exponent -= shift * (int)MIN(at - begin, 100000);
+	d->exponent -= shift * (int)MIN(at - begin, DIGITS_MOST);
 	for (; at < end && is_digit(*at); at++)
 		d->is_long = true;
 	return at;
@@ -146,7 +149,7 @@ static const char *read_exponent(const char *at, const char *end, Decimal *d)
 	if (at >= end || !is_digit(*at))
 		return NULL;
 	for (; at < end && is_digit(*at); at++)
-		power = MIN(power * 10 + (*at - '0'), 100000);
+		power = power < DIGITS_MOST / 10 ? power * 10 + (*at - '0') : DIGITS_MOST;
 	d->exponent += negative ? -power : power;
 	return at;
 }

@@ -48,6 +48,22 @@ static void test_numbers(void)
 	g_assert_false(scan_number("0x1", 3, &value));
 }
 
+/* As many zeros as a body holds are worth what they are worth, beside an exponent that takes them back. */
+static void test_long_numbers(void)
+{
+	g_autofree char *zeros = g_strnfill(150000, '0');
+	static const struct {
+		const char *before, *after;
+		double value;
+	} CASES[] = {{"0.", "1e150001", 1}, {"0.", "1e100000", 0}, {"0.", "25e150002", 25}, {"1", "e-150000", 1},
+	        {"1", "e-149990", 1e10}, {"0.", "1e4294967297", INFINITY}, {"1", "e-99999999999999999999", 0}};
+	for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+		g_autofree char *text = g_strconcat(CASES[i].before, zeros, CASES[i].after, NULL);
+		g_test_message("%s...%s", CASES[i].before, CASES[i].after);
+		g_assert_cmpfloat(number_of(text), ==, CASES[i].value);
+	}
+}
+
 /* Random doubles of every size, by 1 to 20 digits, as strtod reads them; and written, they read back as themselves. */
 static void test_round(void)
 {
@@ -227,6 +243,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/scan/pass", test_pass);
 	g_test_add_func("/scan/bad bytes", test_bad_bytes);
 	g_test_add_func("/scan/numbers", test_numbers);
+	g_test_add_func("/scan/long numbers", test_long_numbers);
 	g_test_add_func("/scan/round", test_round);
 	g_test_add_func("/scan/out", test_out);
 	g_test_add_func("/scan/texts", test_texts);
