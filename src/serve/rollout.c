@@ -34,7 +34,7 @@ struct Rollout {
 	AtomicRoute routes[ROLLOUT_ROUTES];
 	GMutex shadow_lock;
 	ShadowCounts shadow;
-	uint64_t told; /* requests, when news were told last */
+	uint64_t told; /* what is counted, when news were told last */
 };
 
 /* FNV-1a of the text. */
@@ -282,7 +282,7 @@ void rollout_counts(Rollout *r, RolloutCounts *ret)
 
 static uint64_t count_of(const RolloutCounts *c)
 {
-	uint64_t count = c->shadow.dropped;
+	uint64_t count = c->shadow.dropped + c->shadow.rows; /* which follow a little after their request */
 	for (size_t k = 0; k < ROLLOUT_ROUTES; k++)
 		count += c->routes[k].requests;
 	return count;

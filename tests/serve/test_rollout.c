@@ -248,6 +248,11 @@ static void test_shadow(void)
 	g_assert_cmpuint(c->shadow.rows, ==, 20);
 	g_assert_cmpuint(c->shadow.different, ==, 0);
 	g_assert_cmpfloat(c->shadow.difference, ==, 0);
+	rollout_told(r, c); /* between two counts of one request */
+	g_assert_false(rollout_has_news(r, c));
+	rollout_count_shadow(r, &scores, &scores);
+	rollout_counts(r, c);
+	g_assert_true(rollout_has_news(r, c));
 	for (int i = 0; i < 20000; i++)
 		shadow_add(shadow, shadow_job(r, &entry, b, &scores));
 	shadow_settle(shadow);
