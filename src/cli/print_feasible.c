@@ -196,10 +196,12 @@ static void print_failure(FILE *out, const json_t *result)
 	size_t i;
 	json_t *step;
 	json_array_foreach (json_object_get(result, "steps"), i, step)
-		if (strcmp(json_get_text(step, "status", ""), "failed") == 0)
+		if (strcmp(json_get_text(step, "status", ""), "failed") == 0) {
+			g_autofree char *word = shell_word(json_get_text(step, "name", "?"));
 			fprintf(out, "failed: %s\n  %s\n  log: gyre logs %.8s %s\n", json_get_text(step, "name", "?"),
 			        json_get_text(step, "error", "no reason known"), json_get_text(result, "run", ""),
-			        json_get_text(step, "name", "?"));
+			        word);
+		}
 }
 
 void print_feasible(FILE *out, const json_t *result)

@@ -34,5 +34,6 @@ void print_learn(FILE *out, const json_t *result)
 	fprintf(out, "%s@%d is %s@%d after %s outcomes; %s wait.\n", model, version, model,
 	        (int)json_get_int(result, "parent", 0), outcomes, waiting);
 	print_gate(out, json_object_get(result, "gate"));
-	fprintf(out, "Next: gyre deploy %s@%d\n", model, version);
+	g_autofree char *name = g_strdup_printf("%s@%d", model, version), *word = shell_word(name);
+	fprintf(out, "Next: gyre deploy %s\n", word);
 }

@@ -16,10 +16,12 @@ static void print_steps(FILE *out, const json_t *result)
 		ran += strcmp(status, "ran") == 0;
 		cached += strcmp(status, "cached") == 0;
 		seconds += strcmp(status, "ran") == 0 ? json_get_number(step, "seconds", 0) : 0;
-		if (strcmp(status, "failed") == 0)
+		if (strcmp(status, "failed") == 0) {
+			g_autofree char *word = shell_word(json_get_text(step, "name", "?"));
 			fprintf(out, "\nfailed: %s\n  %s\n  log: gyre logs %.8s %s\n", json_get_text(step, "name", "?"),
 			        json_get_text(step, "error", "no reason known"), json_get_text(result, "run", ""),
-			        json_get_text(step, "name", "?"));
+			        word);
+		}
 	}
 	g_autofree char *time = seconds_text(seconds);
 	fprintf(out, "\nrun %.8s: %zu steps run in %s, %zu unchanged\n", json_get_text(result, "run", ""), ran, time,
@@ -193,17 +195,19 @@ static void print_next(FILE *out, const json_t *result)
 	const char *report = json_get_text(json_object_get(result, "summary"), "report", NULL);
 	if (report)
 		fprintf(out, "Report    %s\n", report);
-	int width = (int)text_width(name);
+	g_autofree char *all = g_strdup_printf("%s@%d", name, version), *word = shell_word(name),
+	                *exact = shell_word(all);
+	int width = (int)text_width(word);
 	fprintf(out,
 	        "\nNext      gyre report %*s  the report as a file to hand on\n"
 	        "          gyre predict %s ROWS.csv  score rows\n"
 	        "          gyre model show %s %*s  where the model comes from\n",
-	        width + 10, "", name, name, 5, "");
+	        width + 10, "", word, word, 5, "");
 	bool rejected = strcmp(json_get_text(result, "status", ""), "rejected") == 0;
 	if (!champion && !rejected && json_get_bool(json_object_get(result, "gate"), "pass", false))
-		fprintf(out, "          gyre deploy %s@%d %*s  put it into use\n", name, version, 7, "");
+		fprintf(out, "          gyre deploy %s %*s  put it into use\n", exact, 7, "");
 	if (!champion && !json_get_bool(json_object_get(result, "gate"), "pass", true))
-		fprintf(out, "          gyre model promote %s@%d --override --by NAME --reason WHY\n", name, version);
+		fprintf(out, "          gyre model promote %s --override --by NAME --reason WHY\n", exact);
 }
 
 void print_run(FILE *out, const json_t *result)

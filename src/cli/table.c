@@ -60,6 +60,19 @@ size_t text_width(const char *text)
 	return width;
 }
 
+static bool is_plain(gunichar c)
+{
+	return g_unichar_isalnum(c) || (c < 128 && strchr("_-+=:,./@%", (int)c));
+}
+
+char *shell_word(const char *text)
+{
+	bool plain = *text != '\0';
+	for (const char *c = text; *c && plain; c = g_utf8_next_char(c))
+		plain = is_plain(g_utf8_get_char(c));
+	return plain ? g_strdup(text) : g_shell_quote(text);
+}
+
 static void print_cell(FILE *out, const char *text, size_t width, bool right, bool last)
 {
 	int gap = (int)(width - text_width(text));

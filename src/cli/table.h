@@ -17,5 +17,8 @@ void table_print(Table *t, FILE *out, const char *empty);
 /* Cells a terminal uses for a UTF-8 text. */
 size_t text_width(const char *text);
 
+/* A text as one word of a shell's command line: itself where a shell takes it as it stands, else in quotes. */
+char *shell_word(const char *text);
+
 /* A text after `head`, in lines of 80 cells that break at spaces and go on below its start. */
 void print_wrapped(FILE *out, const char *head, const char *text);
