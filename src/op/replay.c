@@ -98,7 +98,9 @@ static bool read_words(const App *app, Replay *r, GError **error)
 	return true;
 }
 
-/* Makes the view "rows". */
+/* Makes the view ROWS, a name that no source can have. */
+#define ROWS "_gyre_rows"
+
 static bool open_rows(Replay *r, GError **error)
 {
 	EngineLimits limits = {.memory_mb = (size_t)json_get_int(r->in, "memory_mb", 1024)};
@@ -107,13 +109,14 @@ static bool open_rows(Replay *r, GError **error)
 	if (!engine_open(&limits, &r->e, error))
 		return false;
 	if (file)
-		return rows_open(r->e, file, error);
+		return rows_open(r->e, file, error) &&
+		       engine_run(r->e, "CREATE VIEW " ROWS " AS SELECT * FROM rows", error);
 	const json_t *data = project_block(r->project, "data"), *sources = json_object_get(data, "sources");
 	const char *query = json_get_text(data, "query", NULL);
 	g_autofree char *only = sql_name(json_object_iter_key(json_object_iter((json_t *)sources)));
 	g_autofree char *sql = query ? user_query_trim(query) : g_strdup_printf("SELECT * FROM %s", only);
 	return sources_open(r->e, r->project->folder, sources, paths, error) &&
-	       user_query_confine(r->e, paths, error) && engine_runf(r->e, error, "CREATE VIEW rows AS %s", sql);
+	       user_query_confine(r->e, paths, error) && engine_runf(r->e, error, "CREATE VIEW " ROWS " AS %s", sql);
 }
 
 static bool read_rows(Replay *r, GError **error)
@@ -121,13 +124,13 @@ static bool read_rows(Replay *r, GError **error)
 	const char *where = json_get_text(r->in, "where", NULL);
 	int64_t wanted = json_get_int(r->in, "rows", 0);
 	g_autofree char *time = r->time ? sql_name(r->time) : NULL;
-	if (where && !user_query_check_condition(r->e, "--where", where, "rows", error))
+	if (where && !user_query_check_condition(r->e, "--where", where, ROWS, error))
 		return false;
 	g_autofree char *filter = where ? g_strdup_printf("WHERE (%s)", where) : g_strdup("");
 	g_autofree char *some =
 	        wanted ? g_strdup_printf("ORDER BY hash(_gyre_place) LIMIT %" G_GINT64_FORMAT, wanted) : g_strdup("");
 	g_autofree char *sql = g_strdup_printf(
-	        "SELECT * FROM (SELECT * FROM (SELECT *, row_number() OVER () AS _gyre_place FROM rows %s) %s) "
+	        "SELECT * FROM (SELECT * FROM (SELECT *, row_number() OVER () AS _gyre_place FROM " ROWS " %s) %s) "
 	        "ORDER BY %s%s_gyre_place",
 	        filter, some, time ? time : "", time ? ", " : "");
 	if (!engine_frame(r->e, sql, &r->rows, error))
