@@ -181,9 +181,11 @@ bool canonical_check_names(const GPtrArray *names, GError **error)
 		const char *name = names->pdata[i];
 		if (!*name)
 			return fail(error, FAIL_INVALID, "column %u has no name", i + 1);
-		if (g_str_has_prefix(name, "_gyre_"))
+		if (g_ascii_strncasecmp(name, "_gyre_", 6) == 0 || g_ascii_strcasecmp(name, "file_row_number") == 0)
 			return fail(error, FAIL_INVALID,
-			        "column \"%s\": names that begin with _gyre_ are kept for the program; rename it",
+			        "column \"%s\": file_row_number, and names that begin with _gyre_, are kept for the "
+			        "program; "
+			        "rename it",
 			        name);
 		if (!check_twice(seen, name, i + 1, error))
 			return false;

@@ -229,5 +229,5 @@ char *sql_text(const char *text)
 char *sql_parquet(const char *path)
 {
 	g_autofree char *quoted = sql_text(path);
-	return g_strdup_printf("read_parquet(%s)", quoted);
+	return g_strdup_printf("read_parquet(%s, hive_partitioning = false)", quoted);
 }

@@ -59,5 +59,5 @@ bool engine_write_parquet(Engine *e, const char *query, const char *path, GError
 /* Quoting: "a""b" for names, 'it''s' for texts.  Free with g_free. */
 char *sql_name(const char *name);
 char *sql_text(const char *text);
-/* read_parquet('path') */
+/* read_parquet('path', ...): the file's own columns and no more, also where a folder's name looks like a partition (year=2024). */
 char *sql_parquet(const char *path);

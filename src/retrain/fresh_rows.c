@@ -78,7 +78,8 @@ static bool without_outcomes(Engine *e, const char *rows, const GPtrArray *outco
 		g_autofree char *quoted = sql_text(outcomes->pdata[i]);
 		g_string_append_printf(files, "%s%s", i ? ", " : "", quoted);
 	}
-	g_autofree char *table = g_strdup_printf("read_parquet([%s], union_by_name = true)", files->str);
+	g_autofree char *table =
+	        g_strdup_printf("read_parquet([%s], union_by_name = true, hive_partitioning = false)", files->str);
 	bool ok = !files->len || shared_columns(e, rows, table, &s, error);
 	*ret = s.keys->len
 	               ? g_strdup_printf(

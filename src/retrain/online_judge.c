@@ -126,7 +126,7 @@ static bool write_rows(Engine *e, const OnlineInput *in, const Bundle *b, int64_
 	g_autofree char *query =
 	        g_strdup_printf("SELECT * REPLACE ((row_number() OVER (ORDER BY _gyre_observed, _gyre_id) - 1)::BIGINT "
 	                        "AS _gyre_row) FROM "
-	                        "read_parquet([%s], union_by_name = true) ORDER BY _gyre_observed, _gyre_id",
+	                        "read_parquet([%s], union_by_name = true, hive_partitioning = false) ORDER BY _gyre_observed, _gyre_id",
 	                files->str);
 	if (!engine_write_parquet(e, query, path, error))
 		return false;

@@ -55,7 +55,7 @@ static bool add_view(Engine *e, const StepRun *s, const json_t *params, char **r
 	json_auto_t *count = NULL;
 	if (!engine_runf(e, error,
 	            "CREATE VIEW stretch AS SELECT * RENAME (file_row_number AS _gyre_row) FROM read_parquet(%s, "
-	            "file_row_number = true) WHERE %s",
+	            "file_row_number = true, hive_partitioning = false) WHERE %s",
 	            path, bounds) ||
 	        !engine_row(e, "SELECT count(*) AS rows FROM stretch", &count, error))
 		return false;

@@ -39,7 +39,9 @@ static void test_headers(Place *p, const void *data)
 	        {"a,b,a\n1,2,3\n", "columns 1 and 3 have the same name, \"a\""},
 	        {"day,Day\n1,2\n",
 	                "columns 1 and 2 have the same name, \"Day\" (large and small letters count as the same)"},
-	        {"_gyre_row,b\n1,2\n", "names that begin with _gyre_ are kept for the program"},
+	        {"_gyre_row,b\n1,2\n", "\"_gyre_row\": file_row_number, and names that begin with _gyre_, are kept"},
+	        {"_GYRE_row,b\n1,2\n", "names that begin with _gyre_, are kept for the program; rename it"},
+	        {"b,File_row_number\n1,2\n", "column \"File_row_number\": file_row_number, and"},
 	        {"1.5,2\n3,4\n", "line 1 looks like data, not like names of columns (\"1.5\", ...); add a header, or "
 	                         "say header: false"},
 	        {"\"a,b\n1,2\n", "a quote is opened there and never closed"},

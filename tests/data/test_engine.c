@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 
 static Engine *open_engine(void)
@@ -148,6 +149,19 @@ static void test_quoting(void)
 	g_assert_cmpstr(row, ==, "{\"we\\\"ird; drop\":\"it's\"}");
 }
 
+/* Where a folder looks like a partition, its files have no column more. */
+static void test_partition(void)
+{
+	g_autoptr(Engine) e = open_engine();
+	g_autofree char *folder = g_dir_make_tmp("year=XXXXXX", NULL),
+	                *path = g_build_filename(folder, "a.parquet", NULL);
+	g_assert_true(engine_write_parquet(e, "select 1 as a", path, NULL));
+	g_autofree char *from = sql_parquet(path), *sql = g_strdup_printf("select * from %s", from);
+	g_autofree char *row = row_text(e, sql);
+	g_assert_cmpstr(row, ==, "{\"a\":1}");
+	g_assert_true(file_remove(folder, NULL));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -158,5 +172,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/engine/conform", test_conform);
 	g_test_add_func("/engine/time", test_time);
 	g_test_add_func("/engine/quoting", test_quoting);
+	g_test_add_func("/engine/partition", test_partition);
 	return g_test_run();
 }
