@@ -142,7 +142,8 @@ bool profile_table(Engine *e, const char *path, const json_t *params, json_t **r
 	GStatBuf info;
 	if (!engine_runf(e, error,
 	            "CREATE OR REPLACE TEMP VIEW gyre_profile AS SELECT * EXCLUDE (file_row_number), "
-	            "file_row_number AS _gyre_row FROM read_parquet(%s, file_row_number = true, hive_partitioning = false)",
+	            "file_row_number AS _gyre_row FROM read_parquet(%s, file_row_number = true, hive_partitioning = "
+	            "false)",
 	            quoted))
 		return false;
 	bool ok = profile_view(e, "gyre_profile", params, ret, error);

@@ -294,7 +294,8 @@ static bool open_table(Split *s, const char *table, GError **error)
 	g_autofree char *path = sql_text(table);
 	if (!engine_runf(s->e, error,
 	            "CREATE OR REPLACE TEMP VIEW gyre_rows AS SELECT * EXCLUDE (file_row_number), "
-	            "file_row_number AS _gyre_row FROM read_parquet(%s, file_row_number = true, hive_partitioning = false)",
+	            "file_row_number AS _gyre_row FROM read_parquet(%s, file_row_number = true, hive_partitioning = "
+	            "false)",
 	            path))
 		return false;
 	g_autofree char *plain = g_strdup_printf("SELECT * FROM read_parquet(%s, hive_partitioning = false)", path);

@@ -35,7 +35,8 @@ bool verify_open(Verify *v, const char *snapshot, GError **error)
 	json_auto_t *columns = NULL;
 	v->scan = scan_new();
 	v->verdicts = g_ptr_array_new_with_free_func((GDestroyNotify)free_verdict);
-	if (!engine_runf(v->e, error, "CREATE VIEW %s AS SELECT * FROM read_parquet(%s, hive_partitioning = false)", VERIFY_TABLE, path) ||
+	if (!engine_runf(v->e, error, "CREATE VIEW %s AS SELECT * FROM read_parquet(%s, hive_partitioning = false)",
+	            VERIFY_TABLE, path) ||
 	        !engine_runf(v->e, error,
 	                "CREATE VIEW %s AS SELECT * EXCLUDE (file_row_number), file_row_number AS \"_gyre_row\" FROM "
 	                "read_parquet(%s, file_row_number = true, hive_partitioning = false)",

@@ -43,7 +43,8 @@ static bool open_columns(Engine *e, const char *file, const char *scratch, GErro
 		return true;
 	return engine_runf(e, error, "COPY (SELECT * FROM rows) TO %s (FORMAT parquet)", text) &&
 	       engine_runf(e, error, "DROP VIEW rows") &&
-	       engine_runf(e, error, "CREATE VIEW rows AS SELECT * FROM read_parquet(%s, hive_partitioning = false)", text);
+	       engine_runf(
+	               e, error, "CREATE VIEW rows AS SELECT * FROM read_parquet(%s, hive_partitioning = false)", text);
 }
 
 static bool compare(const json_t *in, const char *scratch, json_t **ret, GError **error)

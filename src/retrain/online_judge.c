@@ -123,11 +123,11 @@ static bool write_rows(Engine *e, const OnlineInput *in, const Bundle *b, int64_
 	if (!ok || !files->len)
 		return ok;
 	g_autofree char *path = g_build_filename(in->scratch, "later.parquet", NULL);
-	g_autofree char *query =
-	        g_strdup_printf("SELECT * REPLACE ((row_number() OVER (ORDER BY _gyre_observed, _gyre_id) - 1)::BIGINT "
-	                        "AS _gyre_row) FROM "
-	                        "read_parquet([%s], union_by_name = true, hive_partitioning = false) ORDER BY _gyre_observed, _gyre_id",
-	                files->str);
+	g_autofree char *query = g_strdup_printf(
+	        "SELECT * REPLACE ((row_number() OVER (ORDER BY _gyre_observed, _gyre_id) - 1)::BIGINT "
+	        "AS _gyre_row) FROM "
+	        "read_parquet([%s], union_by_name = true, hive_partitioning = false) ORDER BY _gyre_observed, _gyre_id",
+	        files->str);
 	if (!engine_write_parquet(e, query, path, error))
 		return false;
 	*ret = g_steal_pointer(&path);
