@@ -25,12 +25,11 @@ static bool stretches_sql(const PeriodsWanted *w, char **ret, GError **error)
 	}
 	if (!g_ascii_string_to_signed(w->every, 10, 1, LIMIT_ROWS, &rows, NULL))
 		return fail(error, FAIL_INVALID, "period: month, week, day or a number of rows, not \"%s\"", w->every);
+	/* Parts that begin at the same time are one: rows of one time are not parted. */
 	*ret = g_strdup_printf(
-	        "WITH parts AS (SELECT min(epoch_us(moment)) AS begin_at, max(epoch_us(moment)) + 1 AS last FROM "
-	        "(SELECT moment, "
-	        "(row_number() OVER (ORDER BY moment) - 1) // %" G_GINT64_FORMAT
-	        " AS part FROM moments) GROUP BY part) SELECT "
-	        "begin_at, "
+	        "WITH parts AS (SELECT begin_at, max(last) AS last FROM (SELECT min(epoch_us(moment)) AS begin_at, "
+	        "max(epoch_us(moment)) + 1 AS last FROM (SELECT moment, (row_number() OVER (ORDER BY moment) - 1) // "
+	        "%" G_GINT64_FORMAT " AS part FROM moments) GROUP BY part) GROUP BY begin_at) SELECT begin_at, "
 	        "coalesce(lead(begin_at) OVER (ORDER BY begin_at), last) AS end_at FROM parts ORDER BY begin_at",
 	        rows);
 	return true;

@@ -64,19 +64,32 @@ static bool add_view(Engine *e, const StepRun *s, const json_t *params, char **r
 	return engine_runf(e, error, "CREATE VIEW chosen AS SELECT * FROM stretch WHERE true%s", chosen);
 }
 
+/* SQL of the fold.  Rows of one time are not parted, but some have to teach: where the oldest time would be judged by, those after it
+ * are; where all are of one time, the last rows. */
+static char *fold_by(const json_t *found, const char *time, double valid)
+{
+	int64_t first = json_get_int(found, "first", 0), last = json_get_int(found, "last", 0);
+	int64_t cut = MAX(json_get_int(found, "cut", 0), first + 1);
+	if (!(valid > 0))
+		return g_strdup("-1");
+	if (first == last)
+		return g_strdup_printf("CASE WHEN row_number() OVER (ORDER BY _gyre_row) > %.0f THEN 0 ELSE -1 END",
+		        ceil(json_get_number(found, "rows", 0) * (1 - valid)));
+	return g_strdup_printf("CASE WHEN epoch_us(%s) >= %" G_GINT64_FORMAT " THEN 0 ELSE -1 END", time, cut);
+}
+
 static bool write_rows(Engine *e, StepRun *s, const json_t *params, const char *time, GError **error)
 {
 	double valid = json_get_number(params, "valid", 0);
-	json_auto_t *cut = NULL;
+	json_auto_t *found = NULL;
 	g_autofree char *ask = g_strdup_printf(
-	        "SELECT count(*) AS rows, epoch_us(quantile_disc(%s, %.6f)) AS cut FROM chosen", time, 1 - valid);
-	if (!engine_row(e, ask, &cut, error))
+	        "SELECT count(*) AS rows, epoch_us(quantile_disc(%s, %.6f)) AS cut, epoch_us(min(%s)) AS first, "
+	        "epoch_us(max(%s)) AS last FROM chosen",
+	        time, 1 - valid, time, time);
+	if (!engine_row(e, ask, &found, error))
 		return false;
-	step_metric(s, "rows", json_get_number(cut, "rows", 0));
-	g_autofree char *fold =
-	        valid > 0 ? g_strdup_printf("CASE WHEN epoch_us(%s) >= %" G_GINT64_FORMAT " THEN 0 ELSE -1 END", time,
-	                            json_get_int(cut, "cut", 0))
-	                  : g_strdup("-1");
+	step_metric(s, "rows", json_get_number(found, "rows", 0));
+	g_autofree char *fold = fold_by(found, time, valid);
 	g_autofree char *query =
 	        g_strdup_printf("SELECT *, CAST(%s AS BIGINT) AS _gyre_fold FROM chosen ORDER BY _gyre_row", fold);
 	return engine_write_parquet(e, query, step_output(s, "rows"), error);
@@ -97,7 +110,7 @@ static const char *const OUTPUTS[] = {"rows", NULL};
 const StepKind STEP_WINDOW = {
         .name = "window",
         .help = "takes the rows of a stretch of time",
-        .version = 1,
+        .version = 2,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

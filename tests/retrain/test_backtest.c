@@ -61,16 +61,22 @@ static void test_as_good(void)
 	g_assert_true(json_is_null(json_object_get(json_object_get(empty, "verdict"), "mode")));
 }
 
-/* A row an hour from 2024-01-15, so many of them. */
-static char *make_table(const char *folder, const char *name, int rows)
+/* A row an hour from 2024-01-15, so many of them; the hour is that of the day's begin where whole days are wanted. */
+static char *make_times(const char *folder, const char *name, int rows, const char *unit)
 {
 	g_autoptr(Engine) e = NULL;
 	char *path = g_build_filename(folder, name, NULL);
 	g_autofree char *sql = g_strdup_printf(
-	        "select timestamp '2024-01-15' + interval (i) hour as hour, i as n from range(%d) t(i) order by i",
-	        rows);
+	        "select date_trunc('%s', timestamp '2024-01-15' + interval (i) hour)::timestamp as hour, i as n from "
+	        "range(%d) t(i) order by i",
+	        unit, rows);
 	g_assert_true(engine_open(NULL, &e, NULL) && engine_write_parquet(e, sql, path, NULL));
 	return path;
+}
+
+static char *make_table(const char *folder, const char *name, int rows)
+{
+	return make_times(folder, name, rows, "hour");
 }
 
 static ReplayPeriod *find(const char *table, PeriodsWanted wanted, size_t *ret_count)
@@ -174,6 +180,26 @@ static void test_window(void)
 	file_remove(folder, NULL);
 }
 
+/* Dates without hours: rows of a day are of one time. */
+static void test_ties(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("gyre-ties-XXXXXX", NULL), *table = make_times(folder, "t", 96, "day"),
+	                *most_old = make_times(folder, "u", 26, "day"), *of_one = make_times(folder, "v", 20, "day");
+	size_t count;
+	g_autofree ReplayPeriod *parts = find(table, (PeriodsWanted){.every = "20", .last = 12}, &count);
+	g_assert_cmpuint(count, ==, 3); /* four days of 24 rows: the first only teaches */
+	g_assert_cmpint(parts[0].rows + parts[1].rows + parts[2].rows, ==, 72);
+	g_assert_cmpint(parts[0].fresh, ==, 24);
+	json_auto_t *days = window(folder, table, "{\"time\": \"hour\", \"valid\": 0.2}", "days");
+	g_assert_cmpint(json_get_int(days, "valid", 0), ==, 24);
+	json_auto_t *newer = window(folder, most_old, "{\"time\": \"hour\", \"valid\": 0.2}", "newer");
+	g_assert_cmpint(json_get_int(newer, "valid", 0), ==, 2); /* not all 26 */
+	json_auto_t *last = window(folder, of_one, "{\"time\": \"hour\", \"valid\": 0.2}", "last");
+	g_assert_cmpint(json_get_int(last, "valid", 0), ==, 4);
+	g_assert_cmpint(json_get_int(last, "cut", 0), ==, 16);
+	file_remove(folder, NULL);
+}
+
 static void test_modes(void)
 {
 	ReplaySettings can = {.family = "boosted", .online = "ftrl"}, cannot = {.family = "svm", .online = "svm"};
@@ -194,6 +220,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/backtest/as good", test_as_good);
 	g_test_add_func("/backtest/periods", test_periods);
 	g_test_add_func("/backtest/window", test_window);
+	g_test_add_func("/backtest/ties", test_ties);
 	g_test_add_func("/backtest/modes", test_modes);
 	return g_test_run();
 }
