@@ -92,10 +92,16 @@ static bool hear(const Child *c, int64_t until, GString *to)
 {
 	char part[4096];
 	struct pollfd wait = {.fd = c->said, .events = POLLIN};
-	int64_t left = MAX(until - g_get_monotonic_time(), 0) / 1000;
-	if (poll(&wait, 1, (int)left) <= 0)
+	ssize_t size;
+	int ready;
+	do
+		ready = poll(&wait, 1, (int)(MAX(until - g_get_monotonic_time(), 0) / 1000));
+	while (ready < 0 && errno == EINTR);
+	if (ready <= 0)
 		return false;
-	ssize_t size = read(c->said, part, sizeof part);
+	do
+		size = read(c->said, part, sizeof part);
+	while (size < 0 && errno == EINTR);
 	if (size > 0)
 		g_string_append_len(to, part, size);
 	return size > 0;

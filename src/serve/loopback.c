@@ -53,6 +53,8 @@ static bool send_all(const Loopback *l, const char *bytes, size_t size, GError *
 {
 	while (size > 0) {
 		ssize_t sent = send(l->socket, bytes, size, MSG_NOSIGNAL);
+		if (sent < 0 && errno == EINTR)
+			continue;
 		if (sent < 0)
 			return fail(error, FAIL_UNAVAILABLE, "the request could not be sent: %s", g_strerror(errno));
 		bytes += sent;
@@ -61,10 +63,14 @@ static bool send_all(const Loopback *l, const char *bytes, size_t size, GError *
 	return true;
 }
 
+/* A process that is stopped and goes on finds its waiting interrupted, as by a signal: that is no word of the server's. */
 static bool receive(Loopback *l, GError **error)
 {
 	char part[16384];
-	ssize_t size = recv(l->socket, part, sizeof part, 0);
+	ssize_t size;
+	do
+		size = recv(l->socket, part, sizeof part, 0);
+	while (size < 0 && errno == EINTR);
 	if (size <= 0 || l->read->len > ANSWER_BYTES)
 		return fail(error, FAIL_UNAVAILABLE, "no whole answer came");
 	g_string_append_len(l->read, part, size);
