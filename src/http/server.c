@@ -58,11 +58,14 @@ static void *uri_seen(void *server, const char *uri, struct MHD_Connection *conn
 	Call *c = g_new0(Call, 1);
 	const char *authority =
 	        g_str_has_prefix(uri, "http://") || g_str_has_prefix(uri, "https://") ? strstr(uri, "//") : NULL;
-	if (authority) /* the absolute form, as to a proxy */
-		uri = strchr(authority + 2, '/') ? strchr(authority + 2, '/') : "/";
+	c->uri_bytes = strlen(uri);
+	if (authority) /* the absolute form, as to a proxy; "http://a?b" is "/?b" there */
+		uri = authority + 2 + strcspn(authority + 2, "/?");
 	const char *mark = strchr(uri, '?');
 	c->server = server;
-	c->path = mark ? g_strndup(uri, (size_t)(mark - uri)) : g_strdup(uri);
+	c->path = authority && *uri != '/' ? g_strdup("/")
+	          : mark                   ? g_strndup(uri, (size_t)(mark - uri))
+	                                   : g_strdup(uri);
 	c->query = g_strdup(mark ? mark + 1 : "");
 	c->peer = peer_of(connection);
 	if (c->peer)

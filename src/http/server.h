@@ -5,9 +5,10 @@
  * a bounded queue (full: 503 with Retry-After), so a large batch holds up no small request, and a command no batch.
  *
  * What a client sends is refused before anything reads it when its framing is ambiguous: Content-Length given twice or beside
- * chunked, a transfer coding other than chunked, no Host, a NUL in a header; the connection is then closed.  A head has 16 KiB, a
- * body 64 MiB.  A connection must complete a head (with TLS, its handshake too) within the idle time of being opened or last answered, a body
- * within the read time, and take its answer within the write time, however slowly it trickles.  Who is late with what was begun is told 408. */
+ * chunked, a transfer coding other than chunked, no Host, a NUL in a header or in the request line; the connection is then
+ * closed.  A head has 16 KiB, a body 64 MiB.  A connection must complete a head (with TLS, its handshake too) within the idle
+ * time of being opened or last answered, a body within the read time, and take its answer within the write time, however slowly
+ * it trickles.  Who is late with what was begun is told 408. */
 #pragma once
 
 #include <glib.h>

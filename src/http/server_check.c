@@ -1,7 +1,7 @@
 /* server_check.c: refuses heads that two servers could read in two ways (request smuggling), or that are too large.
  *
  * libmicrohttpd 0.9.75, in its strictest mode, lets pass: two different Content-Lengths, Content-Length beside chunked, a NUL in
- * a value (which it cuts there), a missing Host, a space before a colon (so that a Content-Length counts for nothing), folded lines;
+ * a value or in the target (which it cuts there), a missing Host, a space before a colon (so that a Content-Length counts for nothing), folded lines;
  * and "gzip, chunked" makes it wait for ever.
  *
  * It reads a head in place: from the method on, header_size bytes, with a NUL written behind each name and value.  So between the
@@ -74,6 +74,13 @@ static bool is_digits(const char *text)
 	return length > 0 && length < 19 && strspn(text, "0123456789") == length;
 }
 
+/* Between method and version there is the target and nothing else: the library cuts it at a NUL, and passes over further spaces. */
+static bool is_line(const Call *call, const char *version)
+{
+	const char *method = call->request.method, *target = method + strlen(method) + 1;
+	return version > target && (size_t)(version - target) == call->uri_bytes + 1;
+}
+
 /* Everything the head holds, judged together. */
 static Head read_head(struct MHD_Connection *connection, const char *method)
 {
@@ -90,6 +97,8 @@ unsigned check_head(const Call *call, const char *version, const char **ret_why)
 	Head h = read_head(call->connection, call->request.method);
 	size_t body_limit = call->server->options.body_bytes;
 	*ret_why = NULL;
+	if (!is_line(call, version))
+		return *ret_why = "the request line holds a NUL byte, or more than one space between its parts", 400;
 	if (h.has_bad_name)
 		return *ret_why = "the name of a header is not one", 400;
 	if (h.has_nul)

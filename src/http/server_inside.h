@@ -19,6 +19,7 @@ typedef struct Call {
 	Request request;
 	Reply reply;
 	char *path, *query; /* owned */
+	size_t uri_bytes;   /* of the target as it came, up to its first NUL */
 	GString *body;
 	bool is_counted; /* among those in flight */
 	_Atomic CallState state;
