@@ -210,7 +210,7 @@ static bool route(Visit *v, const PathParts *p, GError **error)
 		return server_metadata(v);
 	if (p->count == 3 && strcmp(p->part[1], "health") == 0)
 		return health(v, p->part[2], error);
-	if (p->count >= 2 && strcmp(p->part[1], "models") == 0)
+	if (strcmp(p->part[1], "models") == 0 && (p->count == 2 || (p->count == 3 && !*p->part[2])))
 		return list_models(v);
 	return visit_no_such_path(v, error);
 }

@@ -41,8 +41,10 @@ static bool parse_target(const Visit *v, Target *t, GError **error)
 	}
 	if (n < 2 || strcmp(p[1], "models") != 0 || (n != 2 && n != 3 && n != 5))
 		return malformed(v, error);
-	if (n == 2 || !*p[2])
+	if (n == 2 || (n == 3 && !*p[2] && strcmp(t->verb, "metadata") != 0))
 		return true;
+	if (!*p[2])
+		return malformed(v, error);
 	t->model = p[2];
 	if (n == 3)
 		return true;
