@@ -146,20 +146,13 @@ static bool ensemble_train(
         const TrainSet *set, const json_t *params, void **ret_model, json_t **ret_params, GError **error)
 {
 	const json_t *members = json_object_get(params, "members");
-	json_auto_t *used = json_array();
-	size_t count = json_array_size(members), m;
-	json_t *given;
+	json_auto_t *used = NULL;
+	size_t count = json_array_size(members);
 	if (count < 1 || count > ENSEMBLE_MEMBERS_MOST)
 		return fail(error, FAIL_INVALID, "members: an ensemble has 1 to %u of them", ENSEMBLE_MEMBERS_MOST);
 	g_autoptr(Ensemble) e = ensemble_new(count);
-	json_array_foreach ((json_t *)members, m, given) {
-		json_t *one = NULL;
-		if (!ensemble_member_train(set, given, &e->members[m], &one, error))
-			return false;
-		e->members[m].input =
-		        (uint32_t)CLAMP(json_get_int(given, "input", (json_int_t)m), 0, ENSEMBLE_MEMBERS_MOST);
-		json_array_append_new(used, one);
-	}
+	if (!ensemble_members_train(set, members, e->members, &e->count, &used, error))
+		return false;
 	const json_t *layer = json_object_get(params, "layer");
 	bool is_model = json_object_get(layer, "family") != NULL;
 	if (!(is_model ? layer_learn(set, params, e, error) : layer_read(layer, e, error)))

@@ -38,6 +38,11 @@ typedef struct EnsembleMember {
 bool ensemble_member_train(
         const TrainSet *set, const json_t *given, EnsembleMember *ret, json_t **ret_used, GError **error);
 
+/* params.members, trained; until set->until those of the greatest weight, then `ret_count` is less than given.  ret: zeroed, room for all; it
+ * owns what it has on an error too.  ret_used: as given, with the params a refit would use; new reference. */
+bool ensemble_members_train(const TrainSet *set, const json_t *given, EnsembleMember *ret, size_t *ret_count,
+        json_t **ret_used, GError **error);
+
 /* What each input says of the rows that its models have not learnt from: inputs x rows x outputs. */
 bool ensemble_say_unseen(
         const TrainSet *set, const json_t *params, const EnsembleMember *members, double *ret, GError **error);

@@ -80,6 +80,62 @@ bool ensemble_member_train(
 	return true;
 }
 
+/* Places of the members, the greatest weight first, of equals the earlier. */
+static size_t *by_weight(const json_t *given)
+{
+	size_t count = json_array_size(given), *order = g_new(size_t, MAX(count, 1));
+	for (size_t m = 0; m < count; m++) {
+		double weight = json_get_number(json_array_get(given, m), "weight", 1);
+		size_t place = m;
+		for (; place > 0 && json_get_number(json_array_get(given, order[place - 1]), "weight", 1) < weight;
+		        place--)
+			order[place] = order[place - 1];
+		order[place] = m;
+	}
+	return order;
+}
+
+/* Those that were trained close up, in the order in which they were given. */
+static size_t close_up(EnsembleMember *members, json_t **used, size_t count)
+{
+	size_t kept = 0;
+	for (size_t m = 0; m < count; m++) {
+		if (!members[m].model)
+			continue;
+		members[kept] = members[m];
+		used[kept++] = used[m];
+	}
+	return kept;
+}
+
+bool ensemble_members_train(const TrainSet *set, const json_t *given, EnsembleMember *ret, size_t *ret_count,
+        json_t **ret_used, GError **error)
+{
+	size_t count = json_array_size(given), kept = 0;
+	g_autofree size_t *order = by_weight(given);
+	g_autofree json_t **used = g_new0(json_t *, MAX(count, 1));
+	gint64 longest = 0;
+	TrainSet whole = *set;
+	bool ok = true;
+	whole.until = 0; /* a member is trained to its end or not at all */
+	for (size_t k = 0; k < count && ok; k++) {
+		gint64 begun = g_get_monotonic_time();
+		size_t m = order[k];
+		const json_t *one = json_array_get(given, m);
+		if (k > 0 && set->until && begun + longest > set->until)
+			break;
+		ok = ensemble_member_train(&whole, one, &ret[m], &used[m], error);
+		ret[m].input = (uint32_t)CLAMP(json_get_int(one, "input", (json_int_t)m), 0, ENSEMBLE_MEMBERS_MOST);
+		longest = MAX(longest, g_get_monotonic_time() - begun);
+	}
+	kept = close_up(ret, used, count);
+	*ret_used = json_array();
+	*ret_count = kept;
+	for (size_t m = 0; m < kept; m++)
+		json_array_append_new(*ret_used, used[m]);
+	return ok;
+}
+
 /* A member's answers on the part it was trained without. */
 static bool say_of_part(
         const TrainSet *set, const EnsembleMember *m, uint64_t part, uint64_t of, double *ret, GError **error)

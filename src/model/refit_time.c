@@ -4,9 +4,13 @@
 #include <math.h>
 
 #include "base/json.h"
+#include "model/families.h"
 #include "model/trials_list.h"
 
 #define MEMBERS 6 /* of an ensemble, as many as there mostly are */
+
+#define SPARE_UNSURE 1.5 /* an estimate of the model that stands in for one that was too slow may be so far off */
+#define SPARE_LEAST 0.1  /* seconds */
 
 /* Rows that all folds' trainings went through, for one that will go through all rows. */
 static double rows_share(const TrainData *d)
@@ -31,8 +35,7 @@ static double own_seconds(const TrialSetup *setup, const Trial *t)
 	return json_get_number(t->result, "seconds", 0) * rows_share(setup->data) * rounds_share(t);
 }
 
-/* The trial with which a member of an ensemble was found: by family and what it would be trained with. */
-static const Trial *trial_of(const Trials *t, const json_t *member)
+const Trial *refit_trial_of(const Trials *t, const json_t *member)
 {
 	const char *name = json_get_text(member, "family", "");
 	for (guint i = 0; i < t->list->len; i++) {
@@ -51,7 +54,7 @@ double refit_seconds(const TrialSetup *setup, const Trials *t, const Trial *tria
 	size_t i;
 	json_t *member;
 	json_array_foreach (members, i, member) {
-		const Trial *one = trial_of(t, member);
+		const Trial *one = refit_trial_of(t, member);
 		sum += one ? own_seconds(setup, one) : 0;
 	}
 	/* A layer that is a model has each member without a bag trained anew without each part. */
@@ -109,17 +112,44 @@ double refit_reserve(const TrialSetup *setup, const Trials *t, double limit, boo
 	return MIN(is_ensemble ? MAX(alone, MIN(all, limit / 3)) : alone, limit / 2);
 }
 
-const Trial *refit_soonest(const TrialSetup *setup, const Trials *t, size_t *ret_place)
+double refit_spare_seconds(const TrialSetup *setup, const Trials *t, const Trial *spare)
 {
-	const Trial *soonest = NULL;
+	return SPARE_UNSURE * refit_seconds(setup, t, spare) + SPARE_LEAST;
+}
+
+/* Two models of which one is to stand in for another. */
+typedef struct Spare {
+	const TrialSetup *setup;
+	const Trials *trials;
+	double seconds;
+} Spare;
+
+static bool is_better_spare(const Spare *s, const Trial *a, const Trial *b)
+{
+	bool a_learns = a->family != &FAMILY_BASELINE, b_learns = b->family != &FAMILY_BASELINE;
+	double a_takes = refit_spare_seconds(s->setup, s->trials, a),
+	       b_takes = refit_spare_seconds(s->setup, s->trials, b);
+	bool a_fits = a_takes <= s->seconds, b_fits = b_takes <= s->seconds;
+	const MetricKind *metric = s->setup->metric;
+	if (a_learns != b_learns)
+		return a_learns;
+	if (a_fits != b_fits)
+		return a_fits;
+	return a_fits ? metric_compare(metric, trial_value(a, metric), trial_value(b, metric)) > 0 : a_takes < b_takes;
+}
+
+const Trial *refit_spare(const TrialSetup *setup, const Trials *t, const Trial *late, double seconds, size_t *ret_place)
+{
+	const Spare s = {.setup = setup, .trials = t, .seconds = seconds};
+	const Trial *spare = NULL;
 	for (size_t i = 0; i < trials_candidates(t); i++) {
 		const Trial *one = t->list->pdata[i];
-		if (!one->result || json_object_get(json_object_get(one->result, "refit"), "members"))
+		if (one == late || !one->result || json_object_get(json_object_get(one->result, "refit"), "members"))
 			continue;
-		if (!soonest || refit_seconds(setup, t, one) < refit_seconds(setup, t, soonest)) {
-			soonest = one;
+		if (!spare || is_better_spare(&s, one, spare)) {
+			spare = one;
 			*ret_place = i;
 		}
 	}
-	return soonest;
+	return spare;
 }

@@ -16,7 +16,8 @@
  *  "rows": {"train" (in the table), "left_out" (no usable target or weight), "searched" (learnt from in a trial, first fold),
  *           "valid"}, "folds": n,
  *  "importance": [[feature, share]...] by share|null,
- *  "ensemble": {"method", "candidates", "members", "bag", "layer", "lead", "error", "taken", "why"} (model/ensemble_kinds.h),
+ *  "ensemble": {"method", "candidates", "members", "bag", "layer", "lead", "error", "taken", "why", "untrained": members there
+ *              was no time for, if so} (model/ensemble_kinds.h),
  *  "calibration": {"method", "taken", "gain", "error"} (stats/calibration.h)|null (numbers),
  *  "costs": {"tp", "fp", "fn", "tn"} the threshold was chosen by; then "threshold_metric" is "costs"; else null}
  * "valid_metrics" and "threshold" are those after calibration; a trial's own are before it.

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/progress.h"
+#include "model/ensemble_cut.h"
 #include "model/ensemble_kinds.h"
 #include "model/footprint.h"
 #include "model/forks.h"
@@ -13,7 +14,9 @@
 
 #define LATE_SHARE \
 	0.04 /* of the limit of time: how much later a model may be trained that replaces one that was too slow */
-#define LATE_LEAST 1.0 /* seconds; a limit of a few is not worth a failure */
+#define WITHIN 0.95     /* of its time, an ensemble leaves out the members that are not trained yet */
+#define SPARE_SHARE 0.1 /* of the time that is left for the last training: what may be kept for another model */
+#define LATE_LEAST 1.0  /* seconds; a limit of a few is not worth a failure */
 
 /* Memory left for children, beside the rows they share and all else this process has; 0: there is none. */
 static size_t memory_left(const Training *t)
@@ -170,30 +173,53 @@ static bool read_refit(Training *t, json_t **ret_used, GError **error)
 	return refit_read(&t->setup, w->family, json_object_get(w->result, "refit"), &t->model, ret_used, error);
 }
 
-/* What the model that is trained the soonest may take, should the winner be too slow: kept free of the winner's time. */
+/* What the model may take that stands in for the winner, should this be too slow: kept free of the winner's time. */
 static double spare_time(const Training *t)
 {
 	size_t place;
-	const Trial *soonest = refit_soonest(&t->setup, t->trials, &place);
-	if (!soonest || place == t->best)
-		return 0;
-	return MIN(1.5 * refit_seconds(&t->setup, t->trials, soonest) + 0.1, time_left(t) / 2);
+	double left = time_left(t);
+	const Trial *spare = refit_spare(&t->setup, t->trials, training_winner(t), left * SPARE_SHARE, &place);
+	return spare ? MIN(refit_spare_seconds(&t->setup, t->trials, spare), left / 2) : 0;
 }
 
-/* In place of a winner that is too slow: the model that is trained the soonest.  It may take a little beyond the limit, not more. */
+/* In place of a winner that is too slow: the best model there is still the time for.  It may take a little beyond the limit, not more. */
 static bool refit_another(Training *t, GError **error)
 {
 	bool is_late = true;
-	size_t late = t->best;
-	double beyond = MAX(time_limit(t) * LATE_SHARE, LATE_LEAST);
-	progress_note("%s could not be trained on all rows in time", training_winner(t)->family->name);
+	const Trial *late = training_winner(t);
+	double seconds = MAX(time_left(t), 0) + MAX(time_limit(t) * LATE_SHARE, LATE_LEAST);
 	t->trials->is_cut = true;
-	if (refit_soonest(&t->setup, t->trials, &t->best) && t->best != late &&
-	        !refit_once(t, MAX(time_left(t), 0) + beyond, &is_late, error))
-		return false;
+	if (refit_spare(&t->setup, t->trials, late, seconds, &t->best)) {
+		progress_note("%s could not be trained on all rows in time: %s takes its place", late->family->name,
+		        training_winner(t)->family->name);
+		if (!refit_once(t, seconds, &is_late, error))
+			return false;
+	}
 	return !is_late || fail(error, FAIL_LIMIT,
 	                           "the search's time was over before a model was trained on all rows: give it more "
 	                           "(models.search.time), fewer rows, or a family that learns quickly");
+}
+
+/* An ensemble that can do without some members ends in time by itself. */
+static gint64 refit_until(const Training *t, double seconds)
+{
+	const json_t *params = json_object_get(training_winner(t)->result, "refit");
+	bool can_be_cut = json_object_get(params, "members") && !json_is_object(json_object_get(params, "layer"));
+	return can_be_cut && seconds > 0 ? g_get_monotonic_time() + (gint64)(seconds * WITHIN * 1e6) : 0;
+}
+
+/* Without the members it had no time for, an ensemble is another one. */
+static bool take_what_was_trained(Training *t, const json_t *used, GError **error)
+{
+	const json_t *was = json_object_get(training_winner(t)->result, "refit");
+	size_t planned = json_array_size(json_object_get(was, "members"));
+	size_t trained = json_array_size(json_object_get(json_object_get(used, "used"), "members"));
+	if (trained == 0 || trained == planned)
+		return true;
+	progress_note("there was the time to train %zu of the ensemble's %zu models", trained, planned);
+	t->trials->is_cut = true;
+	json_object_set_new(t->assembled, "untrained", json_integer((json_int_t)(planned - trained)));
+	return ensemble_cut(&t->setup, t->trials, t->best, json_object_get(used, "used"), error);
 }
 
 bool training_refit(Training *t, GError **error)
@@ -204,11 +230,14 @@ bool training_refit(Training *t, GError **error)
 	if (!read_refit(t, &used, error))
 		return false;
 	double seconds = time_limit(t) > 0 ? MAX(time_left(t) - spare_time(t), 0.1) : 0;
+	t->setup.refit_until = refit_until(t, seconds);
 	if (!t->model && !refit_once(t, seconds, &is_late, error))
 		return false;
 	if (is_late && !refit_another(t, error))
 		return false;
 	if (!t->model && !read_refit(t, &used, error))
+		return false;
+	if (!take_what_was_trained(t, used, error))
 		return false;
 	progress_report("training the best on all rows", 1, 1);
 	step_child_run(t->s, child_run("refit", training_winner(t), "FINISHED", used, json_object()));

@@ -385,9 +385,11 @@ bool refit_run(
 	gint64 start = g_get_real_time();
 	TrainSet set = train_set(setup, &setup->data->all, NULL, threads);
 	set.recipe = setup->data->recipe;
+	set.until = setup->refit_until;
 	g_autoptr(GBytes) bytes = NULL;
+	json_auto_t *used = NULL;
 	void *model = NULL;
-	if (!family_train(family, &set, params, &model, NULL, error))
+	if (!family_train(family, &set, params, &model, set.until ? &used : NULL, error))
 		return false;
 	bool ok = family->save(model, &bytes, error);
 	family->free(model);
@@ -396,6 +398,8 @@ bool refit_run(
 	g_autofree char *path = g_build_filename(setup->folder, "model.bin", NULL);
 	g_autofree char *told = g_build_filename(setup->folder, "model.json", NULL);
 	json_auto_t *about = json_pack("{s:s,s:O}", "family", family->name, "params", params);
+	if (used)
+		json_object_set(about, "used", used);
 	add_usage(about, start);
 	return file_write(path, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error) &&
 	       json_write_file(told, about, error);

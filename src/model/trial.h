@@ -36,6 +36,7 @@ typedef struct TrialSetup {
 	const char *code;         /* TrainSet.code */
 	const TrialWatch *watch;  /* of the trial that runs; NULL: none */
 	const Prepared *prepared; /* for each fold, what that trial's family prepared of its rows; NULL: nothing */
+	gint64 refit_until; /* monotonic: an ensemble leaves out the members it has not trained by then; 0: none */
 	double seconds; /* after which a trial that learns in rounds ends with the best it has; 0: it ends by itself */
 } TrialSetup;
 
@@ -57,7 +58,8 @@ bool trial_read(const TrialSetup *setup, const char *name, const ModelFamily *fa
 void trial_rows(const TrainData *d, double **ret_y, double **ret_weight);
 bool trial_scores(const TrialSetup *setup, const char *name, double **ret, GError **error);
 
-/* The winner on all rows, in a child: model.bin, and after it model.json {"family", "params", "seconds", "cpu_seconds", "peak_mb", "start", "end"}. */
+/* The winner on all rows, in a child: model.bin, and after it model.json {"family", "params", "used": params of what was trained of it, if
+ * setup->refit_until is set, "seconds", "cpu_seconds", "peak_mb", "start", "end"}. */
 bool refit_run(
         const TrialSetup *setup, const ModelFamily *family, const json_t *params, unsigned threads, GError **error);
 /* What it left, if it is of this family with these params; NULL in *ret_used otherwise. */

@@ -252,6 +252,33 @@ static void test_family(void)
 	}
 }
 
+/* When the time is over, an ensemble is of those members it has: the one of the greatest weight at least. */
+static void test_until(void)
+{
+	float x[400];
+	double y[200], alone[200], cut[200];
+	Matrix m;
+	TrainSet set = small_set(x, y, &m);
+	json_auto_t *three =
+	        json_loads("{\"members\": [{\"family\": \"baseline\"}, {\"family\": \"linear\", \"weight\": 3}, "
+	                   "{\"family\": \"tree\", \"weight\": 2}]}",
+	                0, NULL);
+	json_auto_t *used = NULL;
+	g_autoptr(GError) error = NULL;
+	void *model = NULL, *linear = train(&set, "{\"members\":[{\"family\":\"linear\"}]}");
+	set.until = 1; /* long ago */
+	FAMILY_ENSEMBLE.train(&set, three, &model, &used, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(json_array_size(json_object_get(used, "members")), ==, 1);
+	g_assert_cmpstr(json_get_text(json_array_get(json_object_get(used, "members"), 0), "family", ""), ==, "linear");
+	g_assert_true(
+	        FAMILY_ENSEMBLE.predict(model, &m, cut, NULL) && FAMILY_ENSEMBLE.predict(linear, &m, alone, NULL));
+	for (size_t i = 0; i < 200; i++)
+		g_assert_cmpfloat_with_epsilon(cut[i], alone[i], 1e-12);
+	FAMILY_ENSEMBLE.free(model);
+	FAMILY_ENSEMBLE.free(linear);
+}
+
 /* Members explained on scales of their own add up to what they say together, as a mean and under a layer. */
 static void test_contributions(void)
 {
@@ -497,6 +524,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/ensemble/stack/classes", test_stack_classes);
 	g_test_add_func("/ensemble/stack/refused", test_stack_refused);
 	g_test_add_func("/ensemble/family", test_family);
+	g_test_add_func("/ensemble/until", test_until);
 	g_test_add_func("/ensemble/contributions", test_contributions);
 	g_test_add_func("/ensemble/layered", test_layered);
 	g_test_add_func("/ensemble/layer/out-of-fold", test_layer_out_of_fold);

@@ -207,15 +207,15 @@ static void test_time(void)
 
 /* A model that learns well and, once there is a file `hang`, never ends to learn from all rows: of 1,500 rows 1,200 teach in a trial.
  * It leaves its number in `pid`. */
-static char *sleeper(const Place *p, const char *families, int seconds)
+static char *sleeper(const Place *p, const char *families, unsigned trials, int seconds)
 {
 	return g_strdup_printf(
-	        "{\"families\": [%s], \"search\": {\"trials\": 2, \"method\": \"fixed\", \"time\": %d}, \"params\": "
+	        "{\"families\": [%s], \"search\": {\"trials\": %u, \"method\": \"fixed\", \"time\": %d}, \"params\": "
 	        "{\"command\": {\"train\": [\"sh\", \"-c\", \"if [ -e %s/hang ] && [ $(wc -l < target.csv) -gt 1300 ]; "
 	        "then echo $$ > %s/pid; sleep 100000 & wait; fi; : > model/none\"], \"predict\": [\"sh\", \"-c\", "
 	        "\"while read rows scores; do awk -F, 'NR > 1 {p = 1 / (1 + exp(-$1)); print 1 - p \\\",\\\" p}' $rows "
-	        "> $scores; echo ok; done\"]}}, \"ensemble\": {\"method\": \"none\"}}",
-	        families, seconds, p->folder, p->folder);
+	        "> $scores; echo ok; done\"]}, \"tree\": {\"max_depth\": 1}}, \"ensemble\": {\"method\": \"none\"}}",
+	        families, trials, seconds, p->folder, p->folder);
 }
 
 static const char *winner_of(const json_t *trials)
@@ -232,13 +232,13 @@ static bool is_alive(const char *pid)
 }
 
 /* Trains with all the time there is, and once more, from the trials that are there, when the last training never ends. */
-static bool train_late(const Place *p, const char *families, const char *name, GError **error)
+static bool train_late(const Place *p, const char *families, unsigned count, const char *name, GError **error)
 {
 	static const char *const LOST[] = {"bundle", "trials", "scratch/model.json"};
 	g_autofree char *hang = at(p, "hang");
 	g_autofree char *pid_file = at(p, "pid");
-	g_autofree char *ample = sleeper(p, families, 0);
-	g_autofree char *short_of = sleeper(p, families, 1);
+	g_autofree char *ample = sleeper(p, families, count, 0);
+	g_autofree char *short_of = sleeper(p, families, count, 1);
 	g_autofree char *pid = NULL;
 	train_well(p, ample, name, 2);
 	json_auto_t *trials = read_json(p, name, "trials");
@@ -257,20 +257,57 @@ static bool train_late(const Place *p, const char *families, const char *name, G
 	return ok;
 }
 
-/* A last training that overruns the limit is killed with what it started.  The model that is trained the soonest takes its place; with no
- * other the step fails. */
+/* A last training that overruns the limit is killed with what it started.  The best for which there is the time takes its place, guessing
+ * only where there is nothing else; with no other the step fails. */
 static void test_late(void)
 {
 	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
 	g_autoptr(GError) error = NULL;
-	train_late(p, "\"baseline\", \"command\"", "two", &error);
+	train_late(p, "\"baseline\", \"tree\", \"command\"", 3, "three", &error);
+	g_assert_no_error(error);
+	json_auto_t *three = read_json(p, "three", "trials");
+	g_assert_cmpstr(winner_of(three), ==, "tree");
+	train_late(p, "\"baseline\", \"command\"", 2, "two", &error);
 	g_assert_no_error(error);
 	json_auto_t *trials = read_json(p, "two", "trials");
 	g_assert_true(json_get_bool(trials, "cut", false));
 	g_assert_cmpstr(winner_of(trials), ==, "baseline");
-	g_assert_false(train_late(p, "\"command\"", "one", &error));
+	g_assert_false(train_late(p, "\"command\"", 2, "one", &error));
 	g_assert_error(error, FAIL, FAIL_LIMIT);
 	g_assert_nonnull(strstr(error->message, "before a model was trained on all rows"));
+	place_free(p);
+}
+
+static const json_t *member_of(const json_t *trials, size_t m)
+{
+	const json_t *last = json_array_get(json_object_get(trials, "trials"), (size_t)json_get_int(trials, "best", 0));
+	return json_array_get(json_object_get(json_object_get(last, "params"), "members"), m);
+}
+
+/* An ensemble of which one member could be trained in time is told as what it is: that member's trial. */
+static void test_cut_ensemble(void)
+{
+	static const char *const SETTINGS =
+	        "{\"families\": [\"linear\", \"tree\"], \"search\": {\"trials\": 2, \"method\": "
+	        "\"fixed\"}, \"ensemble\": {\"method\": \"vote\"}}";
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	g_autofree char *model = at(p, "vote/scratch/model.json");
+	json_auto_t *refit = NULL;
+	train_well(p, SETTINGS, "vote", 2);
+	json_auto_t *whole = read_json(p, "vote", "trials");
+	g_assert_nonnull(member_of(whole, 1));
+	g_assert_true(json_read_file(model, &refit, NULL));
+	json_object_set_new(refit, "used", json_pack("{s:[O]}", "members", member_of(whole, 0)));
+	g_assert_true(json_write_file(model, refit, NULL));
+	train_well(p, SETTINGS, "vote", 2);
+	json_auto_t *cut = read_json(p, "vote", "trials");
+	g_assert_cmpint(json_integer_value(json_at(cut, "ensemble.untrained")), ==, 1);
+	g_assert_true(json_get_bool(cut, "cut", false));
+	g_assert_true(json_equal(member_of(cut, 0), member_of(whole, 0)) && !member_of(cut, 1));
+	bool is_linear = g_str_equal(json_get_text(member_of(cut, 0), "family", ""), "linear");
+	const json_t *list = json_object_get(cut, "trials");
+	g_assert_true(json_equal(json_object_get(json_array_get(list, 2), "metrics"),
+	        json_object_get(json_array_get(list, is_linear ? 0 : 1), "metrics")));
 	place_free(p);
 }
 
@@ -289,6 +326,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/train/pruned", test_pruned);
 	g_test_add_func("/train/pruned_rounds", test_pruned_rounds);
 	g_test_add_func("/train/time", test_time);
+	g_test_add_func("/train/cut-ensemble", test_cut_ensemble);
 	g_test_add_func("/train/late", test_late);
 	return g_test_run();
 }
