@@ -28,6 +28,12 @@ static void pick(const json_t *params, const char *const *names, json_t *into)
 			json_object_set(into, *names, json_object_get(params, *names));
 }
 
+static bool boosted_fits(const Matrix *x, const json_t *params, GError **error)
+{
+	return constraints_check(
+	        x, json_object_get(params, "monotone"), json_object_get(params, "interactions"), error);
+}
+
 static bool check_params(const TrainSet *set, const json_t *params, GError **error)
 {
 	bool by_leaf = g_str_equal(json_get_text(params, "grow_policy", "depthwise"), "lossguide");
@@ -195,6 +201,7 @@ const ModelFamily FAMILY_BOOSTED = {
         .search_share = 4,
         .portfolio = PORTFOLIO_BOOSTED,
         .ready = xgboost_ready,
+        .fits = boosted_fits,
         .prepare = boosted_prepare,
         .train = boosted_train,
         .update = boosted_update,

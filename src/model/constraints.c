@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/param.h"
 
+enum { NAMES_TOLD = 20 };
+
 static const char *name_of(const View *view, const Matrix *x, size_t j)
 {
 	return x->names ? x->names[view->column[j]] : "";
@@ -14,8 +16,13 @@ static const char *name_of(const View *view, const Matrix *x, size_t j)
 static bool no_such_feature(const Matrix *x, const char *param, const char *name, GError **error)
 {
 	const char *near = x->names ? nearest_name(name, (const char *const *)x->names) : NULL;
-	return fail(error, FAIL_INVALID, "%s: there is no feature \"%s\"%s%s%s", param, name,
-	        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	g_autoptr(GString) there = g_string_new(NULL);
+	for (size_t j = 0; x->names && j < MIN(x->columns, (size_t)NAMES_TOLD); j++)
+		g_string_append_printf(there, "%s%s", j ? ", " : "", x->names[j]);
+	if (x->columns > NAMES_TOLD)
+		g_string_append_printf(there, " and %zu more", x->columns - NAMES_TOLD);
+	return fail(error, FAIL_INVALID, "%s: there is no feature \"%s\"%s%s%s; features are: %s", param, name,
+	        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "", there->str);
 }
 
 static bool is_feature(const Matrix *x, const char *pattern)
@@ -26,9 +33,24 @@ static bool is_feature(const Matrix *x, const char *pattern)
 	return false;
 }
 
-bool constraints_monotone(const View *view, const Matrix *x, const json_t *given, char **ret, GError **error)
+static bool check_list(const Matrix *x, const json_t *list, GError **error)
 {
-	g_autofree int *sign = g_new0(int, MAX(view->columns, (size_t)1));
+	size_t i;
+	json_t *one;
+	if (!json_is_array(list))
+		return fail(error, FAIL_INVALID, "interactions: lists of names of features are expected");
+	json_array_foreach (list, i, one) {
+		const char *pattern = json_string_value(one);
+		if (!pattern)
+			return fail(error, FAIL_INVALID, "interactions: a list holds names of features");
+		if (!is_feature(x, pattern))
+			return no_such_feature(x, "interactions", pattern, error);
+	}
+	return true;
+}
+
+static bool check_monotone(const Matrix *x, const json_t *given, GError **error)
+{
 	const char *pattern;
 	json_t *one;
 	if (!json_is_object(given))
@@ -40,6 +62,36 @@ bool constraints_monotone(const View *view, const Matrix *x, const json_t *given
 			        error, FAIL_INVALID, "monotone: \"%s\" needs 1 (rising), -1 (falling) or 0", pattern);
 		if (!is_feature(x, pattern))
 			return no_such_feature(x, "monotone", pattern, error);
+	}
+	return true;
+}
+
+static bool check_interactions(const Matrix *x, const json_t *given, GError **error)
+{
+	size_t i;
+	json_t *list;
+	if (!json_is_array(given))
+		return fail(error, FAIL_INVALID, "interactions: a list of lists of names is expected");
+	json_array_foreach (given, i, list)
+		if (!check_list(x, list, error))
+			return false;
+	return true;
+}
+
+bool constraints_check(const Matrix *x, const json_t *monotone, const json_t *interactions, GError **error)
+{
+	return check_monotone(x, monotone, error) && check_interactions(x, interactions, error);
+}
+
+bool constraints_monotone(const View *view, const Matrix *x, const json_t *given, char **ret, GError **error)
+{
+	g_autofree int *sign = g_new0(int, MAX(view->columns, (size_t)1));
+	const char *pattern;
+	json_t *one;
+	if (!check_monotone(x, given, error))
+		return false;
+	json_object_foreach ((json_t *)given, pattern, one) {
+		json_int_t asked = json_integer_value(one);
 		for (size_t j = 0; j < view->columns; j++) {
 			if (!g_pattern_match_simple(pattern, name_of(view, x, j)))
 				continue;
@@ -58,25 +110,18 @@ bool constraints_monotone(const View *view, const Matrix *x, const json_t *given
 	return true;
 }
 
-static bool add_list(const View *view, const Matrix *x, const json_t *list, GString *text, GError **error)
+static void add_list(const View *view, const Matrix *x, const json_t *list, GString *text)
 {
 	size_t i, before = 0, begin = text->len;
 	json_t *one;
 	g_string_append(text, text->len > 1 ? ",[" : "[");
-	json_array_foreach (list, i, one) {
-		const char *pattern = json_string_value(one);
-		if (!pattern)
-			return fail(error, FAIL_INVALID, "interactions: a list holds names of features");
-		if (!is_feature(x, pattern))
-			return no_such_feature(x, "interactions", pattern, error);
+	json_array_foreach (list, i, one)
 		for (size_t j = 0; j < view->columns; j++)
-			if (g_pattern_match_simple(pattern, name_of(view, x, j)))
+			if (g_pattern_match_simple(json_string_value(one), name_of(view, x, j)))
 				g_string_append_printf(text, "%s%zu", before++ ? "," : "", j);
-	}
 	g_string_append_c(text, ']');
 	if (before == 0) /* all its features are out of view */
 		g_string_truncate(text, begin);
-	return true;
 }
 
 bool constraints_interactions(const View *view, const Matrix *x, const json_t *given, char **ret, GError **error)
@@ -84,13 +129,11 @@ bool constraints_interactions(const View *view, const Matrix *x, const json_t *g
 	g_autoptr(GString) text = g_string_new("[");
 	size_t i;
 	json_t *list;
-	json_array_foreach (given, i, list) {
-		if (!json_is_array(list))
-			return fail(error, FAIL_INVALID, "interactions: lists of names of features are expected");
-		if (!add_list(view, x, list, text, error))
-			return false;
-	}
+	if (!check_interactions(x, given, error))
+		return false;
+	json_array_foreach (given, i, list)
+		add_list(view, x, list, text);
 	g_string_append_c(text, ']');
 	*ret = json_array_size(given) ? g_strdup(text->str) : NULL;
-	return json_is_array(given) || fail(error, FAIL_INVALID, "interactions: a list of lists of names is expected");
+	return true;
 }

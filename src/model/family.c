@@ -65,6 +65,13 @@ bool family_ready(const ModelFamily *family, const char *code, const json_t *par
 	       (param_fill(family->params, family->name, params, &filled, error) && family->ready(code, filled, error));
 }
 
+bool family_fits(const ModelFamily *family, const Matrix *x, const json_t *params, GError **error)
+{
+	json_auto_t *filled = NULL;
+	return !family->fits ||
+	       (param_fill(family->params, family->name, params, &filled, error) && family->fits(x, filled, error));
+}
+
 bool family_train(const ModelFamily *family, const TrainSet *set, const json_t *params, void **ret_model,
         json_t **ret_params, GError **error)
 {

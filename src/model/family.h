@@ -74,6 +74,9 @@ typedef struct ModelFamily {
 	 * that forks later: no threads.  code: as TrainSet.code; params: filled.  False: it is left out, with that sentence.  NULL: it
 	 * always can. */
 	bool (*ready)(const char *code, const json_t *params, GError **error);
+	/* Do params that name features name such as there are?  Asked before a search, whose trials would all fail by the same name.
+	 * x: any part of the rows, with its names; params: filled.  NULL: none do. */
+	bool (*fits)(const Matrix *x, const json_t *params, GError **error);
 	/* What trainings on the rows of a set have in common whatever their other params: only says what it would be, or makes it;
 	 * prepared_clear.  A training whose set has it gives the same bytes.  NULL: nothing worth it. */
 	bool (*prepare)(const TrainSet *set, const json_t *params, bool make, Prepared *ret, GError **error);
@@ -109,6 +112,8 @@ const ModelFamily *family_find(const char *name);
 bool families_files(const char *folder, const json_t *params, GPtrArray *ret, GError **error);
 /* As ModelFamily.ready; params: not filled, may be NULL. */
 bool family_ready(const ModelFamily *family, const char *code, const json_t *params, GError **error);
+/* As ModelFamily.fits; params: not filled, may be NULL. */
+bool family_fits(const ModelFamily *family, const Matrix *x, const json_t *params, GError **error);
 /* Training and predicting through these, a family is given the features it takes: rows and model may have come together
  * anywhere, also where the rows have categories and the family knows none.  ret_params: what a refit should use, in any case; may be
  * NULL. */

@@ -350,6 +350,21 @@ static bool read_data(Training *t, GError **error)
 	return trials_folder(t, &t->setup.folder, error) && find_costs(t, error);
 }
 
+/* What the user wrote of features, by the features there are: in each fold, whose recipe is its own, and in all rows. */
+static bool check_features(const Training *t, GError **error)
+{
+	for (size_t k = 0; k < t->space.count; k++)
+		for (size_t f = 0; f <= t->data->fold_count; f++) {
+			const ModelFamily *family = t->families[k];
+			const Matrix *x = f < t->data->fold_count ? &t->data->folds[f].train.x : &t->data->all.x;
+			if (family_fits(family, x, json_object_get(t->space.fixed, family->name), error))
+				continue;
+			g_prefix_error(error, "models.params.%s.", family->name);
+			return false;
+		}
+	return true;
+}
+
 static bool read_studies(Training *t, const json_t **studies, const char **digests, GError **error)
 {
 	for (unsigned i = 0; i < TRANSFER_STUDIES; i++) {
@@ -418,7 +433,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 {
 	g_auto(Training) t = {.s = s, .params = params, .since = g_get_monotonic_time()};
 	if (!recipes_read(step_input(s, "recipes"), &t.recipes, error) || !lay_code(&t, error) || !check(&t, error) ||
-	        !read_data(&t, error) || !know_beforehand(&t, error))
+	        !read_data(&t, error) || !check_features(&t, error) || !know_beforehand(&t, error))
 		return false;
 	t.reading = (double)(g_get_monotonic_time() - t.since) / 1e6;
 	/* What is trained in time decides what is calibrated. */

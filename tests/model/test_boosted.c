@@ -227,7 +227,9 @@ static void test_monotone(void)
 	g_assert_cmpfloat(largest_fall(free_trees), >, 0.5);
 	g_assert_cmpfloat(largest_fall(rising), ==, 0);
 	g_assert_cmpfloat(largest_fall(with_sets), ==, 0);
-	expect_refusal(t, "{'monotone': {'xx': 1}}", "monotone: there is no feature \"xx\"; did you mean \"x\"?");
+	expect_refusal(t, "{'monotone': {'xx': 1}}",
+	        "monotone: there is no feature \"xx\"; did you mean \"x\"?; features are: x, z, place_mean, "
+	        "place_category");
 	expect_refusal(t, "{'monotone': {'x': 2}}", "monotone: \"x\" needs 1 (rising), -1 (falling) or 0");
 	expect_refusal(t, "{'monotone': {'place*': 1}, 'view': 'category'}",
 	        "monotone: \"place_category\" are categories: a score cannot rise with them");
@@ -262,7 +264,8 @@ static void test_interactions(void)
 	for (uint32_t i = 0; i < b->count; i++)
 		find_pairs(b, b->start[i], 0, together);
 	g_assert_true(!apart[0][1] && apart[0][2] && together[0][1] && !together[0][3]);
-	expect_refusal(t, "{'interactions': [['speed']]}", "interactions: there is no feature \"speed\"");
+	expect_refusal(t, "{'interactions': [['speed']]}",
+	        "interactions: there is no feature \"speed\"; features are: x, z, place_mean, place_category");
 	expect_refusal(t, "{'interactions': ['x']}", "interactions: lists of names of features are expected");
 }
 

@@ -10,6 +10,12 @@ static void test_failures(void)
 	expect_failure(p, "{\"metric\": \"nonsense\"}", FAIL_INVALID, "no metric \"nonsense\"");
 	expect_failure(p, "{\"params\": {\"boosted\": {\"depth\": 3}}}", FAIL_INVALID, "params.boosted");
 	expect_failure(p, "{\"search\": {\"trails\": 3}}", FAIL_INVALID, "trials");
+	/* A wrong name of a feature is told before any trial. */
+	expect_failure(p, "{\"params\": {\"boosted\": {\"monotone\": {\"noice\": 1}}}}", FAIL_INVALID,
+	        "models.params.boosted.monotone: there is no feature \"noice\"; did you mean \"noise\"?; features "
+	        "are: ");
+	expect_failure(p, "{\"params\": {\"boosted\": {\"interactions\": [[\"noise\", \"target\"]]}}}", FAIL_INVALID,
+	        "models.params.boosted.interactions: there is no feature \"target\"; features are: ");
 	expect_failure(p,
 	        "{\"families\": [\"boosted\"], \"params\": {\"boosted\": {\"rounds\": 100000, \"patience\": 0}}, "
 	        "\"search\": {\"trials\": 1, \"trial_time\": 0.2}}",
