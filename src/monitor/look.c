@@ -104,6 +104,8 @@ static void shape_column(const LookInput *in, LookColumn *c)
 		c->number = g_strdup_printf("epoch_us(TRY_CAST(%s AS TIMESTAMP))::DOUBLE", name);
 	else if (strcmp(c->type, "text") == 0)
 		c->number = g_strdup("NULL::DOUBLE");
+	else if (strcmp(c->type, "bool") == 0) /* the text "true" is a bool, but no number */
+		c->number = g_strdup_printf("TRY_CAST(TRY_CAST(%s AS BOOLEAN) AS DOUBLE)", name);
 	else
 		c->number = g_strdup_printf("TRY_CAST(%s AS DOUBLE)", name);
 	c->text = g_strdup_printf("%s::VARCHAR", name);

@@ -96,11 +96,14 @@ static void add_difference(const Skew *s, GString *sql, guint i)
 {
 	const LookColumn *c = &g_array_index(s->columns, LookColumn, i);
 	g_autofree char *training = sql_name(c->name), *served = look_input_sql(s->in, c->name);
-	bool is_text = strcmp(c->type, "text") == 0, is_time = strcmp(c->type, "time") == 0;
-	const char *type = is_text ? "VARCHAR" : is_time ? "TIMESTAMP" : "DOUBLE";
+	bool is_number = strcmp(c->type, "int") == 0 || strcmp(c->type, "real") == 0;
+	const char *type = is_number                      ? "DOUBLE"
+	                   : strcmp(c->type, "time") == 0 ? "TIMESTAMP"
+	                   : strcmp(c->type, "bool") == 0 ? "BOOLEAN"
+	                                                  : "VARCHAR";
 	g_string_append_printf(sql, ", count_if(TRY_CAST(t.%s AS %s) IS DISTINCT FROM TRY_CAST(w.%s AS %s)", training,
 	        type, served, type);
-	if (!is_text && !is_time)
+	if (is_number)
 		g_string_append_printf(sql,
 		        " AND NOT coalesce(abs(TRY_CAST(t.%s AS DOUBLE) - TRY_CAST(w.%s AS DOUBLE)) <= 1e-9 * "
 		        "abs(TRY_CAST(t.%s AS DOUBLE)), false)",
