@@ -144,12 +144,26 @@ bool family_contribute(
 	return true;
 }
 
+/* The families whose models can be written down, but for the ensemble. */
+static char *names_with_form(void)
+{
+	g_autoptr(GString) names = g_string_new(NULL);
+	for (const ModelFamily *const *f = FAMILIES; *f; f++)
+		if ((*f)->form && *f != &FAMILY_ENSEMBLE)
+			g_string_append_printf(names, "%s%s", names->len ? ", " : "", (*f)->name);
+	return g_string_free(g_steal_pointer(&names), FALSE);
+}
+
 bool family_form(const ModelFamily *family, const void *model, ModelForm *ret, GError **error)
 {
 	*ret = (ModelForm){0};
-	if (!family->form)
-		return fail(error, FAIL_INVALID, "a model of the family %s cannot be written in another form",
-		        family->name);
+	if (!family->form) {
+		g_autofree char *others = names_with_form();
+		return fail(error, FAIL_INVALID,
+		        "a model of the family %s cannot be written in another form; those of %s can, and ensembles of "
+		        "these (models.families)",
+		        family->name, others);
+	}
 	return family->form(model, ret, error);
 }
 

@@ -254,6 +254,31 @@ static void put_part(GString *to, const char *head, const json_t *object)
 		g_string_truncate(to, before);
 }
 
+/* An ensemble's models, a line each: their parameters as JSON would fill a page. */
+static void put_members(GString *to, const json_t *members)
+{
+	size_t i;
+	json_t *member;
+	if (!json_array_size(members))
+		return;
+	g_string_append(to, "\n| model | weight | parameters |\n|---|---|---|\n");
+	json_array_foreach ((json_t *)members, i, member) {
+		g_autofree char *weight = say_number(json_object_get(member, "weight"), 4),
+		                *params = members_text(json_object_get(member, "params"));
+		const char *cells[] = {weight ? weight : "", params, NULL};
+		put_cells(to, json_get_text(member, "family", ""), cells);
+	}
+}
+
+/* What is said of an ensemble's parameters, but for its models, stands with the others. */
+static void put_details(GString *to, const json_t *details)
+{
+	json_auto_t *told = json_deep_copy(details);
+	json_object_del(json_object_get(told, "params"), "members");
+	put_part(to, "Details", told);
+	put_members(to, json_object_get(json_object_get(details, "params"), "members"));
+}
+
 /* The parts of the data that a reader asks for, not each column. */
 static void put_data(GString *to, const json_t *data)
 {
@@ -279,7 +304,7 @@ char *card_markdown(const json_t *card)
 	if (json_is_integer(json_object_get(details, "version")))
 		g_string_append_printf(to, ", version %d", (int)json_get_int(details, "version", 0));
 	g_string_append_c(to, '\n');
-	put_part(to, "Details", details);
+	put_details(to, details);
 	put_part(to, "Intended use", json_object_get(card, "intended_use"));
 	put_data(to, json_object_get(card, "data"));
 	put_part(to, "Training", json_object_get(card, "training"));

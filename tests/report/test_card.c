@@ -37,13 +37,17 @@ static void test_told(void)
 	        "\"importance\": [{\"column\": \"co_l\", \"mean\": 0.1, \"sd\": 0.01}],"
 	        "\"drivers\": {\"columns\": [{\"column\": \"co_l\", \"mean\": 0.7}]},"
 	        "\"warnings\": [\"careful\"]}");
-	Story s = {.goal = goal, .evaluation = evaluation, .bundle_digest = "abc"};
+	json_auto_t *trials = json_of(
+	        "{\"refit\": {\"params\": {\"layer\": null, \"members\": [{\"family\": \"boosted\", \"weight\": 13.0, "
+	        "\"params\": {\"eta\": 0.1, \"rounds\": 31, \"view\": \"a|b\", \"monotone\": {}}}]}}}");
+	Story s = {.goal = goal, .evaluation = evaluation, .trials = trials, .bundle_digest = "abc"};
 	json_auto_t *card = card_of(&s);
 	g_assert_true(json_is_null(json_at(card, "intended_use.problem")));
 	g_assert_cmpstr(json_string_value(json_at(card, "provenance.bundle")), ==, "abc");
 	g_assert_cmpuint(json_array_size(json_object_get(card, "limits")), ==, 2);
 	g_autofree char *text = card_markdown(card);
-	static const char *const LINES[] = {"- **owner:** a\\|b\n", "- **touches:** x, y\n",
+	static const char *const LINES[] = {"- **owner:** a\\|b\n",
+	        "| boosted | 13 | eta 0.1, rounds 31, view a\\|b |\n", "- **touches:** x, y\n",
 	        "- **target:** &lt;script\\>\n", "| ROC AUC | 0.9 | 0.85 to 0.95 | 0.5 |\n",
 	        "| a = p\\|q \\# r | 10 | 1 | 0.5 |\n", "| co\\_l | 0.1 | 0.01 | 0.7 |\n", "- careful\n"};
 	for (size_t i = 0; i < G_N_ELEMENTS(LINES); i++)
