@@ -44,6 +44,15 @@ static char *worth_sql(const json_t *worth, const json_t *goal)
 	        target, positive, json_get_number(worth, "fn", 0), json_get_number(worth, "tn", 0));
 }
 
+/* Names of columns are the same in SQL whatever their case. */
+bool figures_confuse(const json_t *goal)
+{
+	const char *target = json_get_text(goal, "target", "");
+	bool classifies = g_strcmp0(json_get_text(goal, "task", "classification"), "regression") != 0;
+	return g_ascii_strcasecmp(target, "prediction") == 0 ||
+	       (classifies && g_ascii_strcasecmp(target, "probability") == 0);
+}
+
 /* One of the three forms, and no more. */
 static const char *form_problem(const json_t *figure, const json_t *goal)
 {
@@ -53,6 +62,10 @@ static const char *form_problem(const json_t *figure, const json_t *goal)
 		forms += json_object_get(figure, FORMS[i]) != NULL;
 	if (forms != 1)
 		return "a figure has one of sql, worth and pushed";
+	if (!json_object_get(figure, "pushed") && figures_confuse(goal))
+		return "the target is called as a figure calls what the model says (prediction, probability), so SQL "
+		       "cannot tell "
+		       "them apart: give the column another name in the data, and say it in goal.target";
 	if (json_object_get(figure, "worth") && !json_get_text(goal, "positive", NULL))
 		return "worth is of two classes: say in goal.positive which one is foreseen";
 	if (json_object_get(figure, "pushed") && json_object_get(figure, "today") &&

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/param.h"
 
@@ -18,6 +19,10 @@ extern const Param WORTH_PARAMS[];
 /* The figures of a kpi block; problems are told by path, and what has one is left out.  goal: its target and positive class are
  * what `worth` is about.  New reference. */
 json_t *figures_check(const json_t *kpi, const json_t *goal, ParamReport *report, void *context);
+
+/* Is the goal's target called as a figure's SQL calls what the model says (prediction; with classes, probability)?  Then SQL cannot tell them
+ * apart. */
+bool figures_confuse(const json_t *goal);
 
 /* {name: SQL} of the figures that have it: what an evaluation before deployment can find.  New reference. */
 json_t *figures_sql(const json_t *figures);

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "data/engine.h"
+#include "impact/figure.h"
 
 enum { COMMENT_WIDTH = 100 };
 
@@ -360,7 +361,8 @@ char *draft_yaml(const json_t *f)
 	append_split(out, f);
 	append_models(out, f);
 	append_gate(out, f);
-	append_kpi(out, f);
+	if (!figures_confuse(json_object_get(f, "goal")))
+		append_kpi(out, f);
 	if (json_array_size(json_object_get(f, "notes"))) {
 		g_string_append(out, "\n# To think about:\n");
 		append_comments(out, 0, json_object_get(f, "notes"));

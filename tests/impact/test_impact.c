@@ -44,6 +44,27 @@ static void test_forms(void)
 	g_assert_cmpuint(json_array_size(json_object_get(goal, "success")), ==, 2);
 }
 
+/* Where the target is called as the model's answer is, SQL cannot tell them apart; what is measured elsewhere needs no SQL. */
+static void test_confused(void)
+{
+	static const struct {
+		const char *goal, *paths;
+	} CASES[] = {
+	        {"{\"task\": \"regression\", \"target\": \"Prediction\"}", "kpi.a;"},
+	        {"{\"task\": \"classification\", \"target\": \"prediction\", \"positive\": \"1\"}", "kpi.a;"},
+	        {"{\"task\": \"classification\", \"target\": \"probability\"}", "kpi.a;"},
+	        {"{\"task\": \"regression\", \"target\": \"probability\"}", ""},
+	        {"{\"task\": \"regression\", \"target\": \"predictions\"}", ""},
+	};
+	json_auto_t *kpi = parse("{\"a\": \"avg(prediction)\", \"b\": {\"pushed\": \"sum\"}}");
+	for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+		g_autoptr(GString) paths = g_string_new(NULL);
+		json_auto_t *goal = parse(CASES[i].goal), *figures = figures_check(kpi, goal, keep_path, paths);
+		g_assert_cmpstr(paths->str, ==, CASES[i].paths);
+		g_assert_nonnull(json_object_get(figures, "b"));
+	}
+}
+
 static Engine *open_rows(const char *sql)
 {
 	EngineLimits limits = {.threads = 1};
@@ -230,6 +251,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/impact/forms", test_forms);
+	g_test_add_func("/impact/confused", test_confused);
 	g_test_add_func("/impact/mean", test_mean);
 	g_test_add_func("/impact/coverage", test_coverage);
 	g_test_add_func("/impact/uplift", test_uplift);
