@@ -1,8 +1,8 @@
 /* server_check.c: refuses heads that two servers could read in two ways (request smuggling), or that are too large.
  *
  * libmicrohttpd 0.9.75, in its strictest mode, lets pass: two different Content-Lengths, Content-Length beside chunked, a NUL in
- * a value or in the target (which it cuts there), a missing Host, a space before a colon (so that a Content-Length counts for nothing), folded lines;
- * and "gzip, chunked" makes it wait for ever.
+ * a value or in the target (which it cuts there), a missing Host, a space before a colon (so that a Content-Length counts for
+ * nothing), folded lines; and "gzip, chunked" makes it wait for ever.
  *
  * It reads a head in place: from the method on, header_size bytes, with a NUL written behind each name and value.  So between the
  * end of a value and the next name there can be nothing but the end of a line; anything else was hidden behind a NUL that the

@@ -297,7 +297,9 @@ Batch *visit_batch(Visit *v, const Served *s)
 	const char *time = v->site->trusts_time ? request_header(v->request, "X-Gyre-Time") : NULL;
 	if (time && !time_parse(time, &v->time))
 		v->time = NO_TIME;
-	return batch_new(s, v->site->rows_most);
+	Batch *b = batch_new(s, v->site->rows_most);
+	batch_bound(b, v->request->size);
+	return b;
 }
 
 /* What was answered by the stable version, for the candidate to be given when the answer is sent. */

@@ -367,6 +367,8 @@ static bool examples(Visit *v, const Served *s, bool classify, GError **error)
 	Scan scan;
 	if (!find_context(v, &body, error))
 		return false;
+	if (body.context) /* read again with each example: see below */
+		batch_bound(b, v->site->body_most + v->request->size);
 	scan_start(&scan, v->request->body, v->request->size);
 	bool ok = read_examples(b, &scan, &body, v->site->body_most, error);
 	if (!ok)

@@ -44,6 +44,7 @@ Batch *batch_new(const Served *s, size_t most)
 	b->most = most;
 	b->room = s->inputs ? MIN(b->cells_room / s->inputs, most) : 0;
 	b->rows = b->filled = 0;
+	b->bytes = SIZE_MAX / 2;
 	b->hides_values = false;
 	for (size_t i = 0; i <= s->inputs; i++)
 		b->columns[i] = (Gather){0};
@@ -51,6 +52,11 @@ Batch *batch_new(const Served *s, size_t most)
 		b->memo[i] = -1;
 	b->known = s->serial;
 	return b;
+}
+
+void batch_bound(Batch *b, size_t bytes)
+{
+	b->bytes = bytes;
 }
 
 void batch_hide_values(Batch *b)

@@ -20,6 +20,9 @@ typedef struct Batch Batch;
 /* most: rows it may hold. */
 Batch *batch_new(const Served *s, size_t most);
 void batch_free(Batch *b);
+/* The request has so many bytes, and so no more values: a column that would be longer than rows of all inputs can be is refused before
+ * there is room for all of them. */
+void batch_bound(Batch *b, size_t bytes);
 /* From now on errors tell a value by its kind, and do not show it: for rows that are not those of whoever reads the error. */
 void batch_hide_values(Batch *b);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batch, batch_free)

@@ -6,12 +6,22 @@
 #include "base/limits.h"
 #include "serve/batch_inside.h"
 
-static bool grow(Batch *b, GError **error)
+/* Room for so many cells is no matter, whatever the request. */
+enum { CELLS_FREE = 1 << 20 };
+
+/* One long column of a model with thousands of others asks for room that a short request can never fill. */
+static bool grow(Batch *b, size_t input, GError **error)
 {
+	size_t inputs = b->served->inputs, can_be = MAX(b->bytes / inputs + 1, CELLS_FREE / inputs);
 	if (b->room >= b->most)
 		return fail(error, FAIL_LIMIT, "a request may have at most %zu rows", b->most);
-	b->room = MIN(MAX(b->room * 2, (size_t)16), b->most);
-	size_t cells = b->room * b->served->inputs;
+	if (b->room >= can_be)
+		return batch_refuse(b, error,
+		        "the column \"%s\" has more than %zu values: a request of %zu bytes cannot have so many of "
+		        "each",
+		        b->served->input_names[input], b->room, b->bytes);
+	b->room = MIN(MIN(MAX(b->room * 2, (size_t)16), b->most), can_be);
+	size_t cells = b->room * inputs;
 	if (cells > b->cells_room) {
 		b->cells_room = cells;
 		b->cells = g_realloc_n(b->cells, cells, sizeof *b->cells);
@@ -176,7 +186,7 @@ static bool refuse_value(const Batch *b, size_t input, const Cell *c, GError **e
 bool batch_add(Batch *b, size_t input, const Cell *c, GError **error)
 {
 	Gather *g = &b->columns[input];
-	if (g->count == b->room && !grow(b, error))
+	if (g->count == b->room && !grow(b, input, error))
 		return false;
 	if (c->type == CELL_TEXT && c->length > LIMIT_CELL_BYTES)
 		return fail(error, FAIL_LIMIT, "row %zu: column \"%s\": a text longer than %d bytes", g->count + 1,

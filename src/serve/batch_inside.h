@@ -15,6 +15,7 @@ struct Batch {
 	uint64_t known;            /* serial of the Served that the memo is of */
 	size_t most, rows, filled; /* rows begun, when they come as rows; inputs the last one has */
 	size_t room;               /* rows there are cells for */
+	size_t bytes;              /* values there can be at most */
 	RowValue *cells;           /* room x inputs, a row after the other */
 	size_t cells_room, columns_room;
 	Gather *columns;

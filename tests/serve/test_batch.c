@@ -181,6 +181,37 @@ static void test_predict(void)
 	g_assert_cmpstr(json_get_text(example, "word", ""), ==, "abc");
 }
 
+/* A model of 4,000 columns, of which a short request gives one, at length: that is refused before there is room for 100,000 rows of
+ * all (6 GB).  As many rows as a request can have are taken. */
+static void test_wide(void)
+{
+	enum { INPUTS = 4000, ROWS = 100000, BYTES = 2 * ROWS };
+	const char *names[INPUTS + 1] = {0};
+	ColumnType types[INPUTS];
+	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+	Served s = {.name = "wide", .version = 1, .inputs = INPUTS, .input_names = names, .input_types = types};
+	s.by_name = dictionary_new();
+	for (int i = 0; i < INPUTS; i++) {
+		char *name = g_strdup_printf("c%d", i);
+		g_ptr_array_add(texts, name);
+		names[i] = name;
+		types[i] = COLUMN_REAL;
+		dictionary_code(s.by_name, name, strlen(name));
+	}
+	g_autoptr(Batch) b = batch_new(&s, ROWS);
+	g_autoptr(GError) error = NULL;
+	const Cell one = {.type = CELL_INT, .integer = 1, .number = 1};
+	batch_bound(b, BYTES);
+	size_t count = 0;
+	while (count < ROWS && batch_add(b, 7, &one, &error))
+		count++;
+	g_assert_error(error, FAIL, FAIL_INVALID);
+	g_assert_nonnull(strstr(error->message, "\"c7\""));
+	g_assert_cmpuint(count, >=, BYTES / INPUTS);
+	g_assert_cmpuint(count, <=, 1000);
+	dictionary_unref(s.by_name);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -189,5 +220,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/batch/refusals", test_refusals);
 	g_test_add_func("/batch/casts", test_casts);
 	g_test_add_func("/batch/predict", test_predict);
+	g_test_add_func("/batch/wide", test_wide);
 	return g_test_run();
 }
