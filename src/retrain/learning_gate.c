@@ -6,7 +6,8 @@
 #include "base/json.h"
 #include "eval/compare.h"
 
-static json_t *compare(const LearningGate *g)
+/* *ret_loss: how much worse it is for having learnt on. */
+static json_t *compare(const LearningGate *g, double *ret_loss)
 {
 	TestSet t = {.rows = g->rows,
 	        .classes = bundle_classes(g->b),
@@ -17,6 +18,8 @@ static json_t *compare(const LearningGate *g)
 	answers_decide(g->b, &old);
 	answers_decide(g->b, &learnt);
 	json_t *comparison = compare_answers(&t, &learnt, &old, g->metric, g->seed);
+	Scored after = scored_of(&t, &learnt), before = scored_of(&t, &old);
+	*ret_loss = metric_worse(g->metric, g->metric->compute(&after), g->metric->compute(&before));
 	g_free(old.decided);
 	g_free(learnt.decided);
 	return comparison;
@@ -24,12 +27,13 @@ static json_t *compare(const LearningGate *g)
 
 json_t *learning_gate(const LearningGate *g)
 {
-	json_auto_t *comparison = g->learnt ? compare(g) : json_null(), *reasons = json_array();
+	double loss = NAN;
+	json_auto_t *comparison = g->learnt ? compare(g, &loss) : json_null(), *reasons = json_array();
 	double low = json_get_number(comparison, "low", NAN), high = json_get_number(comparison, "high", NAN);
 	if (isnan(low) || isnan(high))
 		json_array_append_new(reasons,
 		        json_sprintf("%zu rows are too few to tell whether learning on made it better", g->rows));
-	else if (g->metric->larger_is_better ? high < 0 : low > 0)
+	else if ((high < 0 || low > 0) && loss > 0)
 		json_array_append_new(reasons,
 		        json_sprintf("having learnt on, it is worse on the newest %zu rows: %s %+.4f (%+.4f to %+.4f)",
 		                g->rows, g->metric->name, json_get_number(comparison, "difference", NAN), low, high));

@@ -174,6 +174,44 @@ static void test_gate(void)
 	world_close(&w);
 }
 
+/* Of a bias either side of 0 is off: from -5 to 0 is no loss, from 0 to -5 is. */
+static void test_gate_of_bias(void)
+{
+	enum { ROWS = 200 };
+	World w;
+	open_world(&w);
+	g_autofree char *path = g_build_filename(w.state, "number", NULL);
+	g_autoptr(GBytes) binary = world_model();
+	g_autofree guint8 *bytes = g_memdup2(g_bytes_get_data(binary, NULL), g_bytes_get_size(binary));
+	((uint32_t *)(void *)(bytes + 8))[2] = 0; /* of a number */
+	g_autoptr(GBytes) model = g_bytes_new(bytes, g_bytes_get_size(binary));
+	g_autoptr(Bundle) b = NULL;
+	json_auto_t *header = world_header();
+	double y[ROWS], off[ROWS], right[ROWS];
+	Rng rng = rng_stream(3, "gate");
+	json_object_set_new(header, "roles", json_pack("{s:s,s:s}", "task", "regression", "target", "t"));
+	json_object_del(header, "positive");
+	json_object_del(header, "threshold");
+	g_autoptr(GError) error = NULL;
+	if (!bundle_write(path, header, model, &error) || !bundle_load(path, &b, &error))
+		g_error("%s", error->message);
+	for (size_t i = 0; i < ROWS; i++) {
+		y[i] = rng_normal(&rng);
+		right[i] = y[i] + 0.1 * rng_normal(&rng);
+		off[i] = right[i] - 5;
+	}
+	LearningGate gate = {.b = b, .metric = metric_find("mean_error"), .rows = ROWS, .y = y, .seed = 1};
+	gate.old = off;
+	gate.learnt = right;
+	json_auto_t *better = learning_gate(&gate), *worse = NULL;
+	g_assert_true(json_get_bool(better, "pass", false));
+	gate.old = right;
+	gate.learnt = off;
+	worse = learning_gate(&gate);
+	g_assert_false(json_get_bool(worse, "pass", true));
+	world_close(&w);
+}
+
 /* Killed at any moment: each outcome has taught once, and every checkpoint's version is there and whole. */
 static void test_killed(void)
 {
@@ -365,6 +403,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/online/once", test_once);
 	g_test_add_func("/online/gate", test_gate);
+	g_test_add_func("/online/gate_of_bias", test_gate_of_bias);
 	g_test_add_func("/online/killed", test_killed);
 	g_test_add_func("/online/rounds", test_rounds);
 	g_test_add_func("/online/left_out", test_left_out);
