@@ -96,9 +96,11 @@ static void add_cast(GString *sql, Cast cast, bool is_bool, const char *name)
 	};
 	g_auto(GStrv) parts = g_strsplit(is_bool ? "CAST(%s AS BOOLEAN)" : FORMS[cast], "%s", 2);
 	g_autofree char *value = g_strjoin(name, parts[0], parts[1], NULL);
-	if (cast == AS_DOUBLE)
-		g_string_append_printf(
-		        sql, "CASE WHEN isnan(%s) THEN 'nan'::DOUBLE ELSE %s END AS %s", value, value, name);
+	if (cast ==
+	        AS_DOUBLE) /* asked for NULL too, so that the value stands there an odd number of times: present() says why */
+		g_string_append_printf(sql,
+		        "CASE WHEN %s IS NULL THEN NULL WHEN isnan(%s) THEN 'nan'::DOUBLE ELSE %s END AS %s", value,
+		        value, value, name);
 	else
 		g_string_append_printf(sql, "%s AS %s", value, name);
 }

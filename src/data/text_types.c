@@ -48,31 +48,39 @@ static void add_list(GString *sql, const json_t *texts)
 	}
 }
 
-/* Only a value with a space, or with letters beyond ASCII (which has no other), can have what is trimmed; to look is much cheaper. */
-static char *trim_sql(const char *name)
+/* `value`, or NULL where it means missing; `plain` is what is kept of it.  Never IN: the engine turns a longer list into a
+ * join, and a join loses the order of the rows. */
+static char *known(const char *value, const char *plain, const TextRules *rules)
 {
-	return g_strdup_printf("CASE WHEN contains(%s, ' ') OR strlen(%s) <> length(%s) THEN trim(%s) ELSE %s END",
-	        name, name, name, name, name);
+	bool blanks = rules->find == TEXTS_ALL;
+	g_autoptr(GString) sql = g_string_new("CASE WHEN ");
+	g_string_append_printf(sql, blanks ? "%s = ''" : "%s IS NULL", value);
+	if (json_array_size(rules->nulls)) {
+		g_string_append(sql, " OR list_contains([");
+		add_list(sql, rules->nulls);
+		g_string_append_printf(sql, "], %s)", value);
+	}
+	return g_strdup_printf("%s THEN NULL ELSE %s END", sql->str, plain);
 }
 
-/* The value without what means missing: trimmed where blanks do.  Never IN: the engine turns a longer list into a join, and
- * a join loses the order of the rows. */
+/* The value without what means missing: trimmed where blanks do.  Only a value with a space, or with letters beyond ASCII (which has no
+ * other), can have what is trimmed; to look is much cheaper.
+ *
+ * The column is named an odd number of times, here and in canonical.c: the engine's hash of an expression is the XOR of its parts', so a
+ * name that stands in it twice drops out, all columns of a wide table get one hash, and planning takes the square of their number. */
 static char *present(const char *column, const TextRules *rules, bool trimmed)
 {
 	g_autofree char *name = sql_name(column);
 	bool blanks = rules->find == TEXTS_ALL, nulls = json_array_size(rules->nulls) > 0;
-	g_autofree char *value = blanks ? trim_sql(name) : g_strdup(name);
 	if (!blanks && !nulls)
 		return g_steal_pointer(&name);
-	g_autoptr(GString) sql = g_string_new("CASE WHEN ");
-	if (blanks)
-		g_string_append_printf(sql, "%s = ''%s", value, nulls ? " OR " : "");
-	if (nulls) {
-		g_string_append(sql, "list_contains([");
-		add_list(sql, rules->nulls);
-		g_string_append_printf(sql, "], %s)", value);
-	}
-	return g_strdup_printf("%s THEN NULL ELSE %s END", sql->str, trimmed ? value : name);
+	g_autofree char *as_is = known(name, name, rules);
+	if (!blanks)
+		return g_steal_pointer(&as_is);
+	g_autofree char *trim = g_strdup_printf("trim(%s)", name);
+	g_autofree char *spaced = known(trim, trimmed ? trim : name, rules);
+	return g_strdup_printf("CASE WHEN contains(%s, ' ') OR strlen(%s) <> length(%s) THEN %s ELSE %s END", name,
+	        name, name, spaced, as_is);
 }
 
 /* Conditions and casts of a present value $t; $f is the list of formats. */
@@ -105,7 +113,8 @@ static const Reading READINGS[COLUMN_TYPES] = {
 };
 static const Reading FORMATTED = {"(TRY_STRPTIME($t, [$f]) IS NOT NULL OR " IS_ISO_TIME ")",
         "(TRY_STRPTIME($t, [$f]) IS NOT NULL OR " IS_ISO_TIME ")",
-        "coalesce(make_timestamp(epoch_us(TRY_STRPTIME($t, [$f]))), " AS_ISO_TIME ")"};
+        "CASE WHEN $t IS NULL THEN NULL ELSE coalesce(make_timestamp(epoch_us(TRY_STRPTIME($t, [$f]))), " AS_ISO_TIME
+        ") END"};
 
 static const Reading *reading(ColumnType type, const TextRules *rules)
 {
