@@ -148,7 +148,7 @@ static bool score_with(Visit *v, Ask *ask, GError **error)
 	bool ok = batch_scan_rows(b, &scan, error);
 	scan_clear(&scan);
 	g_auto(Explanations) x = {0};
-	if (!ok || !visit_predict(v, b, &scores, error))
+	if (!ok || (ask->explain && !explanations_allowed(b, error)) || !visit_predict(v, b, &scores, error))
 		return false;
 	ok = !ask->explain || explanations_make(b, &scores, &x, error);
 	if (ok)

@@ -392,10 +392,13 @@ bool inference_infer(Visit *v, const char *model, const char *version, GError **
 	if (!visit_allows(v, "POST", error) || !visit_choose(v, model, version, &in.served, error))
 		return false;
 	g_autoptr(Batch) b = visit_batch(v, in.served);
-	if (!read_request(v, &in, b, error) || !visit_predict(v, b, &scores, error))
+	if (!read_request(v, &in, b, error))
+		return false;
+	bool explains = in.outputs[EXPLANATION].is_wanted;
+	if ((explains && !explanations_allowed(b, error)) || !visit_predict(v, b, &scores, error))
 		return false;
 	g_auto(Explanations) x = {.scores = &scores};
-	bool ok = !in.outputs[EXPLANATION].is_wanted || explanations_make(b, &scores, &x, error);
+	bool ok = !explains || explanations_make(b, &scores, &x, error);
 	if (ok)
 		write_answer(v, &in, &x);
 	scores_clear(&scores);

@@ -241,7 +241,7 @@ static bool invocations(Visit *v, GError **error)
 	if (csv ? !batch_read_csv(b, v->request->body, v->request->size, error)
 	        : !read_json(b, v->request, &asked, error))
 		return false;
-	if (!visit_predict(v, b, &scores, error))
+	if ((asked.explain && !explanations_allowed(b, error)) || !visit_predict(v, b, &scores, error))
 		return false;
 	g_auto(Explanations) x = {.scores = &scores};
 	bool ok = !asked.explain || explanations_make(b, &scores, &x, error);

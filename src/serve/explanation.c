@@ -4,18 +4,23 @@
 #include "base/error.h"
 #include "base/limits.h"
 
+bool explanations_allowed(const Batch *b, GError **error)
+{
+	const Served *s = batch_served(b);
+	if (!s->explainer)
+		return fail(error, FAIL_INVALID,
+		        "%s@%d cannot explain its answers: models of its family tell no contributions", s->name,
+		        s->version);
+	if (batch_rows(b) > LIMIT_EXPLAINED_REQUEST)
+		return fail(error, FAIL_LIMIT, "a request may have at most %d rows explained", LIMIT_EXPLAINED_REQUEST);
+	return true;
+}
+
 bool explanations_make(const Batch *b, const Scores *s, Explanations *ret, GError **error)
 {
-	const Explainer *e = s->served->explainer;
-	if (!e)
-		return fail(error, FAIL_INVALID,
-		        "%s@%d cannot explain its answers: models of its family tell no contributions", s->served->name,
-		        s->served->version);
-	if (s->rows > LIMIT_EXPLAINED_REQUEST)
-		return fail(error, FAIL_LIMIT, "a request may have at most %d rows explained", LIMIT_EXPLAINED_REQUEST);
 	g_autoptr(Frame) rows = batch_frame(b, error);
 	Contributions *all;
-	if (!rows || !explainer_contributions(e, rows, true, &all, error))
+	if (!rows || !explainer_contributions(s->served->explainer, rows, true, &all, error))
 		return false;
 	*ret = (Explanations){.scores = s, .all = all};
 	return true;
