@@ -18,6 +18,8 @@ bool explanations_allowed(const Batch *b, GError **error)
 
 bool explanations_make(const Batch *b, const Scores *s, Explanations *ret, GError **error)
 {
+	if (!explanations_allowed(b, error))
+		return false;
 	g_autoptr(Frame) rows = batch_frame(b, error);
 	Contributions *all;
 	if (!rows || !explainer_contributions(s->served->explainer, rows, true, &all, error))

@@ -9,10 +9,10 @@ typedef struct Explanations {
 	Contributions *all; /* on the scale of the scores; owned; NULL: none were asked for */
 } Explanations;
 
-/* To be asked before rows are predicted, for what is predicted is logged as answered.  FAIL_INVALID when models of this family
- * cannot tell; FAIL_LIMIT for more rows than LIMIT_EXPLAINED_REQUEST. */
+/* FAIL_INVALID when models of this family cannot tell; FAIL_LIMIT for more rows than LIMIT_EXPLAINED_REQUEST.  To be asked before rows
+ * are predicted where they are logged, for what is predicted is logged as answered. */
 bool explanations_allowed(const Batch *b, GError **error);
-/* Of rows that are allowed. */
+/* Only of rows that are allowed; else the same errors. */
 bool explanations_make(const Batch *b, const Scores *s, Explanations *ret, GError **error);
 void explanations_clear(Explanations *x);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Explanations, explanations_clear)

@@ -4,7 +4,9 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "serve/csv_rows.h"
+#include "serve/explanation.h"
 #include "serve/predict.h"
 #include "served_kit.h"
 
@@ -181,6 +183,33 @@ static void test_predict(void)
 	g_assert_cmpstr(json_get_text(example, "word", ""), ==, "abc");
 }
 
+/* A model that cannot tell, and too many rows, are refused by whichever is asked. */
+static void test_explained(void)
+{
+	g_autoptr(Served) s = kit_served();
+	Explainer *explainer = s->explainer;
+	g_autoptr(GError) error = NULL;
+	static const size_t ROWS[] = {1, LIMIT_EXPLAINED_REQUEST + 1};
+	for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+		g_autoptr(Batch) b = batch_new(s, ROWS[1]);
+		g_auto(Explanations) x = {0};
+		Scores scores;
+		const Cell one = {.type = CELL_INT, .integer = 1, .number = 1};
+		for (size_t k = 0; k < ROWS[i] * s->inputs; k++)
+			g_assert_true(batch_add(b, k % s->inputs, &one, NULL));
+		g_assert_true(serve_predict(b, &scores, NULL));
+		g_assert_cmpint(explanations_allowed(b, NULL), ==, i == 0);
+		g_assert_cmpint(explanations_make(b, &scores, &x, NULL), ==, i == 0);
+		s->explainer = NULL;
+		g_assert_false(explanations_allowed(b, NULL));
+		g_assert_false(explanations_make(b, &scores, &x, &error));
+		g_assert_error(error, FAIL, FAIL_INVALID);
+		g_clear_error(&error);
+		s->explainer = explainer;
+		scores_clear(&scores);
+	}
+}
+
 /* A model of 4,000 columns, of which a short request gives one, at length: that is refused before there is room for 100,000 rows of
  * all (6 GB).  As many rows as a request can have are taken. */
 static void test_wide(void)
@@ -220,6 +249,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/batch/refusals", test_refusals);
 	g_test_add_func("/batch/casts", test_casts);
 	g_test_add_func("/batch/predict", test_predict);
+	g_test_add_func("/batch/explained", test_explained);
 	g_test_add_func("/batch/wide", test_wide);
 	return g_test_run();
 }
