@@ -90,6 +90,46 @@ static void tell_days(Inspect *s, const char *name, const json_t *top)
 	        month_first ? 'd' : 'm', mark, unclear ? ", if the day stands first" : "");
 }
 
+#define MONTH "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+#define FULL_MONTH "(January|February|March|April|May|June|July|August|September|October|November|December)"
+
+/* Days with the month as a word, with what reads them. */
+static const struct {
+	const char *pattern, *format;
+} WORDED_DAYS[] = {
+        {"^" MONTH " [0-9]{1,2} [0-9]{4}$", "%b %d %Y"},
+        {"^" MONTH " [0-9]{1,2}, [0-9]{4}$", "%b %d, %Y"},
+        {"^" FULL_MONTH " [0-9]{1,2}, [0-9]{4}$", "%B %d, %Y"},
+        {"^[0-9]{1,2} " MONTH " [0-9]{4}$", "%d %b %Y"},
+        {"^[0-9]{1,2} " FULL_MONTH " [0-9]{4}$", "%d %B %Y"},
+        {"^[0-9]{1,2}-" MONTH "-[0-9]{4}$", "%d-%b-%Y"},
+        {"^[0-9]{1,2}-" MONTH "-[0-9]{2}$", "%d-%b-%y"},
+};
+
+static bool all_match(const json_t *top, const char *pattern)
+{
+	size_t i;
+	json_t *entry;
+	json_array_foreach ((json_t *)top, i, entry)
+		if (!g_regex_match_simple(
+		            pattern, json_get_text(entry, "value", ""), G_REGEX_CASELESS, G_REGEX_MATCH_DEFAULT))
+			return false;
+	return true;
+}
+
+static bool tell_worded_days(Inspect *s, const char *name, const json_t *top)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(WORDED_DAYS); i++) {
+		if (!all_match(top, WORDED_DAYS[i].pattern))
+			continue;
+		inspect_note(s,
+		        "%s holds texts like \"%s\", days; time_format: \"%s\" under the source reads them as times",
+		        name, json_get_text(json_array_get(top, 0), "value", ""), WORDED_DAYS[i].format);
+		return true;
+	}
+	return false;
+}
+
 void inspect_texts(Inspect *s)
 {
 	size_t i;
@@ -98,7 +138,7 @@ void inspect_texts(Inspect *s)
 		const char *name = json_get_text(c, "name", "");
 		const json_t *top = json_object_get(c, "top");
 		if (strcmp(json_get_text(c, "type", ""), "text") == 0 && json_array_size(top) > 1 &&
-		        !tell_numbers(s, name, top))
+		        !tell_numbers(s, name, top) && !tell_worded_days(s, name, top))
 			tell_days(s, name, top);
 	}
 }
