@@ -65,7 +65,9 @@ static void judge_criterion(Judge *j, const json_t *criterion)
 	double value = json_is_number(found) ? json_number_value(found) : json_get_number(found, "value", NAN);
 	bool is_least = json_object_get(criterion, "at_least") && !json_is_null(json_object_get(criterion, "at_least"));
 	double bound = json_get_number(criterion, is_least ? "at_least" : "at_most", NAN);
-	bool pass = is_least ? value >= bound : value <= bound;
+	const MetricKind *metric = metric_find(json_get_text(criterion, "metric", ""));
+	double held = metric ? metric_bounded(metric, value) : value;
+	bool pass = is_least ? held >= bound : held <= bound;
 	g_autofree char *wanted = g_strdup_printf("%s %g", is_least ? "at least" : "at most", bound);
 	g_autofree char *sentence = isnan(value)
 	                                    ? g_strdup_printf("%s could not be measured; %s is wanted", name, wanted)

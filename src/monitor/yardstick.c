@@ -126,15 +126,16 @@ static double p_worse(const Measured *m, double loss, double rows)
 static void add_goal(const Yardstick *y, const Measured *m, const char *look, GArray *findings)
 {
 	bool is_least = isfinite(y->least);
-	double bound = is_least ? y->least : y->most, beyond = is_least ? bound - m->value : m->value - bound;
+	double value = metric_bounded(y->metric, m->value), before = metric_bounded(y->metric, y->reference);
+	double bound = is_least ? y->least : y->most, beyond = is_least ? bound - value : value - bound;
 	double p = p_worse(m, beyond, 0);
-	bool is_known = is_least ? y->reference < bound : y->reference > bound;
+	bool is_known = is_least ? before < bound : before > bound;
 	FindingState state = m->why_not || isnan(p)       ? FINDING_TOO_FEW
 	                     : beyond <= 0                ? FINDING_OK
 	                     : p <= m->alpha && !is_known ? FINDING_ALARM
 	                                                  : FINDING_WARNING;
 	if (isfinite(bound))
-		finding_add(findings, (Finding){look, "goal", y->metric->name, m->value, bound, p, state, NULL});
+		finding_add(findings, (Finding){look, "goal", y->metric->name, value, bound, p, state, NULL});
 }
 
 /* Metrics the goal does not name only inform. */

@@ -83,9 +83,14 @@ int metric_compare(const MetricKind *m, double a, double b)
 
 double metric_worse(const MetricKind *m, double a, double b)
 {
-	if (m == &METRIC_MEAN_ERROR)
-		return fabs(a) - fabs(b);
+	a = metric_bounded(m, a);
+	b = metric_bounded(m, b);
 	return m->larger_is_better ? b - a : a - b;
+}
+
+double metric_bounded(const MetricKind *m, double value)
+{
+	return m == &METRIC_MEAN_ERROR ? fabs(value) : value;
 }
 
 /* Without a branch on the weight: a NaN of a row that is not drawn counts, but then the metric is NaN on all rows. */

@@ -72,6 +72,8 @@ const MetricKind *metric_find(const char *name);
 int metric_compare(const MetricKind *m, double a, double b);
 /* How much worse a is than b, in the metric's own units: positive is worse.  Of mean_error the distances from 0.  NaN where either is. */
 double metric_worse(const MetricKind *m, double a, double b);
+/* What a bound is held against: the value; of mean_error its distance from 0. */
+double metric_bounded(const MetricKind *m, double value);
 
 /* The one METRIC_ bit of these scores. */
 unsigned scored_task(const Scored *s);

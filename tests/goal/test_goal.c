@@ -163,6 +163,9 @@ static void test_two_sided(void)
 	json_object_set_new((json_t *)json_at(evaluation, "champion.comparison"), "difference", json_real(-4));
 	g_assert_true(goal_judge(goal, gate, evaluation, &worse, NULL));
 	g_assert_cmpuint(json_array_size(json_object_get(worse, "reasons")), ==, 2); /* than baseline and champion */
+	json_auto_t *bounded = parse("{\"success\":[{\"metric\":\"mean_error\",\"at_most\":8}]}"), *beyond = NULL;
+	g_assert_true(goal_judge(bounded, gate, evaluation, &beyond, NULL));
+	g_assert_cmpuint(json_array_size(json_object_get(beyond, "reasons")), ==, 3); /* -9 is 9 from 0 */
 }
 
 static void test_metric(void)

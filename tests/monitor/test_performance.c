@@ -2,6 +2,7 @@
  * prediction or corrected; what is said while they are missing; and what is told apart: inputs that moved, and a concept that did. */
 #include <math.h>
 
+#include "monitor/yardstick.h"
 #include "monitor/look.h"
 #include "world.h"
 
@@ -388,6 +389,22 @@ static void test_quiet(void)
 	world_close(&w);
 }
 
+/* A bias of -5 where +0.1 was: beyond the limit on its own side, and beyond a bound of 0.5. */
+static void test_bias(void)
+{
+	Yardstick y = {
+	        .metric = metric_find("mean_error"), .is_named = true, .of = "test", .reference = 0.1, .least = NAN};
+	Measured m = {-5, 0.1, 100, 0.05, 0.01, NULL};
+	g_autoptr(GArray) found = findings_new();
+	y.most = 0.5;
+	yardstick_add(&y, &m, "performance", NULL, found);
+	g_assert_cmpuint(found->len, ==, 2);
+	for (guint i = 0; i < 2; i++)
+		g_assert_cmpint(g_array_index(found, Finding, i).state, ==, FINDING_ALARM);
+	g_assert_cmpfloat_with_epsilon(g_array_index(found, Finding, 0).limit, -0.105, 1e-12);
+	g_assert_cmpfloat(g_array_index(found, Finding, 1).value, ==, 5);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -398,5 +415,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/performance/faults", test_faults);
 	g_test_add_func("/performance/stream", test_stream);
 	g_test_add_func("/performance/quiet", test_quiet);
+	g_test_add_func("/performance/bias", test_bias);
 	return g_test_run();
 }
