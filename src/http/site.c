@@ -389,6 +389,7 @@ bool visit_is_own(const Visit *v, GError **error)
 
 bool path_split(const char *path, PathParts *ret, GError **error)
 {
+	const char *whole = path;
 	*ret = (PathParts){0};
 	while (*path == '/') {
 		const char *end = strchr(++path, '/');
@@ -396,7 +397,9 @@ bool path_split(const char *path, PathParts *ret, GError **error)
 		if (!part || ret->count == PATH_PARTS || !g_utf8_validate(part, -1, NULL)) {
 			g_free(part);
 			path_clear(ret);
-			return fail(error, FAIL_NOT_FOUND, "nothing answers such a path");
+			return fail(error, FAIL_NOT_FOUND,
+			        "nothing answers %.200s: a path has at most %d parts, each well escaped and in UTF-8",
+			        whole, PATH_PARTS);
 		}
 		ret->part[ret->count++] = part;
 		path = end ? end : "";

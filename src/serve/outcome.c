@@ -50,8 +50,12 @@ static bool add_one(Meta *m, const char *model, size_t place, const json_t *one,
 	json_auto_t *before = NULL;
 	g_autofree char *value = NULL;
 	int64_t now = meta_now(), observed;
-	if (!id || !*id || strlen(id) > ID_BYTES)
+	if (!id || !*id)
 		return fail(error, FAIL_INVALID, "outcome %zu has no \"id\", the id of a prediction", place + 1);
+	if (strlen(id) > ID_BYTES)
+		return fail(error, FAIL_INVALID,
+		        "outcome %zu: \"%.40s...\" is no id of a prediction, which has at most %d bytes", place + 1, id,
+		        ID_BYTES);
 	if (!json_object_get(one, "value") || !value_text(json_object_get(one, "value"), &value))
 		return fail(error, FAIL_INVALID,
 		        "outcome %zu (%s) has no \"value\": a text, a number, true, false or null", place + 1, id);

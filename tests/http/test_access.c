@@ -151,6 +151,23 @@ static void test_all_revoked(Fixture *f, gconstpointer unused)
 	g_assert_cmpint(ask(never, ROLE_READ, NULL), ==, ACCESS_GRANTED);
 }
 
+/* What cannot be taken apart is named. */
+static void test_paths(void)
+{
+	static const char *const BAD[] = {
+	        "/v2/models/lo%00ans", "/v2/%zz", "/v2/%ff", "/v2/a%2fb", "/1/2/3/4/5/6/7/8/9/10/11/12/13"};
+	PathParts p;
+	g_assert_true(path_split("/v2/models/a%20b", &p, NULL) && p.count == 3);
+	g_assert_cmpstr(p.part[2], ==, "a b");
+	path_clear(&p);
+	for (size_t i = 0; i < G_N_ELEMENTS(BAD); i++) {
+		g_autoptr(GError) error = NULL;
+		g_assert_false(path_split(BAD[i], &p, &error));
+		g_assert_error(error, FAIL, FAIL_NOT_FOUND);
+		g_assert_nonnull(strstr(error->message, BAD[i]));
+	}
+}
+
 static guint64 count(const char *text, const char *line)
 {
 	guint64 found = 0;
@@ -196,6 +213,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/access/ops", test_ops);
 	g_test_add_func("/access/unknown", test_unknown);
 	g_test_add("/access/tokens", Fixture, NULL, set_up, test_tokens, tear_down);
+	g_test_add_func("/access/paths", test_paths);
 	g_test_add_func("/access/log-full", test_log_full);
 	g_test_add("/access/all-revoked", Fixture, NULL, set_up, test_all_revoked, tear_down);
 	return g_test_run();

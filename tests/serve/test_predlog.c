@@ -441,6 +441,10 @@ static void test_outcomes(void)
 		g_assert_error(error, FAIL, FAIL_INVALID);
 		g_clear_error(&error);
 	}
+	g_autofree char *id = g_strnfill(201, 'i');
+	json_auto_t *long_id = json_pack("[{s:s,s:i}]", "id", id, "value", 1);
+	g_assert_false(outcome_add(m, "half", long_id, &none, &error));
+	g_assert_nonnull(strstr(error->message, "200 bytes")); /* it has one, which is no id of a prediction */
 	g_assert_true(outcome_list(m, "half", 0, 100, &rows, NULL));
 	json_auto_t *list = rows;
 	g_assert_cmpuint(json_array_size(list), ==, 2);
