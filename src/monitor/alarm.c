@@ -12,6 +12,20 @@
 /* Of the past the newest; of what is open all there can be: triggers and people must not miss one behind a thousand columns. */
 enum { ALARMS_SHOWN = 1000, ALARMS_OPEN = 1000000 };
 
+/* A pending one of which nobody was told is gone; the memory behind its last window is empty, so that it begins anew. */
+static bool end_one(Meta *m, const json_t *row, int64_t at, const char *why, GError **error)
+{
+	return meta_run(m, "DELETE FROM alarms WHERE id = $1 AND state = 'pending' AND notices = 0",
+	               json_pack("[O]", json_object_get(row, "id")), NULL, error) &&
+	       meta_run(m, "UPDATE alarms SET state = 'resolved', resolved = $2, why = $3 WHERE id = $1",
+	               json_pack("[O,I,s]", json_object_get(row, "id"), (json_int_t)at, why), NULL, error) &&
+	       meta_run(m,
+	               "UPDATE alarm_points SET phase = 0, recent = 0, calm = 0, worst = 0.0 WHERE series = $1 AND "
+	               "begin_at = $2",
+	               json_pack("[O,O]", json_object_get(row, "series"), json_object_get(row, "last_begin")), NULL,
+	               error);
+}
+
 /* Alarms of versions and routes that answered nothing in the whole length of a window before this one, while others did: of this one's
  * window and of its own, which lasts longer where windows go by count and few are answered. */
 static bool end_superseded(Meta *m, const MonitorWindow *w, GError **error)
@@ -32,19 +46,43 @@ static bool end_superseded(Meta *m, const MonitorWindow *w, GError **error)
 	json_array_foreach (rows, i, row) {
 		g_autofree char *why = g_strdup_printf("version %d no longer answers on %s",
 		        (int)json_get_int(row, "version", 0), json_get_text(row, "route", ""));
-		if (!meta_run(m, "DELETE FROM alarms WHERE id = $1 AND state = 'pending' AND notices = 0",
-		            json_pack("[O]", json_object_get(row, "id")), NULL, error) ||
-		        !meta_run(m, "UPDATE alarms SET state = 'resolved', resolved = $2, why = $3 WHERE id = $1",
-		                json_pack("[O,I,s]", json_object_get(row, "id"), (json_int_t)w->begin, why), NULL,
-		                error) ||
-		        !meta_run(m,
-		                "UPDATE alarm_points SET phase = 0, recent = 0, calm = 0, worst = 0.0 WHERE series = "
-		                "$1 AND "
-		                "begin_at = $2",
-		                json_pack("[O,O]", json_object_get(row, "series"), json_object_get(row, "last_begin")),
-		                NULL, error))
+		if (!end_one(m, row, w->begin, why, error))
 			return false;
 	}
+	return true;
+}
+
+/* Does gyre.yaml leave it out: its look, or its column? */
+static bool is_left_out(const json_t *monitor, const json_t *alarm)
+{
+	static const char *const OF_COLUMNS[] = {"quality", "drift", "skew", NULL};
+	const char *look = json_get_text(alarm, "look", "");
+	size_t i;
+	json_t *name;
+	if (json_is_false(json_object_get(json_object_get(monitor, "looks"), look)))
+		return true;
+	json_array_foreach (json_object_get(monitor, "skip"), i, name)
+		if (g_strv_contains(OF_COLUMNS, look) &&
+		        g_strcmp0(json_string_value(name), json_get_text(alarm, "subject", NULL)) == 0)
+			return true;
+	return false;
+}
+
+bool alarm_end_left_out(Meta *m, const MonitorWindow *w, const json_t *monitor, GError **error)
+{
+	json_auto_t *rows = NULL;
+	size_t i;
+	json_t *row;
+	if (!meta_run(m,
+	            "SELECT id, series, look, subject, last_begin FROM alarms WHERE model = $1 AND version = $2 AND "
+	            "route "
+	            "= $3 AND state <> 'resolved' AND last_end <= $4",
+	            json_pack("[s,i,s,I]", w->model, w->version, w->route, (json_int_t)w->begin), &rows, error))
+		return false;
+	json_array_foreach (rows, i, row)
+		if (is_left_out(monitor, row) &&
+		        !end_one(m, row, w->end, "gyre.yaml leaves it out now: it is not looked at any more", error))
+			return false;
 	return true;
 }
 

@@ -355,6 +355,32 @@ static void test_superseded(void)
 	world_close(&w);
 }
 
+/* A look that is off, or a column that is skipped, has no findings that could end what fired. */
+static void test_left_out(void)
+{
+	static const char *const OUT[] = {"{\"looks\": {\"drift\": false}}", "{\"looks\": {}, \"skip\": [\"age\"]}"};
+	for (size_t i = 0; i < G_N_ELEMENTS(OUT); i++) {
+		World w;
+		json_auto_t *monitor = json_loads(OUT[i], 0, NULL),
+		            *plain = json_loads("{\"looks\": {\"drift\": {}}}", 0, NULL);
+		MonitorWindow same = {"loans", 1, "stable", HOUR, 2 * HOUR, 100},
+		              next = {"loans", 1, "stable", 2 * HOUR, 3 * HOUR, 100};
+		world_open(&w, "{" HOOK "}");
+		measure(&w, 1, 0, "age", "alarm");
+		measure(&w, 1, 1, "age", "alarm");
+		g_assert_true(alarm_end_left_out(w.meta, &same, monitor, NULL) &&
+		              alarm_end_left_out(w.meta, &next, plain, NULL));
+		check_told(&w, "1-2-0 firing");
+		g_assert_true(alarm_end_left_out(w.meta, &next, monitor, NULL));
+		check_told(&w, "1-2-3 resolved");
+		measure(&w, 1, 2, "city", "ok");
+		g_assert_cmpint(notices(&w, "hook"), ==, 2);
+		measure(&w, 1, 5, "age", "alarm"); /* it is looked at again: from the beginning */
+		check_told(&w, "1-2-3 resolved, 6-0-0 pending");
+		world_close(&w);
+	}
+}
+
 /* Fired and told, then measured again and only pending: who was told hears of its end too. */
 static void test_superseded_when_pending_again(void)
 {
@@ -616,6 +642,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/alarm/again", test_again);
 	g_test_add_func("/alarm/any_order", test_any_order);
 	g_test_add_func("/alarm/superseded", test_superseded);
+	g_test_add_func("/alarm/left_out", test_left_out);
 	g_test_add_func("/alarm/superseded_when_pending_again", test_superseded_when_pending_again);
 	g_test_add_func("/alarm/slow_is_not_superseded", test_slow_is_not_superseded);
 	g_test_add_func("/alarm/rules", test_rules);
