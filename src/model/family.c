@@ -117,6 +117,7 @@ bool family_update(const ModelFamily *family, const void *model, const UpdateSet
 	fresh.x = &x;
 	fresh.valid = NULL;
 	fresh.valid_y = NULL;
+	fresh.valid_weight = NULL;
 	narrow.fresh = &fresh;
 	return check_fresh(family, model, &fresh, error) && family->update(model, &narrow, ret_model, error);
 }

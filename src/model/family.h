@@ -33,7 +33,8 @@ typedef struct TrainSet {
 	const double *weight; /* NULL: all 1 */
 	const Matrix *valid;  /* rows for early stopping; NULL: none, then params must say how long */
 	const double *valid_y;
-	const char *metric; /* stats/metric.h name that early stopping watches */
+	const double *valid_weight; /* of the valid rows: the metric counts a row so often; NULL: all 1 */
+	const char *metric;         /* stats/metric.h name that early stopping watches */
 	uint64_t seed;
 	unsigned threads;
 	/* Folder of the project's files that a family asked for (ModelFamily.files); it may not be there.  What is left beside it goes with the

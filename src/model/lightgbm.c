@@ -148,13 +148,12 @@ static bool read_rows(
 	return true;
 }
 
-static bool set_weights(const Run *r, GError **error)
+static bool set_weights(const Run *r, LgbHandle rows, const double *weights, size_t count, GError **error)
 {
-	const TrainSet *set = r->set;
-	g_autofree float *weight = g_new(float, set->x->rows + 1);
-	for (size_t i = 0; set->weight && i < set->x->rows; i++)
-		weight[i] = (float)set->weight[i];
-	return !set->weight || r->calls->dataset_set(r->train, "weight", weight, (int)set->x->rows, LGB_FLOAT32) == 0 ||
+	g_autofree float *weight = g_new(float, count + 1);
+	for (size_t i = 0; weights && i < count; i++)
+		weight[i] = (float)weights[i];
+	return !weights || r->calls->dataset_set(rows, "weight", weight, (int)count, LGB_FLOAT32) == 0 ||
 	       lightgbm_failed(r->calls, "take the weights", error);
 }
 
@@ -162,8 +161,10 @@ static bool begin(Run *r, GError **error)
 {
 	const TrainSet *set = r->set;
 	g_autofree char *settings = settings_of(r);
-	if (!read_rows(r, set->x, set->y, settings, &r->train, error) || !set_weights(r, error) ||
-	        (set->valid && !read_rows(r, set->valid, set->valid_y, settings, &r->valid, error)))
+	if (!read_rows(r, set->x, set->y, settings, &r->train, error) ||
+	        !set_weights(r, r->train, set->weight, set->x->rows, error) ||
+	        (set->valid && (!read_rows(r, set->valid, set->valid_y, settings, &r->valid, error) ||
+	                               !set_weights(r, r->valid, set->valid_weight, set->valid->rows, error))))
 		return false;
 	if (r->calls->booster_new(r->train, settings, &r->booster) != 0 ||
 	        (r->valid && r->calls->booster_valid(r->booster, r->valid) != 0))

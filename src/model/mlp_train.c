@@ -225,18 +225,22 @@ static double valid_loss(Fit *f)
 	const Matrix *x = task->set->valid;
 	const MlpLayer *last = &f->mean.layer[f->mean.count - 1];
 	size_t wide_in = f->mean.layer[0].wide_in;
-	double loss = 0;
+	const double *weight = task->set->valid_weight;
+	double loss = 0, count = 0;
 	for (size_t from = 0; from < x->rows; from += f->flow.room) {
 		size_t rows = MIN(x->rows - from, f->flow.room);
 		for (size_t r = 0; r < rows; r++)
 			scaled_inputs_row(task->inputs, x->values + (from + r) * x->columns,
 			        f->flow.value[0] + r * wide_in, wide_in);
 		mlp_forward(&f->mean, &f->flow, rows);
-		for (size_t r = 0; r < rows; r++)
-			loss += row_loss(task, f->flow.value[f->mean.count] + r * last->wide, last->out,
-			        task->valid_y[from + r]);
+		for (size_t r = 0; r < rows; r++) {
+			double counts = weight ? weight[from + r] : 1;
+			loss += counts * row_loss(task, f->flow.value[f->mean.count] + r * last->wide, last->out,
+			                         task->valid_y[from + r]);
+			count += counts;
+		}
 	}
-	loss /= (double)x->rows;
+	loss /= count;
 	return isnan(loss) ? INFINITY : loss; /* it has run away: a round like any other, but no better */
 }
 

@@ -388,11 +388,13 @@ static void make_watch(Fold *f)
 	if (step <= 1)
 		return;
 	f->watch = (Part){.x = {.columns = columns, .kinds = f->valid.kinds}};
-	make_room(&f->watch, rows / step + 1, false);
+	make_room(&f->watch, rows / step + 1, f->valid.weight != NULL);
 	for (size_t i = 0; i < rows; i += step) {
 		size_t at = f->watch.x.rows++;
 		memcpy(f->watch.x.values + at * columns, f->valid.x.values + i * columns, columns * sizeof(float));
 		f->watch.y[at] = f->valid.y[i];
+		if (f->watch.weight)
+			f->watch.weight[at] = f->valid.weight[i];
 	}
 }
 

@@ -67,6 +67,7 @@ static TrainSet train_set(const TrialSetup *setup, const Part *rows, const Part 
 	        .weight = rows->weight,
 	        .valid = watch && watch->x.rows ? &watch->x : NULL,
 	        .valid_y = watch ? watch->y : NULL,
+	        .valid_weight = watch ? watch->weight : NULL,
 	        .metric = setup->metric->name,
 	        .seed = setup->seed,
 	        .threads = threads,

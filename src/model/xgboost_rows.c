@@ -124,7 +124,9 @@ static bool read_valid(const Reading *r, const char *config, XgbHandle *ret)
 		view_rows(w->view, valid, 0, valid->rows, copy);
 	}
 	g_autofree char *rows = xgboost_array(copy ? copy : valid->values, valid->rows, columns_of(w));
-	return r->calls->dense_new(rows, config, ret) == 0 && set_types(r, *ret);
+	g_autofree float *weight = w->set->valid_weight ? narrow(w->set->valid_weight, valid->rows) : NULL;
+	return r->calls->dense_new(rows, config, ret) == 0 && set_types(r, *ret) &&
+	       (!weight || xgboost_set(r->calls, *ret, "weight", xgboost_array(weight, valid->rows, 1)));
 }
 
 bool xgboost_rows_read(const XgboostRowsWanted *wanted, XgboostRows **ret, GError **error)
@@ -169,7 +171,7 @@ bool xgboost_rows_prepare(const XgboostRowsWanted *wanted, bool make, Prepared *
 {
 	const TrainSet *set = wanted->set;
 	double rows = (double)set->x->rows, columns = (double)columns_of(wanted), values = rows * columns;
-	double watched = set->valid ? (double)set->valid->rows * columns * 8 : 0;
+	double watched = set->valid ? (double)set->valid->rows * (columns * 8 + 4) : 0;
 	double wide = wanted->bins > 256 ? 2 : 1; /* bytes of a bin's number */
 	XgboostRows *made = NULL;
 	if (make && !xgboost_rows_read(wanted, &made, error))

@@ -19,7 +19,7 @@ typedef struct XgboostRows {
 } XgboostRows;
 
 typedef struct XgboostRowsWanted {
-	const TrainSet *set; /* its x, weight, valid and threads */
+	const TrainSet *set; /* its x, weight, valid, valid_weight and threads */
 	const View *view;    /* NULL: all features, as numbers */
 	int bins;            /* of a feature, at most */
 } XgboostRowsWanted;

@@ -172,8 +172,10 @@ static bool evaluate_loss(Run *r, double *ret, GError **error)
 	double sum = 0;
 	if (!margins_of(r, r->valid, false, &margins, error))
 		return false;
+	const double *weight = r->job->set->valid_weight;
 	for (size_t i = 0; i < r->job->set->valid->rows; i++)
-		sum += loss->value(loss->parameter, (double)margins[i], (double)r->job->valid_labels[i]);
+		sum += (weight ? weight[i] : 1) *
+		       loss->value(loss->parameter, (double)margins[i], (double)r->job->valid_labels[i]);
 	*ret = sum;
 	return true;
 }

@@ -345,6 +345,44 @@ static void test_strange_rows(gconstpointer data)
 	c->family->free(model);
 }
 
+/* A row of weight 4 is watched as four rows are: half of the watched rows have another row's target and would stop a training early. */
+static void test_watched_weights(gconstpointer data)
+{
+	const ModelFamily *family = ((const Case *)data)->family;
+	enum { HALF = ROWS / 2, QUARTER = ROWS / 4, TIMES = 4 };
+	static float x[TIMES * HALF * COLUMNS];
+	static double y[TIMES * HALF], weight[TIMES * HALF];
+	if (lacks_library(family))
+		return;
+	g_autofree Data *t = make_data(TASK_BINARY);
+	json_auto_t *given = json_pack("{s:i}", "rounds", 60), *params = NULL;
+	int64_t found[3];
+	Matrix watched = {.columns = COLUMNS, .values = x};
+	g_assert_true(param_fill(family->params, NULL, given, &params, NULL));
+	t->matrix.rows = HALF;
+	t->set.valid = &watched;
+	t->set.valid_y = y;
+	for (int way = 0; way < 3; way++) { /* weighted, repeated, neither */
+		watched.rows = 0;
+		for (size_t i = 0; i < HALF; i++)
+			for (size_t k = 0; k < (way == 1 && i < QUARTER ? TIMES : 1); k++, watched.rows++) {
+				memcpy(x + watched.rows * COLUMNS, t->x + (HALF + i) * COLUMNS, COLUMNS * sizeof *x);
+				y[watched.rows] = t->y[HALF + (i < QUARTER ? i : (i + 1) % HALF)];
+				weight[watched.rows] = i < QUARTER ? TIMES : 1;
+			}
+		t->set.valid_weight = way == 0 ? weight : NULL;
+		json_auto_t *refit = NULL;
+		g_autoptr(GError) error = NULL;
+		void *model = NULL;
+		family->train(&t->set, params, &model, &refit, &error);
+		g_assert_no_error(error);
+		family->free(model);
+		found[way] = json_integer_value(json_object_get(refit, "rounds"));
+	}
+	g_assert_cmpint(found[0], ==, found[1]);
+	g_assert_cmpint(found[0], >, found[2]);
+}
+
 /* Rounds stop where the validation rows say, and a refit with the settings given back makes those rounds. */
 static void test_early_stopping(gconstpointer data)
 {
@@ -612,8 +650,10 @@ int main(int argc, char **argv)
 				add("prepared", &c, test_prepared);
 			if ((*f)->update)
 				add("update", &c, test_update);
-			if (TASKS[i] == TASK_BINARY && param_find((*f)->params, "patience"))
+			if (TASKS[i] == TASK_BINARY && param_find((*f)->params, "patience")) {
 				add("early stopping", &c, test_early_stopping);
+				add("watched weights", &c, test_watched_weights);
+			}
 			if (g_str_equal((*f)->name, "baseline") || g_str_equal((*f)->name, "linear") ||
 			        g_str_equal((*f)->name, "naive_bayes"))
 				add("weights", &c, test_weights);
