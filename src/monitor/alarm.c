@@ -52,35 +52,51 @@ static bool end_superseded(Meta *m, const MonitorWindow *w, GError **error)
 	return true;
 }
 
-/* Does gyre.yaml leave it out: its look, or its column? */
-static bool is_left_out(const json_t *monitor, const json_t *alarm)
+static bool has_bound(const json_t *project, const char *metric)
 {
-	static const char *const OF_COLUMNS[] = {"quality", "drift", "skew", NULL};
-	const char *look = json_get_text(alarm, "look", "");
 	size_t i;
-	json_t *name;
-	if (json_is_false(json_object_get(json_object_get(monitor, "looks"), look)))
-		return true;
-	json_array_foreach (json_object_get(monitor, "skip"), i, name)
-		if (g_strv_contains(OF_COLUMNS, look) &&
-		        g_strcmp0(json_string_value(name), json_get_text(alarm, "subject", NULL)) == 0)
+	json_t *criterion;
+	json_array_foreach ((json_t *)json_at(project, "goal.success"), i, criterion)
+		if (g_strcmp0(json_get_text(criterion, "metric", NULL), metric) == 0)
 			return true;
 	return false;
 }
 
-bool alarm_end_left_out(Meta *m, const MonitorWindow *w, const json_t *monitor, GError **error)
+/* Does gyre.yaml leave it out: its look, its column, its figure, or the bound of its metric? */
+static bool is_left_out(const json_t *project, const json_t *alarm)
+{
+	static const char *const OF_COLUMNS[] = {"quality", "drift", "skew", NULL};
+	const json_t *monitor = json_object_get(project, "monitor");
+	const char *look = json_get_text(alarm, "look", ""), *measure = json_get_text(alarm, "measure", ""),
+	           *subject = json_get_text(alarm, "subject", "");
+	size_t i;
+	json_t *name;
+	if (json_is_false(json_object_get(json_object_get(monitor, "looks"), look)))
+		return true;
+	if (strcmp(look, "kpi") == 0)
+		return !json_object_get(json_object_get(project, "figures"), measure);
+	if (strcmp(measure, "goal") == 0)
+		return !has_bound(project, subject);
+	json_array_foreach (json_object_get(monitor, "skip"), i, name)
+		if (g_strv_contains(OF_COLUMNS, look) && g_strcmp0(json_string_value(name), subject) == 0)
+			return true;
+	return false;
+}
+
+bool alarm_end_left_out(Meta *m, const MonitorWindow *w, const json_t *project, GError **error)
 {
 	json_auto_t *rows = NULL;
 	size_t i;
 	json_t *row;
 	if (!meta_run(m,
-	            "SELECT id, series, look, subject, last_begin FROM alarms WHERE model = $1 AND version = $2 AND "
+	            "SELECT id, series, look, measure, subject, last_begin FROM alarms WHERE model = $1 AND version = "
+	            "$2 AND "
 	            "route "
 	            "= $3 AND state <> 'resolved' AND last_end <= $4",
 	            json_pack("[s,i,s,I]", w->model, w->version, w->route, (json_int_t)w->begin), &rows, error))
 		return false;
 	json_array_foreach (rows, i, row)
-		if (is_left_out(monitor, row) &&
+		if (is_left_out(project, row) &&
 		        !end_one(m, row, w->end, "gyre.yaml leaves it out now: it is not looked at any more", error))
 			return false;
 	return true;

@@ -6,7 +6,7 @@
  *
  * A window measured again (outcomes came late) is replayed with those after it; an alarm that was never one is taken back, and
  * ended for those who were told of it.  Windows in which a series was not judged (too few rows) change nothing.  A version that
- * no longer answers on a route while others do ends its alarms there; so does a look or a column that gyre.yaml leaves out now.
+ * no longer answers on a route while others do ends its alarms there; so does what gyre.yaml leaves out now.
  *
  * One alarm as JSON, in all of the program: {"id","model","version","route","look","measure","subject","state": "pending" |
  * "firing" | "resolved","severity": "info" | "warning" | "critical","runbook"|null,"since","fired"|null,"resolved"|null (us),"why"
@@ -32,8 +32,9 @@ AlarmRule alarm_rule(const json_t *settings, const json_t *series);
  * what is to be told of them change in one transaction; the same call twice changes nothing the second time. */
 bool alarm_update(Meta *m, const MonitorWindow *w, const json_t *findings, const json_t *settings, GError **error);
 
-/* Ends alarms from before this window of what the filled block `monitor` leaves out: looks that are off, columns of `skip`. */
-bool alarm_end_left_out(Meta *m, const MonitorWindow *w, const json_t *monitor, GError **error);
+/* Ends alarms from before this window of what gyre.yaml (filled) leaves out: looks that are off, columns of `skip`, KPIs and bounds of
+ * the goal that are not there. */
+bool alarm_end_left_out(Meta *m, const MonitorWindow *w, const json_t *project, GError **error);
 
 /* The newest first; model NULL: of all models; open_only: pending and firing ones. */
 bool alarm_list(Meta *m, const char *model, bool open_only, json_t **ret, GError **error);

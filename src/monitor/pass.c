@@ -198,14 +198,13 @@ static bool tell_causes(const Pass *p, const DueWindow *d, json_t *findings, GEr
 static bool record(const Pass *p, const DueWindow *d, json_t *findings, bool *ret_mine, GError **error)
 {
 	Meta *m = p->in->meta;
-	const json_t *monitor = json_object_get(p->in->project, "monitor"),
-	             *alarms = json_object_get(monitor, "alarms");
+	const json_t *alarms = json_object_get(json_object_get(p->in->project, "monitor"), "alarms");
 	if (!meta_begin(m, error))
 		return false;
 	bool ok = write_window(m, d, ret_mine, error) &&
 	          (!*ret_mine || (keep_findings(m, d, findings, error) && tell_causes(p, d, findings, error) &&
 	                                 write_findings(m, d->id, findings, error) &&
-	                                 alarm_end_left_out(m, &d->window, monitor, error) &&
+	                                 alarm_end_left_out(m, &d->window, p->in->project, error) &&
 	                                 alarm_update(m, &d->window, findings, alarms, error)));
 	return meta_end(m, ok, error);
 }

@@ -355,23 +355,32 @@ static void test_superseded(void)
 	world_close(&w);
 }
 
-/* A look that is off, or a column that is skipped, has no findings that could end what fired. */
+/* What gyre.yaml leaves out has no findings that could end what fired. */
 static void test_left_out(void)
 {
-	static const char *const OUT[] = {"{\"looks\": {\"drift\": false}}", "{\"looks\": {}, \"skip\": [\"age\"]}"};
+	static const char PLAIN_PROJECT[] =
+	        "{\"monitor\": {\"looks\": {\"drift\": {}, \"kpi\": {}}}, \"figures\": {\"psi\": {}}, "
+	        "\"goal\": {\"success\": [{\"metric\": \"age\"}]}}";
+	static const struct {
+		const char *look, *measure, *project;
+	} OUT[] = {{"drift", "psi", "{\"monitor\": {\"looks\": {\"drift\": false}}}"},
+	        {"drift", "psi", "{\"monitor\": {\"looks\": {}, \"skip\": [\"age\"]}}"},
+	        {"kpi", "psi", "{\"figures\": {\"another\": {}}}"},
+	        {"performance", "goal", "{\"goal\": {\"success\": [{\"metric\": \"rmse\"}]}}"}};
 	for (size_t i = 0; i < G_N_ELEMENTS(OUT); i++) {
 		World w;
-		json_auto_t *monitor = json_loads(OUT[i], 0, NULL),
-		            *plain = json_loads("{\"looks\": {\"drift\": {}}}", 0, NULL);
+		json_auto_t *out = json_loads(OUT[i].project, 0, NULL), *plain = json_loads(PLAIN_PROJECT, 0, NULL);
 		MonitorWindow same = {"loans", 1, "stable", HOUR, 2 * HOUR, 100},
 		              next = {"loans", 1, "stable", 2 * HOUR, 3 * HOUR, 100};
 		world_open(&w, "{" HOOK "}");
 		measure(&w, 1, 0, "age", "alarm");
 		measure(&w, 1, 1, "age", "alarm");
-		g_assert_true(alarm_end_left_out(w.meta, &same, monitor, NULL) &&
-		              alarm_end_left_out(w.meta, &next, plain, NULL));
+		g_assert_true(meta_run(w.meta, "UPDATE alarms SET look = $1, measure = $2",
+		        json_pack("[s,s]", OUT[i].look, OUT[i].measure), NULL, NULL));
+		g_assert_true(
+		        alarm_end_left_out(w.meta, &same, out, NULL) && alarm_end_left_out(w.meta, &next, plain, NULL));
 		check_told(&w, "1-2-0 firing");
-		g_assert_true(alarm_end_left_out(w.meta, &next, monitor, NULL));
+		g_assert_true(alarm_end_left_out(w.meta, &next, out, NULL));
 		check_told(&w, "1-2-3 resolved");
 		measure(&w, 1, 2, "city", "ok");
 		g_assert_cmpint(notices(&w, "hook"), ==, 2);
