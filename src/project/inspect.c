@@ -104,18 +104,6 @@ static bool open_sources(Inspect *s, const char *folder, const json_t *data, GEr
 	return sources_files(folder, sources, paths, &counts, error) && open_each(s->e, sources, counts, paths, error);
 }
 
-/* Looking for expressions that come twice takes the engine the square of a wide table's columns, and saves next to nothing. */
-static bool make_plainly(Inspect *s, const char *select, GError **error)
-{
-	if (!engine_run(s->e, "SET disabled_optimizers = 'common_subexpressions'", error))
-		return false;
-	bool ok = engine_runf(s->e, error,
-	        "CREATE OR REPLACE TEMP TABLE gyre_inspect AS SELECT *, row_number() OVER () - 1 AS _gyre_row FROM "
-	        "(%s LIMIT %d)",
-	        select, INSPECT_ROWS);
-	return engine_run(s->e, "RESET disabled_optimizers", ok ? error : NULL) && ok;
-}
-
 /* The table in the five types, with its rows' numbers. */
 static bool make_table(Inspect *s, const json_t *data, GError **error)
 {
@@ -127,7 +115,10 @@ static bool make_table(Inspect *s, const json_t *data, GError **error)
 		return false;
 	if (!canonical_select(s->e, from, NULL, &select, error))
 		return false;
-	return make_plainly(s, select, error);
+	return engine_runf(s->e, error,
+	        "CREATE OR REPLACE TEMP TABLE gyre_inspect AS SELECT *, row_number() OVER () - 1 AS _gyre_row FROM "
+	        "(%s LIMIT %d)",
+	        select, INSPECT_ROWS);
 }
 
 static bool find_target(Inspect *s, GError **error)
