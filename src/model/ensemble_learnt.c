@@ -108,13 +108,26 @@ static size_t close_up(EnsembleMember *members, json_t **used, size_t count)
 	return kept;
 }
 
+/* How far a training of members has come: seconds of those that are trained, in truth and as expected, and the longest of them. */
+typedef struct Progress {
+	double spent, expected, longest;
+} Progress;
+
+/* Members may all take longer than expected, as those before have. */
+static bool is_there_time(const TrainSet *set, const Progress *p, size_t member)
+{
+	double slower = p->expected > 0 ? MAX(1, p->spent / p->expected) : 1;
+	double takes = set->expected ? set->expected[member] * slower : p->longest;
+	return (double)g_get_monotonic_time() + takes * 1e6 <= (double)set->until;
+}
+
 bool ensemble_members_train(const TrainSet *set, const json_t *given, EnsembleMember *ret, size_t *ret_count,
         json_t **ret_used, GError **error)
 {
 	size_t count = json_array_size(given), kept = 0;
 	g_autofree size_t *order = by_weight(given);
 	g_autofree json_t **used = g_new0(json_t *, MAX(count, 1));
-	gint64 longest = 0;
+	Progress p = {0};
 	TrainSet whole = *set;
 	bool ok = true;
 	whole.until = 0; /* a member is trained to its end or not at all */
@@ -122,11 +135,13 @@ bool ensemble_members_train(const TrainSet *set, const json_t *given, EnsembleMe
 		gint64 begun = g_get_monotonic_time();
 		size_t m = order[k];
 		const json_t *one = json_array_get(given, m);
-		if (k > 0 && set->until && begun + longest > set->until)
-			break;
+		if (k > 0 && set->until && !is_there_time(set, &p, m))
+			continue;
 		ok = ensemble_member_train(&whole, one, &ret[m], &used[m], error);
 		ret[m].input = (uint32_t)CLAMP(json_get_int(one, "input", (json_int_t)m), 0, ENSEMBLE_MEMBERS_MOST);
-		longest = MAX(longest, g_get_monotonic_time() - begun);
+		double took = (double)(g_get_monotonic_time() - begun) / 1e6;
+		p = (Progress){
+		        p.spent + took, p.expected + (set->expected ? set->expected[m] : 0), MAX(p.longest, took)};
 	}
 	kept = close_up(ret, used, count);
 	*ret_used = json_array();

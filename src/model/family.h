@@ -42,6 +42,8 @@ typedef struct TrainSet {
 	const char *code;
 	const TrainWatch *watch; /* NULL: nobody looks */
 	gint64 until; /* monotonic: a training in rounds ends here with the best it has, an ensemble with the members it has; 0: it ends by itself */
+	const double *
+	        expected; /* with until, of an ensemble: seconds that each member is expected to take; NULL: not known */
 	const Prepared *prepared; /* of x and valid, if a family knows what it is; NULL: nothing */
 	const json_t *recipe;     /* what the features are made by (feature/recipe.h); NULL: not known */
 	const json_t *roles;      /* of the columns, with the target's classes; NULL: not known */

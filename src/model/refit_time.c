@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "model/families.h"
+#include "model/transfer.h"
 #include "model/trials_list.h"
 
 #define MEMBERS 6 /* of an ensemble, as many as there mostly are */
@@ -37,11 +38,14 @@ static double own_seconds(const TrialSetup *setup, const Trial *t)
 
 const Trial *refit_trial_of(const Trials *t, const json_t *member)
 {
-	const char *name = json_get_text(member, "family", "");
+	const ModelFamily *family = family_find(json_get_text(member, "family", ""));
+	g_autofree char *wanted = family ? transfer_spelt(family, json_object_get(member, "params")) : NULL;
 	for (guint i = 0; i < t->list->len; i++) {
 		const Trial *one = t->list->pdata[i];
-		if (one->result && g_str_equal(one->family->name, name) &&
-		        json_equal(json_object_get(one->result, "refit"), json_object_get(member, "params")))
+		if (!family || !one->result || one->family != family)
+			continue;
+		g_autofree char *found = transfer_spelt(family, json_object_get(one->result, "refit"));
+		if (g_str_equal(found, wanted))
 			return one;
 	}
 	return NULL;

@@ -208,6 +208,18 @@ static gint64 refit_until(const Training *t, double seconds)
 	return can_be_cut && seconds > 0 ? g_get_monotonic_time() + (gint64)(seconds * WITHIN * 1e6) : 0;
 }
 
+/* What each member of the winner is expected to take. */
+static double *members_seconds(const Training *t)
+{
+	const json_t *members = json_object_get(json_object_get(training_winner(t)->result, "refit"), "members");
+	double *seconds = g_new0(double, json_array_size(members) + 1);
+	for (size_t m = 0; m < json_array_size(members); m++) {
+		const Trial *of = refit_trial_of(t->trials, json_array_get(members, m));
+		seconds[m] = of ? refit_seconds(&t->setup, t->trials, of) : 0;
+	}
+	return seconds;
+}
+
 /* Without the members it had no time for, an ensemble is another one. */
 static bool take_what_was_trained(Training *t, const json_t *used, GError **error)
 {
@@ -225,12 +237,14 @@ static bool take_what_was_trained(Training *t, const json_t *used, GError **erro
 bool training_refit(Training *t, GError **error)
 {
 	json_auto_t *used = NULL;
+	g_autofree double *expected = members_seconds(t);
 	bool is_late = false;
 	progress_report("training the best on all rows", 0, 1);
 	if (!read_refit(t, &used, error))
 		return false;
 	double seconds = time_limit(t) > 0 ? MAX(time_left(t) - spare_time(t), 0.1) : 0;
 	t->setup.refit_until = refit_until(t, seconds);
+	t->setup.refit_expected = expected;
 	if (!t->model && !refit_once(t, seconds, &is_late, error))
 		return false;
 	if (is_late && !refit_another(t, error))

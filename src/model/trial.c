@@ -387,6 +387,7 @@ bool refit_run(
 	TrainSet set = train_set(setup, &setup->data->all, NULL, threads);
 	set.recipe = setup->data->recipe;
 	set.until = setup->refit_until;
+	set.expected = setup->refit_expected;
 	g_autoptr(GBytes) bytes = NULL;
 	json_auto_t *used = NULL;
 	void *model = NULL;

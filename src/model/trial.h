@@ -38,6 +38,7 @@ typedef struct TrialSetup {
 	const Prepared *prepared; /* for each fold, what that trial's family prepared of its rows; NULL: nothing */
 	gint64 refit_until; /* monotonic: an ensemble leaves out the members it has not trained by then; 0: none */
 	double seconds; /* after which a trial that learns in rounds ends with the best it has; 0: it ends by itself */
+	const double *refit_expected; /* seconds of each of its members; NULL: not known */
 } TrialSetup;
 
 /* The rows of a fold as a trial learns from them, with one thread. */
