@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/progress.h"
 #include "base/rng.h"
+#include "feature/pick.h"
 #include "feature/recipe.h"
 
 static size_t width_of(const Column *c)
@@ -37,7 +38,7 @@ static Frame *copy_with(const Frame *rows, const char *name, const uint32_t *ord
 	Frame *copy = frame_new(rows->rows);
 	for (guint i = 0; i < rows->columns->len; i++) {
 		const Column *c = rows->columns->pdata[i];
-		frame_add(copy, shuffled(c, name && strcmp(c->name, name) == 0 ? order : same));
+		rows_append(copy, shuffled(c, name && strcmp(c->name, name) == 0 ? order : same));
 	}
 	return copy;
 }

@@ -58,11 +58,14 @@ static Column *pick_column(const Column *c, const uint32_t *rows, size_t count)
 
 Frame *frame_pick(const Frame *f, const json_t *names, const uint32_t *rows, size_t count)
 {
+	g_autoptr(GHashTable) seen =
+	        g_hash_table_new(g_str_hash, g_str_equal); /* a frame of thousands looks through all of them */
 	Frame *ret = frame_new(count);
 	size_t i;
 	json_t *name;
 	json_array_foreach (names, i, name)
-		frame_add(ret, pick_column(rows_find(f, json_string_value(name)), rows, count));
+		if (g_hash_table_add(seen, (void *)json_string_value(name)))
+			rows_append(ret, pick_column(rows_find(f, json_string_value(name)), rows, count));
 	return ret;
 }
 

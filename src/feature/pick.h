@@ -10,7 +10,8 @@
 Column *rows_find(const Frame *rows, const char *name);
 /* Puts a column in the place of the one of its name. */
 void rows_replace(Frame *rows, Column *c);
-/* Puts a column behind all others.  Recipes see to it, when they are fitted, that its name is new. */
+/* Puts a column behind all others, whose name the caller knows to be new; recipes see to it when they are fitted.  (frame_add
+ * looks through all columns: copies of wide frames took the square of them.) */
 void rows_append(Frame *rows, Column *c);
 
 /* The rows `rows[0 .. count)`, in that order, of the named columns (a list of texts).  Dictionaries are shared. */
