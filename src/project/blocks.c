@@ -124,7 +124,7 @@ static void check_families(Project *p, const json_t *models)
 	g_ptr_array_add(names, NULL);
 	json_array_foreach (json_object_get(models, "families"), i, family) {
 		const char *name = json_string_value(family);
-		if (family_find(name))
+		if (!name || family_find(name)) /* what is no text was told with the block */
 			continue;
 		const char *near = nearest_name(name, (const char *const *)names->pdata);
 		g_autofree char *path = g_strdup_printf("models.families[%zu]", i);
@@ -314,19 +314,28 @@ static void check_roles(Project *p, const json_t *config)
 	json_t *name;
 	json_array_foreach (json_object_get(json_object_get(config, "data"), "drop"), i, name) {
 		g_autofree char *path = g_strdup_printf("data.drop[%zu]", i);
-		if (strcmp(json_string_value(name), target) == 0)
+		if (g_strcmp0(json_string_value(name), target) == 0)
 			report(p, path, "the target cannot be dropped");
 	}
 }
 
-/* The project's name is its model's: NAME@3 and NAME/... must stay readable. */
+static bool has_control(const char *text)
+{
+	for (; *text; text = g_utf8_next_char(text))
+		if (g_unichar_iscntrl(g_utf8_get_char(text)))
+			return true;
+	return false;
+}
+
+/* The project's name is its model's: NAME@3 and NAME/... must stay readable, and the registry must take it when all is trained. */
 static void check_name(Project *p, const json_t *config)
 {
 	const char *name = json_get_text(config, "project", "");
 	if (!json_is_string(json_object_get(config, "project")))
 		return;
-	if (!*name || strlen(name) > 250 || strpbrk(name, "/:@") || g_strcmp0(name, ".") == 0)
-		report(p, "project", "a project's name has 1 to 250 characters and none of / : @");
+	if (!*name || strlen(name) > 250 || strpbrk(name, "/:@") || g_strcmp0(name, ".") == 0 || has_control(name))
+		report(p, "project",
+		        "a project's name has 1 to 250 characters, none of / : @ and no control characters");
 }
 
 static void check_monitor(Project *p, json_t *config)
