@@ -1,7 +1,7 @@
 /* draft.c: a gyre.yaml from findings, with the reasons as comments.
  *
  * Names and labels come from the data, so every one of them goes through append_scalar: it is either a plain word that YAML
- * reads as a text, or quoted with escapes, on one line.  Comments take them the same way. */
+ * reads as a text, or quoted with escapes, on one line and without a character that YAML does not take.  Comments take them the same way. */
 #include "project/draft.h"
 
 #include <glib.h>
@@ -37,16 +37,32 @@ static bool is_plain(const char *text)
 	return true;
 }
 
-static void append_scalar(GString *out, const char *text)
+/* What JSON leaves as it is and YAML does not: it ends a line there, or may not stand in a file at all. */
+static bool breaks_yaml(gunichar c)
 {
-	if (is_plain(text)) {
-		g_string_append(out, text);
-		return;
-	}
+	return (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff || c == 0xfffe || c == 0xffff;
+}
+
+static void append_quoted(GString *out, const char *text)
+{
 	json_auto_t *value = json_text(text);
 	char *quoted = json_dumps(value, JSON_ENCODE_ANY);
-	g_string_append(out, quoted);
+	for (const char *at = quoted; *at; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+		if (breaks_yaml(c))
+			g_string_append_printf(out, "\\u%04X", c);
+		else
+			g_string_append_unichar(out, c);
+	}
 	free(quoted);
+}
+
+static void append_scalar(GString *out, const char *text)
+{
+	if (is_plain(text))
+		g_string_append(out, text);
+	else
+		append_quoted(out, text);
 }
 
 static void append_number(GString *out, double x)
@@ -110,8 +126,7 @@ static char *one_line(const char *text)
 	g_autoptr(GString) out = g_string_new(NULL);
 	for (const char *at = text; *at; at = g_utf8_next_char(at)) {
 		gunichar c = g_utf8_get_char(at);
-		bool breaks = g_unichar_iscntrl(c) || c == 0x85 || c == 0x2028 || c == 0x2029 || c == 0xfeff;
-		g_string_append_unichar(out, breaks ? ' ' : c);
+		g_string_append_unichar(out, g_unichar_iscntrl(c) || breaks_yaml(c) ? ' ' : c);
 	}
 	return g_strdup(out->str);
 }
@@ -181,8 +196,9 @@ static void append_success(GString *out, const json_t *goal)
 	g_string_append_printf(out, ", %s: ", bound);
 	append_number(out, json_get_number(goal, bound, 0));
 	g_string_append(out, "}\n");
-	g_string_append(out, "    # - {metric: latency_p99_ms, at_most: 5}\n"
-	                     "    # - {kpi: worth_per_row, at_least: 1.0}\n");
+	g_string_append(out, "    # - {metric: latency_p99_ms, at_most: 5}\n");
+	if (!figures_confuse(goal))
+		g_string_append(out, "    # - {kpi: worth_per_row, at_least: 1.0}\n");
 }
 
 static void append_goal(GString *out, const json_t *f)
@@ -342,11 +358,10 @@ static void append_kpi(GString *out, const json_t *f)
 	                                           ? "avg(abs(prediction - %s))"
 	                                           : "avg(case when prediction = %s then 1 else 0 end)",
 	                           target);
-	json_auto_t *value = json_text(example);
-	char *quoted = json_dumps(value, JSON_ENCODE_ANY);
-	g_string_append(out, "\n# What it is worth, in SQL over predictions and outcomes:\n# kpi:\n");
-	g_string_append_printf(out, "#   worth_per_row: %s\n", quoted);
-	free(quoted);
+	g_string_append(
+	        out, "\n# What it is worth, in SQL over predictions and outcomes:\n# kpi:\n#   worth_per_row: ");
+	append_quoted(out, example);
+	g_string_append_c(out, '\n');
 }
 
 char *draft_yaml(const json_t *f)

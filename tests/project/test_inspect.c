@@ -356,6 +356,17 @@ static void test_odd_names(void)
 	g_assert_cmpstr(dropped(f, "a: b # c"), ==, "identifier");
 	g_assert_cmpstr(dropped(f, "null"), ==, "constant");
 	g_assert_cmpstr(text_at(f, "goal.positive"), ==, "1e5");
+	/* Characters that JSON leaves as they are, and that end a line of YAML or may not stand in it. */
+	json_auto_t *h =
+	        inspect("SELECT i AS \"a\x7f\", CASE i % 3 WHEN 0 THEN 'l\xe2\x80\xa8s' ELSE 'n\xc2\x85' END AS "
+	                "\"b\xc2\x81\xe2\x80\xa9\", "
+	                "'c\xef\xbf\xbe' AS \"\xef\xbb\xbfnull\", "
+	                "CASE WHEN hash(i * 3) % 4 = 0 THEN 'y\xef\xbf\xbf' ELSE '\xf0\x9f\x98\x80' END AS "
+	                "\"y\xe2\x80\xa8\" FROM range(400) t(i)",
+	                "y\xe2\x80\xa8");
+	expect_sound(h);
+	g_assert_cmpstr(dropped(h, "a\x7f"), ==, "identifier");
+	g_assert_cmpstr(text_at(h, "goal.positive"), ==, "y\xef\xbf\xbf");
 	write_table("SELECT i AS a, hash(i) % 2 AS y FROM range(200) t(i)");
 	static const char *const QUERIES[] = {"  select a,\n\n    y  -- both: {\nfrom data",
 	        "select a, y, '\t' as t from data", "select a, y, 'ü' as t\nfrom data", "select y, a from data\n",
@@ -400,6 +411,12 @@ static void test_kpi_example(void)
 	        "y");
 	g_autofree char *other = draft_yaml(g);
 	g_assert_nonnull(strstr(other, "prediction = 'it''s' and y = 'it''s'"));
+	g_assert_nonnull(strstr(other, "{kpi: worth_per_row"));
+	/* Nor does the goal propose one where SQL could not tell it from what the model says. */
+	json_auto_t *h =
+	        inspect("SELECT i % 7 AS n, hash(i) % 7919 / 3.0 AS \"Prediction\" FROM range(600) t(i)", "Prediction");
+	g_autofree char *none = draft_yaml(h);
+	g_assert_null(strstr(none, "kpi"));
 }
 
 static void test_names(void)
