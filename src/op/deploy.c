@@ -41,9 +41,31 @@ static const Param PARAMS[] = {
         {NULL},
 };
 
-const char *deploy_person(const json_t *in)
+bool deploy_person(const json_t *in, const char **ret, GError **error)
 {
-	return json_get_text(in, "by", g_get_user_name());
+	static const char *const NOBODY[] = {DEPLOY_WHO_AUTO, WHO_GATE, NULL};
+	const char *by = json_get_text(in, "by", g_get_user_name());
+	if (g_strv_contains(NOBODY, by))
+		return fail(error, FAIL_INVALID,
+		        "by: \"%s\" stands on record for what no person decided; say who decides: --by NAME", by);
+	*ret = by;
+	return true;
+}
+
+bool deploy_check_named(const Desk *d, const json_t *in, GError **error)
+{
+	const char *given = json_get_text(in, "model", NULL);
+	g_autofree char *model = deploy_model(d, in);
+	json_auto_t *version = NULL, *deployment = NULL;
+	if (!given || !strchr(given, '@'))
+		return true;
+	if (!registry_get(d->meta, given, &version, error) || !deployment_current(d->meta, model, &deployment, error) ||
+	        (!deployment && !deployment_newest(d->meta, model, &deployment, error)))
+		return false;
+	int wanted = (int)json_get_int(version, "version", 0), there = (int)json_get_int(deployment, "version", 0);
+	return !deployment || wanted == there ||
+	       fail(error, FAIL_CONFLICT, "the deployment of \"%s\" is of version %d, not of version %d", model, there,
+	               wanted);
 }
 
 char *deploy_model(const Desk *d, const json_t *in)
@@ -97,12 +119,11 @@ static bool find_version(const Desk *d, const json_t *in, json_t **ret, GError *
 static bool deploy_in(const Desk *d, const json_t *in, json_t **ret, GError **error)
 {
 	json_auto_t *version = NULL, *begun = NULL, *settings = settings_of(d, in);
-	const char *by = json_get_text(in, "by", NULL);
+	const char *by = json_get_text(in, "by", NULL), *person;
 	bool override = json_get_bool(in, "override", false);
-	if (!find_version(d, in, &version, error) ||
+	if (!deploy_person(in, &person, error) || !find_version(d, in, &version, error) ||
 	        !deployment_begin(d->meta, json_get_text(version, "name", ""), (int)json_get_int(version, "version", 0),
-	                NULL, settings, override ? by : deploy_person(in), json_get_text(in, "reason", NULL), &begun,
-	                error))
+	                NULL, settings, override ? by : person, json_get_text(in, "reason", NULL), &begun, error))
 		return false;
 	return deploy_check(d, begun, ret, error);
 }

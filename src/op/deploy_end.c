@@ -4,7 +4,8 @@
 #include "serve/deployment.h"
 
 static const Param PARAMS[] = {
-        {"model", PARAM_TEXT, "name of the model; the project's own when absent", .flags = PARAM_POSITIONAL},
+        {"model", PARAM_TEXT, "NAME, or NAME@VERSION: that version's alone; the project's own when absent",
+                .flags = PARAM_POSITIONAL},
         {"by", PARAM_TEXT, "who decides; kept on record"},
         {"reason", PARAM_TEXT, "why; kept on record"},
         {NULL},
@@ -16,9 +17,10 @@ static bool end(App *app, const json_t *in, const char *how, json_t **ret, GErro
 	json_auto_t *deployment = NULL;
 	if (!desk_open(app, &d, error))
 		return false;
+	const char *person;
 	g_autofree char *model = deploy_model(&d, in);
-	bool ok = deployment_end(
-	        d.meta, model, how, deploy_person(in), json_get_text(in, "reason", NULL), &deployment, error);
+	bool ok = deploy_person(in, &person, error) && deploy_check_named(&d, in, error) &&
+	          deployment_end(d.meta, model, how, person, json_get_text(in, "reason", NULL), &deployment, error);
 	desk_clear(&d);
 	if (ok)
 		*ret = deploy_json(deployment);

@@ -6,7 +6,8 @@
 static const Param PARAMS[] = {
         {"percent", PARAM_REAL, "share of the requests", .min = 0, .max = 100, .unit = "%",
                 .flags = PARAM_POSITIONAL | PARAM_REQUIRED},
-        {"model", PARAM_TEXT, "name of the model; the project's own when absent", .flags = PARAM_POSITIONAL},
+        {"model", PARAM_TEXT, "NAME, or NAME@VERSION: that version's alone; the project's own when absent",
+                .flags = PARAM_POSITIONAL},
         {"by", PARAM_TEXT, "who decides; kept on record"},
         {NULL},
 };
@@ -17,9 +18,10 @@ static bool run(App *app, const json_t *in, json_t **ret, GError **error)
 	json_auto_t *deployment = NULL;
 	if (!desk_open(app, &d, error))
 		return false;
+	const char *person;
 	g_autofree char *model = deploy_model(&d, in);
-	bool ok = deployment_share(
-	        d.meta, model, json_get_number(in, "percent", 0), deploy_person(in), &deployment, error);
+	bool ok = deploy_person(in, &person, error) && deploy_check_named(&d, in, error) &&
+	          deployment_share(d.meta, model, json_get_number(in, "percent", 0), person, &deployment, error);
 	desk_clear(&d);
 	if (ok)
 		*ret = deploy_json(deployment);

@@ -115,11 +115,6 @@ static const Param PROMOTE_PARAMS[] = {
         {NULL},
 };
 
-static const char *person(const json_t *in)
-{
-	return json_get_text(in, "by", g_get_user_name());
-}
-
 /* The gate's word stands unless a named person takes it on them. */
 static bool may_promote(const json_t *version, const json_t *in, GError **error)
 {
@@ -132,7 +127,7 @@ static bool may_promote(const json_t *version, const json_t *in, GError **error)
 		        "%s@%d did not pass the gate (gyre model show); to promote it all the same: --override --by "
 		        "NAME --reason WHY",
 		        json_get_text(version, "name", ""), (int)json_get_int(version, "version", 0));
-	if (!json_get_text(in, "by", NULL) || !json_get_text(in, "reason", NULL))
+	if (!*json_get_text(in, "by", "") || !*json_get_text(in, "reason", ""))
 		return fail(error, FAIL_INVALID, "an override needs a person and a reason: --by NAME --reason WHY");
 	return true;
 }
@@ -158,17 +153,20 @@ static bool try_version(const Desk *d, const char *name, int number, const json_
 static bool promote_in(const Desk *d, const json_t *in, json_t **ret, GError **error)
 {
 	json_auto_t *version = NULL;
-	if (!registry_get(d->meta, json_get_text(in, "model", ""), &version, error) || !may_promote(version, in, error))
+	const char *person;
+	if (!deploy_person(in, &person, error) ||
+	        !registry_get(d->meta, json_get_text(in, "model", ""), &version, error) ||
+	        !may_promote(version, in, error))
 		return false;
 	const char *name = json_get_text(version, "name", ""), *alias = json_get_text(in, "alias", ALIAS_CHAMPION);
 	int number = (int)json_get_int(version, "version", 0);
 	bool override = json_get_bool(in, "override", false);
 	if (!try_version(d, name, number, in, error))
 		return false;
-	if (!registry_move(d->meta, name, alias, number, override ? "override" : "gate", person(in),
+	if (!registry_move(d->meta, name, alias, number, override ? "override" : "gate", person,
 	            json_get_text(in, "reason", NULL), error))
 		return false;
-	*ret = json_pack("{s:s,s:i,s:s,s:s}", "name", name, "version", number, "alias", alias, "by", person(in));
+	*ret = json_pack("{s:s,s:i,s:s,s:s}", "name", name, "version", number, "alias", alias, "by", person);
 	return true;
 }
 
@@ -211,11 +209,11 @@ static bool rollback(App *app, const json_t *in, json_t **ret, GError **error)
 		return false;
 	const char *given = json_get_text(in, "model", NULL), *alias = json_get_text(in, "alias", ALIAS_CHAMPION);
 	g_autofree char *name = g_strdup(given ? given : json_get_text(yaml_root(d.project->yaml), "project", ""));
-	bool ok = registry_rollback(d.meta, name, alias, person(in), &version, error);
+	const char *person;
+	bool ok = deploy_person(in, &person, error) && registry_rollback(d.meta, name, alias, person, &version, error);
 	desk_clear(&d);
 	if (ok)
-		*ret = json_pack(
-		        "{s:s,s:i,s:s,s:s}", "name", name, "version", version, "alias", alias, "by", person(in));
+		*ret = json_pack("{s:s,s:i,s:s,s:s}", "name", name, "version", version, "alias", alias, "by", person);
 	return ok;
 }
 
