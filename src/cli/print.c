@@ -85,10 +85,20 @@ void print_text(FILE *out, const json_t *result)
 }
 
 char *number_text(const json_t *value, int digits)
+/* Whole digits are never rounded: 12345 of four is not "1.234e+04". */
+static char *digits_text(double number, int digits)
+{
+	char *text = g_strdup_printf("%.*g", digits, number);
+	if (!strstr(text, "e+") || fabs(number) >= 1e15)
+		return text;
+	g_free(text);
+	return g_strdup_printf("%.0f", number);
+}
+
 {
 	if (!json_is_number(value))
 		return g_strdup("-");
-	return g_strdup_printf("%.*g", digits, json_number_value(value));
+	return digits_text(json_number_value(value), digits);
 }
 
 char *count_text(const json_t *value)
@@ -114,7 +124,10 @@ char *seconds_text(double seconds)
 		return g_strdup_printf("%.0f ms", seconds * 1000);
 	if (seconds < 60)
 		return g_strdup_printf("%.1f s", seconds);
-	return g_strdup_printf("%d min %d s", (int)(seconds / 60), (int)seconds % 60);
+	if (seconds < 7200)
+		return g_strdup_printf("%d min %d s", (int)(seconds / 60), (int)seconds % 60);
+	return seconds < 2 * 86400 ? g_strdup_printf("%.1f hours", seconds / 3600)
+	                           : g_strdup_printf("%.1f days", seconds / 86400);
 }
 
 void print_head(FILE *out, const char *head)
@@ -129,7 +142,7 @@ char *cell_text(const json_t *value)
 	if (json_is_string(value))
 		return g_strdup(json_string_value(value));
 	if (json_is_real(value))
-		return g_strdup_printf("%.6g", json_real_value(value));
+		return digits_text(json_real_value(value), 6);
 	return json_canonical(value);
 }
 

@@ -64,7 +64,7 @@ char *cell_text(const json_t *value);
 char *number_text(const json_t *value, int digits);
 /* 1234567 as "1,234,567".  Free with g_free. */
 char *count_text(const json_t *value);
-/* "3.2 s", "250 ms", "1 min 20 s".  Free with g_free. */
+/* "3.2 s", "250 ms", "1 min 20 s", "5.3 hours", "12.0 days".  Free with g_free. */
 char *seconds_text(double seconds);
 /* A list of objects; the first one's keys are the heads. */
 void print_table(FILE *out, const json_t *rows);

@@ -6,11 +6,36 @@
 
 #include "base/json.h"
 
+enum { MOST_TRIALS = 200 };
+
+/* "3 models: 2 boosted, 1 linear". */
+static char *members_words(const json_t *members)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	json_auto_t *counts = json_object();
+	const char *family;
+	size_t i;
+	json_t *member, *count;
+	json_array_foreach ((json_t *)members, i, member) {
+		family = json_get_text(member, "family", "model");
+		json_object_set_new(counts, family, json_integer(json_get_int(counts, family, 0) + 1));
+	}
+	g_string_append_printf(text, "%zu models:", json_array_size(members));
+	json_object_foreach (counts, family, count)
+		g_string_append_printf(text, "%s %d %s", text->str[text->len - 1] == ':' ? "" : ",",
+		        (int)json_integer_value(count), family);
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* Of an ensemble only what it is made of: its models have a table. */
 static char *params_text(const json_t *params)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
+	const json_t *members = json_object_get(params, "members");
 	const char *name;
 	json_t *value;
+	if (json_array_size(members))
+		return members_words(members);
 	json_object_foreach ((json_t *)params, name, value) {
 		g_autofree char *shown = say_value(value);
 		g_string_append_printf(text, "%s%s %s", text->len ? ", " : "", name, shown);
@@ -35,9 +60,27 @@ static void put_transferred(Page *p, const json_t *transferred, int64_t best)
 		        won ? "; one of these won" : "");
 }
 
+/* An ensemble's models, as they were trained at the end. */
+static void put_members(Page *p, const json_t *members)
+{
+	size_t i;
+	json_t *member;
+	if (!json_array_size(members))
+		return;
+	put(p, "<details><summary>What the ensemble is made of</summary><div class=wide><table>\n");
+	put_row(p, "th", "tnt", "family", "weight", "settings");
+	json_array_foreach ((json_t *)members, i, member) {
+		if (i == MOST_TRIALS)
+			break;
+		g_autofree char *settings = params_text(json_object_get(member, "params")),
+		                *weight = say_number(json_object_get(member, "weight"), 4);
+		put_row(p, "td", "tnt", json_get_text(member, "family", ""), weight, settings);
+	}
+	put(p, "</table></div></details>\n");
+}
+
 void section_search(Page *p, const Story *s)
 {
-	enum { MOST_TRIALS = 200 };
 	const json_t *trials = json_object_get(s->trials, "trials");
 	const char *metric = json_get_text(s->trials, "metric", "");
 	int64_t best = json_get_int(s->trials, "best", -1);
@@ -48,9 +91,8 @@ void section_search(Page *p, const Story *s)
 	g_autofree char *measure = say_measure(metric);
 	put_tag(p, "h2", "What was tried");
 	put_tag_format(p, "p",
-	        "%zu models, compared by %s on rows kept from their training; the best (★) was trained again on all "
-	        "rows "
-	        "but those it was judged on.",
+	        "%zu models, compared by %s on rows kept from their training; the one chosen (★) was trained again on "
+	        "all rows but those it was judged on.",
 	        json_array_size(trials), measure);
 	put_transferred(p, json_object_get(s->trials, "transferred"), best);
 	put(p, "<details><summary>All of them</summary><div class=wide><table>\n");
@@ -67,6 +109,7 @@ void section_search(Page *p, const Story *s)
 		put_row(p, "td", "ntnt", number, json_get_text(trial, "family", ""), figure, settings);
 	}
 	put(p, "</table></div></details>\n");
+	put_members(p, json_at(s->trials, "refit.params.members"));
 }
 
 static void put_entry(Page *p, const char *name, const char *text)
@@ -107,6 +150,10 @@ void section_card(Page *p, const Story *s)
 	const json_t *details = json_object_get(card, "details"), *use = json_object_get(card, "intended_use");
 	g_autofree char *touched = joined(json_object_get(use, "touches")),
 	                *left_out = joined(json_at(card, "data.left_out"));
+	const json_t *members = json_object_get(json_object_get(details, "params"), "members");
+	g_autofree char *of = json_array_size(members) ? members_words(members) : NULL;
+	g_autofree char *kind =
+	        g_strdup_printf("%s%s%s", json_get_text(details, "family", ""), of ? " of " : "", of ? of : "");
 	g_autofree char *threshold = say_number(json_at(card, "metrics.threshold"), 3);
 	g_autofree char *p99 = say_number(json_at(card, "latency.p99_ms"), 2),
 	                *latency = g_strdup_printf("%s ms for 99 of 100 single rows", p99);
@@ -115,7 +162,7 @@ void section_card(Page *p, const Story *s)
 	put_tag(p, "h2", "The model's card");
 	put(p, "<div class=wide><table>\n");
 	put_entry(p, "Model", json_get_text(details, "name", NULL));
-	put_entry(p, "Kind", json_get_text(details, "family", NULL));
+	put_entry(p, "Kind", kind);
 	put_entry(p, "Predicts", json_get_text(use, "target", NULL));
 	put_entry(p, "Meant for", json_get_text(use, "problem", NULL));
 	put_entry(p, "Touches", touched);

@@ -32,9 +32,10 @@ char *say_number(const json_t *value, int digits)
 		return g_strdup_printf("%.*g", digits, number);
 	if (number != 0 && fabs(number) < 1e-5)
 		return g_strdup("about 0");
-	if (fabs(number) >= 1000)
+	g_autofree char *text = g_strdup_printf("%.*g", digits, fabs(number));
+	if (fabs(number) >= 1000 || strstr(text, "e+")) /* 123 is not "1.2e+02" */
 		return say_count(number);
-	return g_strdup_printf("%s%.*g", number < 0 ? "−" : "", digits, fabs(number));
+	return g_strconcat(number < 0 ? "−" : "", text, NULL);
 }
 
 char *say_percent(double share)
@@ -78,8 +79,10 @@ char *say_value(const json_t *value)
 {
 	if (!value || json_is_null(value))
 		return g_strdup("missing");
+	double real = json_is_real(value) ? json_real_value(value) : NAN;
+	bool is_large = fabs(real) >= 1e6 && fabs(real) < 1e15; /* 1234567 is not "1.23457e+06" */
 	g_autofree char *text = json_is_string(value) ? g_strdup(json_string_value(value))
-	                        : json_is_real(value) ? g_strdup_printf("%.6g", json_real_value(value))
+	                        : json_is_real(value) ? g_strdup_printf(is_large ? "%.0f" : "%.6g", real)
 	                                              : json_canonical(value);
 	return say_short(text);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "cli/print.h"
 #include "data/check.h"
 #include "data/source.h"
 #include "data/split.h"
@@ -214,6 +215,26 @@ static void test_blocks(void)
 	check_params("monitor.labels", MONITOR_LABELS_PARAMS);
 }
 
+static void expect_text(char *said, const char *wanted)
+{
+	g_assert_cmpstr(said, ==, wanted);
+	g_free(said);
+}
+
+/* Large figures and long times on the screen, as a reader writes them. */
+static void test_figures(void)
+{
+	json_auto_t *rows = json_real(2999994), *error = json_real(-45231.4), *small = json_real(0.000012345),
+	            *huge = json_real(1e20);
+	expect_text(cell_text(rows), "2999994");
+	expect_text(number_text(error, 4), "-45231");
+	expect_text(number_text(small, 3), "1.23e-05");
+	expect_text(number_text(huge, 3), "1e+20");
+	expect_text(seconds_text(80), "1 min 20 s");
+	expect_text(seconds_text(3 * 3600), "3.0 hours");
+	expect_text(seconds_text(30 * 86400), "30.0 days");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -222,5 +243,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/tables/kinds", test_kinds);
 	g_test_add_func("/tables/protocols", test_protocols);
 	g_test_add_func("/tables/blocks", test_blocks);
+	g_test_add_func("/tables/figures", test_figures);
 	return g_test_run();
 }

@@ -143,6 +143,30 @@ static void test_sections(void)
 	assert_lacks(html, "roc_auc");
 }
 
+/* Which models an ensemble is made of, and how they were set. */
+static void test_ensemble(void)
+{
+	g_autofree char *evaluation = g_strdup(EVALUATION);
+	memcpy(strstr(evaluation, "boosted"), "blended", strlen("blended"));
+	const char *const all[] = {"evaluation", evaluation, "trials",
+	        "{'metric':'roc_auc','best':1,'trials':[{'number':1,'family':'ensemble','params':{'layer':null,'"
+	        "members':["
+	        "{'family':'boosted','weight':2,'params':{'eta':0.3}},{'family':'linear','weight':1,'params':{'l2':7}},"
+	        "{'family':'boosted','weight':1,'params':{'eta':0.25}}]},'metrics':{'roc_auc':0.74},'status':'done'}],"
+	        "'refit':{'params':{'members':[{'family':'boosted','weight':2,'params':{'eta':0.3,'rounds':17}},"
+	        "{'family':'linear','weight':1,'params':{'l2':7}},{'family':'boosted','weight':1,'params':{'eta':0.25}}"
+	        "]"
+	        "}}}",
+	        NULL};
+	json_auto_t *params = plain_params();
+	g_autofree char *html = page_of(params, all);
+	assert_lacks(html, "&quot;family");
+	assert_has(html, "<td>3 models: 2 boosted, 1 linear</td>");
+	assert_has(html, "blended of 3 models: 2 boosted, 1 linear");
+	assert_has(html, "<tr><td>boosted</td><td class=n>2</td><td>eta 0.3, rounds 17</td></tr>");
+	assert_has(html, "<tr><td>linear</td><td class=n>1</td><td>l2 7</td></tr>");
+}
+
 static void test_regression(void)
 {
 	const char *const all[] = {"evaluation",
@@ -259,14 +283,19 @@ static void assert_says(char *said, const char *wanted)
 
 static void test_words(void)
 {
-	json_auto_t *small = json_real(3e-7), *negative = json_real(-0.25), *large = json_real(1234567.8);
+	json_auto_t *small = json_real(3e-7), *negative = json_real(-0.25), *large = json_real(1234567.8),
+	            *slow = json_real(123.4), *nearly = json_real(-999.7);
 	assert_says(say_count(1234567), "1,234,567");
 	assert_says(say_count(-999), "−999");
 	assert_says(say_count(NAN), "–");
 	assert_says(say_number(large, 3), "1,234,568");
 	assert_says(say_number(negative, 3), "−0.25");
 	assert_says(say_number(small, 3), "about 0");
+	assert_says(say_number(slow, 2), "123");
+	assert_says(say_number(nearly, 3), "−1,000");
 	assert_says(say_number(json_null(), 3), "–");
+	assert_says(say_value(large), "1234568");
+	assert_says(say_value(slow), "123.4");
 	assert_says(say_percent(0.213), "21 %");
 	assert_says(say_percent(0.056), "5.6 %");
 	assert_says(say_percent(0.0001), "under 0.1 %");
@@ -286,6 +315,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/nothing", test_nothing);
 	g_test_add_func("/report/still-to-say", test_still_to_say);
 	g_test_add_func("/report/sections", test_sections);
+	g_test_add_func("/report/ensemble", test_ensemble);
 	g_test_add_func("/report/regression", test_regression);
 	g_test_add_func("/report/hostile", test_hostile);
 	g_test_add_func("/report/no-references", test_no_references);
