@@ -34,9 +34,12 @@ static bool add_first_keys(Lines *l, GError **error)
 	                                       "VARCHAR) AS keys FROM read_json_objects(%s) "
 	                                       "LIMIT 1",
 	        l->files);
-	json_auto_t *row = NULL, *keys = NULL;
-	if (!engine_row(l->e, sql, &row, error))
+	json_auto_t *rows = NULL, *keys = NULL;
+	if (!engine_rows(l->e, sql, &rows, error))
 		return false;
+	const json_t *row = json_array_get(rows, 0);
+	if (!row)
+		return fail(error, FAIL_INVALID, "there is no JSON object in it: no rows");
 	if (strcmp(json_get_text(row, "type", ""), "OBJECT") != 0)
 		return fail(error, FAIL_INVALID, "the first line is no JSON object, such as {\"a\": 1}");
 	const char *text = json_get_text(row, "keys", "[]");

@@ -18,16 +18,36 @@ static const Param PARAMS[] = {
         {NULL},
 };
 
+/* One JSON object is held whole in memory. */
+enum { JSON_ROWS = 1000000 };
+
+static json_t *row_json(const Frame *f, size_t i)
+{
+	json_t *row = json_object();
+	for (guint c = 0; c < f->columns->len; c++)
+		json_object_set_new(
+		        row, ((const Column *)f->columns->pdata[c])->name, column_json(f->columns->pdata[c], i));
+	return row;
+}
+
 static void print_json(const Frame *f)
 {
 	for (size_t i = 0; i < f->rows; i++) {
-		json_auto_t *row = json_object();
-		for (guint c = 0; c < f->columns->len; c++)
-			json_object_set_new(row, ((const Column *)f->columns->pdata[c])->name,
-			        column_json(f->columns->pdata[c], i));
+		json_auto_t *row = row_json(f, i);
 		g_autofree char *line = json_canonical(row);
 		puts(line);
 	}
+}
+
+static bool gather(json_t *list, const Frame *f, GError **error)
+{
+	if (json_array_size(list) + f->rows > JSON_ROWS)
+		return fail(error, FAIL_LIMIT,
+		        "more than %d rows as one JSON object: --limit fewer, or --format jsonl without --json",
+		        JSON_ROWS);
+	for (size_t i = 0; i < f->rows; i++)
+		json_array_append_new(list, row_json(f, i));
+	return true;
 }
 
 static char *query_of(const json_t *in)
@@ -45,7 +65,8 @@ static char *query_of(const json_t *in)
 	return g_strdup_printf("SELECT %s FROM rows%s", names->len ? names->str : "*", end);
 }
 
-static bool print_all(Engine *e, const json_t *in, GError **error)
+/* To standard output, or into a list. */
+static bool print_all(Engine *e, const json_t *in, json_t *list, GError **error)
 {
 	bool as_csv = strcmp(json_get_text(in, "format", "csv"), "csv") == 0, has_head = false;
 	g_autofree char *query = query_of(in);
@@ -58,6 +79,10 @@ static bool print_all(Engine *e, const json_t *in, GError **error)
 			return false;
 		if (!f)
 			return true;
+		if (list && !gather(list, f, error))
+			return false;
+		if (list)
+			continue;
 		if (as_csv)
 			rows_print_csv(stdout, f, &has_head);
 		else
@@ -69,17 +94,18 @@ static bool run(App *app, const json_t *in, json_t **ret, GError **error)
 {
 	g_autoptr(Engine) e = NULL;
 	EngineLimits limits = {.threads = 1};
-	(void)app;
-	if (!engine_open(&limits, &e, error) || !print_all(e, in, error))
+	json_auto_t *list = app->is_json ? json_array() : NULL;
+	if (!engine_open(&limits, &e, error) || !print_all(e, in, list, error))
 		return false;
-	*ret = json_pack("{s:s}", "text", "");
+	*ret = list ? json_pack("{s:O}", "rows", list) : json_pack("{s:s}", "text", "");
 	return true;
 }
 
 const Op OP_DATA_CAT = {
         .name = "data.cat",
         .help = "print the rows of a data file as CSV or JSON lines",
-        .more = "For programs that read no Parquet: gyre data cat train.parquet | program",
+        .more = "For programs that read no Parquet: gyre data cat train.parquet | program\n"
+                "JSON: {\"rows\": [{column: value}...]}",
         .params = PARAMS,
         .run = run,
 };

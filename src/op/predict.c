@@ -70,11 +70,14 @@ static bool score(Engine *e, const Bundle *b, bool features, Sink *sink, int64_t
 static bool predict(const App *app, Engine *e, const Bundle *b, const json_t *in, json_t **ret, GError **error)
 {
 	const char *output = json_get_text(in, "output", NULL);
+	bool features = json_get_bool(in, "features", false);
 	g_autoptr(Sink) sink = NULL;
 	int64_t rows;
+	if (features && app->is_json && !output)
+		return fail(error, FAIL_INVALID,
+		        "features are rows of CSV or Parquet: leave --json out, or give --output FILE");
 	if (!rows_open(e, json_get_text(in, "file", ""), error) ||
-	        !sink_open(e, b, output, app->is_json, &sink, error) ||
-	        !score(e, b, json_get_bool(in, "features", false), sink, &rows, error))
+	        !sink_open(e, b, output, app->is_json, &sink, error) || !score(e, b, features, sink, &rows, error))
 		return false;
 	json_t *list = sink_take_json(sink);
 	if (list)

@@ -35,12 +35,29 @@ bool sink_open(Engine *e, const Bundle *b, const char *path, bool as_json, Sink 
 	}
 	if (!path && as_json)
 		s->list = json_array();
-	else if (!s->is_parquet)
+	else
 		s->out = path ? fopen(s->temporary, "we") : stdout;
-	if (!s->out && !s->list && !s->is_parquet)
+	if (!s->out && !s->list)
 		return fail_errno(error, errno, "cannot write %s", path);
+	if (s->is_parquet) /* it is written at the end; that it can be is known before anything is scored */
+		fclose(g_steal_pointer(&s->out));
 	*ret = g_steal_pointer(&s);
 	return true;
+}
+
+/* A column of the rows that is called as an answer is kept as "input.NAME", as in the prediction log.  Names that differ only in case
+ * would be one column of Parquet. */
+static void add_answer(Frame *f, Column *answer)
+{
+	for (guint i = 0; i < f->columns->len; i++) {
+		Column *own = f->columns->pdata[i];
+		if (g_ascii_strcasecmp(own->name, answer->name) != 0)
+			continue;
+		g_autofree char *name = g_strconcat("input.", own->name, NULL);
+		g_free(own->name);
+		own->name = g_steal_pointer(&name);
+	}
+	frame_add(f, answer);
 }
 
 /* prediction, and for classes probability_LABEL for each. */
@@ -57,13 +74,13 @@ static void add_answers(const Sink *s, Frame *f, const double *scores)
 		const char *label = bundle_class(s->b, bundle_decide(s->b, scores + i * outputs));
 		prediction->codes[i] = dictionary_code(prediction->dictionary, label, strlen(label));
 	}
-	frame_add(f, prediction);
+	add_answer(f, prediction);
 	for (size_t c = 0; classifies && c < outputs; c++) {
 		g_autofree char *name = g_strdup_printf("probability_%s", bundle_class(s->b, c));
 		Column *probability = column_new(name, COLUMN_REAL, f->rows, NULL);
 		for (size_t i = 0; i < f->rows; i++)
 			probability->reals[i] = scores[i * outputs + c];
-		frame_add(f, probability);
+		add_answer(f, probability);
 	}
 }
 
