@@ -61,9 +61,11 @@ static double median_span(const json_t *rows, const char *from, const char *to, 
 	return count ? (spans[(count - 1) / 2] + spans[count / 2]) / 2 : NAN;
 }
 
+/* What came later has no age yet. */
 static double age(const json_t *row, const char *since, int64_t until)
 {
-	return json_is_integer(json_object_get(row, since)) ? (double)(until - json_get_int(row, since, 0)) / 1e6 : NAN;
+	int64_t from = json_get_int(row, since, 0);
+	return json_is_integer(json_object_get(row, since)) && from <= until ? (double)(until - from) / 1e6 : NAN;
 }
 
 bool delivery_of(Meta *m, const char *model, int64_t since, int64_t until, json_t **ret, GError **error)

@@ -21,19 +21,30 @@ static bool open_store(Desk *d, GError **error)
 	       blobs_open(d->project->state_folder, &d->blobs, error);
 }
 
+/* *d has the project already, where that was read: `ok`. */
+static bool open_made(bool ok, Desk *d, Desk *ret, GError **error)
+{
+	if (ok && !g_file_test(d->project->state_folder, G_FILE_TEST_IS_DIR))
+		ok = fail(error, FAIL_NOT_FOUND, "nothing has run in %s yet; try: gyre run", d->project->folder);
+	if (ok && open_store(d, error)) {
+		*ret = *d;
+		return true;
+	}
+	desk_clear(d);
+	return false;
+}
+
 /* Looking back must work while gyre.yaml has errors: only its name is needed, and that only if it is there. */
 bool desk_open(const App *app, Desk *ret, GError **error)
 {
 	Desk d = {0};
-	bool ok = project_read(app->folder, &d.project, error);
-	if (ok && !g_file_test(d.project->state_folder, G_FILE_TEST_IS_DIR))
-		ok = fail(error, FAIL_NOT_FOUND, "nothing has run in %s yet; try: gyre run", d.project->folder);
-	if (ok && open_store(&d, error)) {
-		*ret = d;
-		return true;
-	}
-	desk_clear(&d);
-	return false;
+	return open_made(project_read(app->folder, &d.project, error), &d, ret, error);
+}
+
+bool desk_open_sound(const App *app, Desk *ret, GError **error)
+{
+	Desk d = {0};
+	return open_made(project_open(app->folder, &d.project, error), &d, ret, error);
 }
 
 /* The state is not for version control: it says so itself. */

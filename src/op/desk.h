@@ -14,6 +14,8 @@ typedef struct Desk {
 
 /* For ops that only read: FAIL_NOT_FOUND where nothing has run yet. */
 bool desk_open(const App *app, Desk *ret, GError **error);
+/* The same for ops that need what the blocks of gyre.yaml say: an error in it is told. */
+bool desk_open_sound(const App *app, Desk *ret, GError **error);
 /* For ops that write: makes the state folder where it is absent. */
 bool desk_make(const App *app, Desk *ret, GError **error);
 void desk_clear(Desk *d);

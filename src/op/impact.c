@@ -41,7 +41,8 @@ static bool add_figure(Produced *p, const char *name, const json_t *figure, json
 	return true;
 }
 
-/* The first figure that is a mean over predictions in the currency of the prices, its gain over today times the predictions; NaN: none. */
+/* The first figure that is a mean over predictions in the currency of the prices, its gain over today times the predictions; NaN: none.
+ * Of a figure whose goal is at most something less is more: it is gained by falling, and without today nobody knows from where. */
 static double earned(const Produced *p, const json_t *figures, const char *currency, const char **ret_name)
 {
 	size_t i;
@@ -50,9 +51,12 @@ static double earned(const Produced *p, const json_t *figures, const char *curre
 		if (strcmp(json_get_text(f, "per", ""), "prediction") != 0 ||
 		        g_strcmp0(json_get_text(f, "unit", NULL), currency) != 0)
 			continue;
-		double gain = json_get_number(f, "gain", NAN);
+		double gain = json_get_number(f, "gain", NAN), value = json_get_number(f, "value", NAN);
+		bool falls = json_object_get(json_object_get(f, "goal"), "at_most") != NULL;
+		if (falls && isnan(gain))
+			continue;
 		*ret_name = json_get_text(f, "name", "");
-		return (isnan(gain) ? json_get_number(f, "value", NAN) : gain) * (double)p->predictions;
+		return (falls ? -gain : isnan(gain) ? value : gain) * (double)p->predictions;
 	}
 	return NAN;
 }
@@ -91,8 +95,8 @@ static json_t *verdict(const Produced *p, const json_t *figures, const json_t *c
 		g_string_append(text, "What it cost cannot be told: gyre.yaml has no prices.");
 	else
 		g_string_append_printf(text,
-		        "It cost %.2f %s. No figure is per prediction and in %s, so gain and cost cannot be set "
-		        "against each other.",
+		        "It cost %.2f %s. No figure tells what one prediction brings in %s, so gain and cost cannot be "
+		        "set against each other.",
 		        cost, currency, currency);
 	return json_text(g_strchomp(text->str));
 }
@@ -125,7 +129,7 @@ static bool set_since(Produced *p, const json_t *in, int64_t *ret_first, GError 
 	json_auto_t *row = NULL;
 	if (!meta_row(p->desk.meta, "SELECT MIN(started) AS first FROM executions", NULL, &row, error))
 		return false;
-	*ret_first = json_get_int(row, "first", p->until - 1);
+	*ret_first = MIN(json_get_int(row, "first", p->until - 1), p->until - 1); /* not after what is asked for */
 	if (!json_get_text(in, "since", NULL))
 		p->since = p->predictions ? MIN(p->since, *ret_first) : *ret_first;
 	return true;

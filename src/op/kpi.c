@@ -148,7 +148,7 @@ static bool push(App *app, const json_t *in, json_t **ret, GError **error)
 {
 	Desk d;
 	json_auto_t *values = NULL;
-	if (!gather(in, &values, error) || !desk_open(app, &d, error))
+	if (!gather(in, &values, error) || !desk_open_sound(app, &d, error))
 		return false;
 	bool ok = pushed_add(d.meta, json_get_text(in, "model", project_name(d.project)),
 	        project_block(d.project, "figures"), values, ret, error);

@@ -80,7 +80,7 @@ bool produced_open(const App *app, const json_t *in, Produced *ret, GError **err
 	Produced p = {0};
 	EngineLimits limits = {.memory_mb = (size_t)json_get_int(in, "memory_mb", 512)};
 	if (!read_time(in, "since", BEFORE_ALL, &p.asked, error) ||
-	        !read_time(in, "until", meta_now(), &p.until, error) || !desk_open(app, &p.desk, error))
+	        !read_time(in, "until", meta_now(), &p.until, error) || !desk_open_sound(app, &p.desk, error))
 		return false;
 	p.since = p.asked;
 	p.figures = project_block(p.desk.project, "figures");

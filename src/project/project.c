@@ -131,7 +131,7 @@ bool project_open(const char *folder, Project **ret, GError **error)
 
 const char *project_name(const Project *p)
 {
-	return json_get_text(p->config, "project", "");
+	return json_get_text(p->config ? p->config : yaml_root(p->yaml), "project", "");
 }
 
 const json_t *project_block(const Project *p, const char *name)
