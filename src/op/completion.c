@@ -51,6 +51,18 @@ static bool begins_others(const Op *op)
 	return false;
 }
 
+/* The pattern of a command's name and what follows it; that of one that begins others ("runs", "runs show") must stand behind theirs. */
+static void print_cases(FILE *out, bool begins)
+{
+	for (const Op *const *o = OPS; *o; o++) {
+		if (!(*o)->help || begins_others(*o) != begins)
+			continue;
+		g_autofree char *path = g_strdelimit(g_strdup((*o)->name), ".", ' '), *options = options_of(*o);
+		g_autofree char *words = begins ? next_words((*o)->name) : g_strdup("");
+		fprintf(out, "\t'%s'|'%s '*) words=\"%s %s\" ;;\n", path, path, words, options);
+	}
+}
+
 static void print_bash(FILE *out)
 {
 	g_autofree char *first = next_words("");
@@ -68,11 +80,9 @@ static void print_bash(FILE *out)
 			g_autofree char *words = next_words(group);
 			fprintf(out, "\t'%s') words=\"%s\" ;;\n", group, words);
 		}
-		g_autofree char *path = g_strdelimit(g_strdup((*o)->name), ".", ' '), *options = options_of(*o);
-		g_autofree char *words = begins_others(*o) ? next_words((*o)->name) : g_strdup("");
-		if ((*o)->help)
-			fprintf(out, "\t'%s'*) words=\"%s %s\" ;;\n", path, words, options);
 	}
+	print_cases(out, false);
+	print_cases(out, true);
 	fputs("\tesac\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
 	      "\t[[ $word != -* && -n $path ]] && COMPREPLY+=($(compgen -f -- \"$word\"))\n}\n"
 	      "complete -o filenames -F _gyre gyre\n",
