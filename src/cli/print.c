@@ -40,6 +40,7 @@ static const struct {
         {"explain", print_explain},
         {"impact", print_impact},
         {"kpi", print_kpi},
+        {"lineage", print_lineage},
         {"replay", print_replay},
         {"logs", print_text},
         {"model.errors", print_model_errors},
@@ -84,7 +85,6 @@ void print_text(FILE *out, const json_t *result)
 	fputs(json_get_text(result, "text", ""), out);
 }
 
-char *number_text(const json_t *value, int digits)
 /* Whole digits are never rounded: 12345 of four is not "1.234e+04". */
 static char *digits_text(double number, int digits)
 {
@@ -95,6 +95,7 @@ static char *digits_text(double number, int digits)
 	return g_strdup_printf("%.0f", number);
 }
 
+char *number_text(const json_t *value, int digits)
 {
 	if (!json_is_number(value))
 		return g_strdup("-");

@@ -23,6 +23,7 @@ Printer print_explain;
 Printer print_feasible;
 Printer print_impact;
 Printer print_kpi;
+Printer print_lineage;
 Printer print_replay;
 Printer print_learn;
 Printer print_logs;

@@ -77,3 +77,40 @@ void print_data_diff(FILE *out, const json_t *result)
 		}
 	}
 }
+
+/* "bundle 857c25a6b051, trials 4e2309b9f22a" */
+static char *digests_text(const json_t *digests, const json_t *files)
+{
+	GString *text = g_string_new(NULL);
+	const char *name;
+	json_t *digest;
+	json_object_foreach ((json_t *)digests, name, digest) {
+		const char *file = json_get_text(files, json_string_value(digest), NULL);
+		g_string_append_printf(text, "%s%s ", text->len ? ", " : "", name);
+		if (file)
+			g_string_append(text, file);
+		else
+			g_string_append_printf(text, "%.12s", json_string_value(digest));
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* A step a paragraph: digests are too wide for a table. */
+void print_lineage(FILE *out, const json_t *result)
+{
+	const json_t *files = json_object_get(result, "files");
+	bool up = strcmp(json_get_text(result, "direction", ""), "up") == 0;
+	size_t i;
+	json_t *step;
+	fprintf(out, "%s %s\n", up ? "what was made into" : "what was made of", json_get_text(result, "digest", ""));
+	json_array_foreach (json_object_get(result, "steps"), i, step) {
+		g_autofree char *from = digests_text(json_object_get(step, "inputs"), files),
+		                *to = digests_text(json_object_get(step, "outputs"), files);
+		fprintf(out, "\n%s, %s by run %.8s\n", json_get_text(step, "step", ""),
+		        json_get_text(step, "created", "-"), json_get_text(step, "run", "-"));
+		print_wrapped(out, "  from  ", from);
+		print_wrapped(out, "  made  ", to);
+	}
+	if (!json_array_size(json_object_get(result, "steps")))
+		fputs("no step is known that did\n", out);
+}

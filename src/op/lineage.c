@@ -29,6 +29,15 @@ static bool digest_named(const Desk *d, const char *of, char **ret, GError **err
 	return true;
 }
 
+/* Times are for people here, as in other ops. */
+static void tell_times(json_t *lineage)
+{
+	size_t i;
+	json_t *step;
+	json_array_foreach (json_object_get(lineage, "steps"), i, step)
+		json_object_set_new(step, "created", time_json(json_get_int(step, "created", 0)));
+}
+
 static bool run(App *app, const json_t *in, json_t **ret, GError **error)
 {
 	Desk d;
@@ -39,13 +48,19 @@ static bool run(App *app, const json_t *in, json_t **ret, GError **error)
 	bool ok = digest_named(&d, json_get_text(in, "of", ""), &digest, error) &&
 	          lineage_of(d.meta, digest, up ? LINEAGE_UP : LINEAGE_DOWN, ret, error);
 	desk_clear(&d);
+	if (ok)
+		tell_times(*ret);
 	return ok;
 }
 
 const Op OP_LINEAGE = {
         .name = "lineage",
         .help = "tell what a model or artifact was made from, or what was made of it",
-        .more = "JSON: as pipeline/lineage.h",
+        .more = "JSON: {\"digest\", \"direction\", \"steps\": [{\"key\", \"step\", \"kind\", \"depth\", \"run\", "
+                "\"runs\", \"created\": "
+                "time,\n\"inputs\": {name: digest}, \"outputs\": {name: digest}}], nearest first, \"files\": {digest: "
+                "path}}",
+
         .remote = true,
         .params = PARAMS,
         .run = run,
