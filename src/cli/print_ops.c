@@ -226,11 +226,15 @@ void print_new(FILE *out, const json_t *result)
 {
 	size_t i;
 	json_t *finding;
-	fprintf(out, "%s\n", json_get_text(result, "file", ""));
+	const char *file = json_get_text(result, "file", "");
+	g_autofree char *folder = g_path_get_dirname(file), *word = shell_word(folder);
+	fprintf(out, "%s\n", file);
 	json_array_foreach (json_object_get(result, "told"), i, finding)
 		fprintf(out, "  %s\n", json_string_value(finding));
-	fprintf(out, "\nNext      gyre check    what is still to say\n          gyre run      from the data to a "
-	             "registered model\n");
+	fputs("\nNext      ", out);
+	if (strcmp(folder, ".") != 0)
+		fprintf(out, "cd %s\n          ", word);
+	fputs("gyre check    what is still to say\n          gyre run      from the data to a registered model\n", out);
 }
 
 void print_replay(FILE *out, const json_t *result)

@@ -2,6 +2,8 @@
  * pass their own check.  A new kind is tested the moment it is listed. */
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -235,6 +237,27 @@ static void test_figures(void)
 	expect_text(seconds_text(30 * 86400), "30.0 days");
 }
 
+static char *new_screen(const char *file)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	json_auto_t *result = json_pack("{s:s,s:[]}", "file", file, "told");
+	print_new(out, result);
+	fclose(out);
+	return text;
+}
+
+/* What is to be done next can be pasted where `gyre new` was called. */
+static void test_next(void)
+{
+	char *there = new_screen("my loans/gyre.yaml"), *here = new_screen("./gyre.yaml");
+	g_assert_nonnull(strstr(there, "Next      cd 'my loans'\n          gyre check "));
+	g_assert_nonnull(strstr(here, "Next      gyre check "));
+	free(there);
+	free(here);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -244,5 +267,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/tables/protocols", test_protocols);
 	g_test_add_func("/tables/blocks", test_blocks);
 	g_test_add_func("/tables/figures", test_figures);
+	g_test_add_func("/tables/next", test_next);
 	return g_test_run();
 }
