@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/duration.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -14,6 +15,13 @@
 #include "retrain/online_round.h"
 #include "retrain/retraining.h"
 
+/* What fails for reasons outside (a full disk, a store that is held) is tried again, later each time. */
+#define FIRST_WAIT (30 * DURATION_SECOND)
+
+/* After a step that failed: a store that is held for a moment is no reason to wait for long. */
+#define STEP_WAIT (DURATION_SECOND / 2)
+#define STEP_WAIT_DOUBLED 7
+
 RetrainLoop *retrain_loop_new(const LoopOptions *options)
 {
 	RetrainLoop *l = g_new0(RetrainLoop, 1);
@@ -22,6 +30,7 @@ RetrainLoop *retrain_loop_new(const LoopOptions *options)
 	l->program = g_strdup(options->program);
 	l->tell = options->tell;
 	l->context = options->context;
+	l->first_wait = options->first_wait ? options->first_wait : FIRST_WAIT;
 	l->lock = -1;
 	return l;
 }
@@ -100,7 +109,16 @@ bool loop_end(RetrainLoop *l, const LoopInput *in, const json_t *record, const c
 {
 	json_auto_t *all = changes ? changes : json_object();
 	json_object_set_new(all, "reasons", json_pack("[o]", json_text(reason)));
-	return loop_move(l, in, record, to, all, reason, error);
+	if (!loop_move(l, in, record, to, all, reason, error))
+		return false;
+	l->judgings = 0;
+	l->not_before = 0;
+	return true;
+}
+
+int64_t loop_wait(const RetrainLoop *l, int64_t times)
+{
+	return l->first_wait << CLAMP(times - 1, 0, 10);
 }
 
 char *loop_file(const RetrainLoop *l, const json_t *record, const char *ending)
@@ -151,6 +169,21 @@ static bool step_under_way(RetrainLoop *l, const LoopInput *in, const json_t *re
 	return loop_follow_deployment(l, in, record, error);
 }
 
+/* Whatever failed may fail again, and judging, say, takes long: so each time it is left alone for longer. */
+static bool step_or_wait(RetrainLoop *l, const LoopInput *in, const json_t *record, GError **error)
+{
+	l->waits = g_get_monotonic_time() < l->not_before;
+	if (l->waits)
+		return true;
+	if (step_under_way(l, in, record, error)) {
+		l->failures = 0;
+		return true;
+	}
+	int64_t again = g_get_monotonic_time() + (STEP_WAIT << MIN(l->failures++, STEP_WAIT_DOUBLED));
+	l->not_before = MAX(l->not_before, again);
+	return false;
+}
+
 bool retrain_loop_works(const RetrainLoop *l)
 {
 	return l->worker != NULL;
@@ -171,7 +204,7 @@ bool retrain_loop_step(RetrainLoop *l, const LoopInput *in, bool *ret_busy, GErr
 		return false;
 	if (under_way) {
 		*ret_busy = true;
-		return step_under_way(l, in, under_way, error);
+		return step_or_wait(l, in, under_way, error);
 	}
 	return !wanted || begin_wanted(l, in, wanted, ret_busy, error);
 }

@@ -23,6 +23,7 @@ typedef struct RetrainLoop RetrainLoop;
 typedef struct LoopOptions {
 	const char *folder, *state_folder;
 	const char *program; /* NULL: this program */
+	int64_t first_wait;  /* us until what failed for reasons outside is tried again, doubled each time; 0: 30 s */
 	void (*tell)(void *context, const char *sentence);
 	void *context;
 } LoopOptions;
@@ -50,5 +51,5 @@ bool retrain_loop_works(const RetrainLoop *l);
 bool retrain_loop_waits(const RetrainLoop *l);
 
 /* One step of the model's retraining, when there is one.  *ret_busy: one is under way, so ask again soon.  An error changed nothing,
- * and the step may be tried again. */
+ * and the step may be tried again: asked sooner than it has a chance, the loop only waits. */
 bool retrain_loop_step(RetrainLoop *l, const LoopInput *in, bool *ret_busy, GError **error);

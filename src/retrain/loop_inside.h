@@ -13,7 +13,10 @@ struct RetrainLoop {
 	json_t *ended;      /* what the run that ended left, until the record has moved; NULL: none */
 	int64_t checked;    /* monotonic us: when a check of the deployment at hand ended here; 0: none did */
 	bool waits;         /* set by the step that was taken last */
-	int64_t not_before; /* monotonic us: when a run that failed for reasons outside is tried again */
+	int64_t first_wait; /* as in LoopOptions, never 0 */
+	int64_t not_before; /* monotonic us: when what failed for reasons outside is tried again */
+	unsigned failures;  /* steps that failed, one after the other */
+	unsigned judgings;  /* tries to judge the challenger at hand that failed */
 	char *told;         /* the last sentence: not said twice */
 };
 
@@ -29,8 +32,16 @@ bool loop_end(RetrainLoop *l, const LoopInput *in, const json_t *record, const c
 /* A file of a retraining in the state folder; free with g_free. */
 char *loop_file(const RetrainLoop *l, const json_t *record, const char *ending);
 
-/* A store that is held, a full disk: worth another try. */
-bool loop_is_passing(const GError *problem);
+/* How long until what failed `times` times for reasons outside is tried again, us. */
+int64_t loop_wait(const RetrainLoop *l, int64_t times);
+
+/* A challenger could not be judged; reason: says so.  What will pass (a store that is held, a full disk) is waited for, a few times; else the
+ * retraining has failed.  changes: of the record when it ends; stolen. */
+bool loop_not_judged(RetrainLoop *l, const LoopInput *in, const json_t *record, json_t *changes, const GError *problem,
+        const char *reason, GError **error);
+
+/* A retraining that never comes to an end must not be tried for ever. */
+#define LOOP_MOST_ATTEMPTS 6
 
 /* A step in each phase. */
 bool loop_judge_online(RetrainLoop *l, const LoopInput *in, const json_t *record, GError **error);

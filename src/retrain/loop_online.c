@@ -44,14 +44,10 @@ bool loop_judge_online(RetrainLoop *l, const LoopInput *in, const json_t *record
 		return loop_end(l, in, record, PHASE_DONE, json_pack("{s:I}", "candidate", (json_int_t)version),
 		        "it is in use already", error);
 	if (!judge(l, in, version, &found, &problem)) {
-		if (loop_is_passing(problem)) {
-			g_propagate_error(error, g_steal_pointer(&problem));
-			return false;
-		}
 		g_autofree char *reason =
 		        g_strdup_printf("version %d could not be judged: %s", (int)version, problem->message);
-		return loop_end(l, in, record, PHASE_FAILED, json_pack("{s:I}", "candidate", (json_int_t)version),
-		        reason, error);
+		return loop_not_judged(
+		        l, in, record, json_pack("{s:I}", "candidate", (json_int_t)version), problem, reason, error);
 	}
 	return loop_end(l, in, record, json_get_bool(found, "accept", false) ? PHASE_JUDGED : PHASE_REJECTED,
 	        changes_of(version, found), json_get_text(found, "reason", ""), error);

@@ -12,21 +12,13 @@
 #include "retrain/retraining.h"
 #include "retrain/step_fresh.h"
 
-/* A run that ends for reasons outside (a full disk, a store that is held) is tried again, later each time; so is one whose watcher
- * died.  A retraining that never comes to an end must not be tried for ever. */
-#define MOST_ATTEMPTS 6
-#define FIRST_WAIT (30 * DURATION_SECOND)
-
 #define JUDGE_MEMORY_MB 1024
 
 static bool start_run(RetrainLoop *l, const LoopInput *in, const json_t *record, GError **error)
 {
 	const char *const words[] = {"run", "--candidate", "--mode", json_get_text(record, "mode", "retrain"), NULL};
 	int64_t attempts = json_get_int(record, "attempts", 0);
-	l->waits = g_get_monotonic_time() < l->not_before;
-	if (l->waits)
-		return true;
-	if (attempts >= MOST_ATTEMPTS) {
+	if (attempts >= LOOP_MOST_ATTEMPTS) { /* also where its watchers died */
 		g_autofree char *reason =
 		        g_strdup_printf("it was begun %d times and never came to an end", (int)attempts);
 		return loop_end(l, in, record, PHASE_FAILED, NULL, reason, error);
@@ -94,10 +86,10 @@ static bool run_failed(RetrainLoop *l, const LoopInput *in, const json_t *record
 	json_auto_t *changes = changes_of(ended, answer);
 	if (is_known)
 		return loop_end(l, in, record, PHASE_NOTHING, g_steal_pointer(&changes), said, error);
-	if ((status != STATUS_OUTSIDE && status >= 0) || attempts >= MOST_ATTEMPTS)
+	if ((status != STATUS_OUTSIDE && status >= 0) || attempts >= LOOP_MOST_ATTEMPTS)
 		return loop_end(
 		        l, in, record, PHASE_FAILED, g_steal_pointer(&changes), said ? said : "the run failed", error);
-	int64_t wait = FIRST_WAIT << MIN(attempts > 0 ? attempts - 1 : 0, 10);
+	int64_t wait = loop_wait(l, attempts);
 	g_autofree char *text = duration_text(wait);
 	g_autofree char *note =
 	        g_strdup_printf("%s; it is tried again in %s", said ? said : "the run ended without a word", text);
@@ -111,33 +103,37 @@ static bool version_of(const LoopInput *in, const char *model, int64_t number, j
 	return registry_get(in->meta, reference, ret, error);
 }
 
-bool loop_is_passing(const GError *problem)
+static bool is_passing(const GError *problem)
 {
 	return problem->domain != FAIL || problem->code == FAIL_UNAVAILABLE || problem->code == FAIL_CONFLICT;
 }
 
-/* What cannot be judged for another reason, a bundle that is gone or damaged, would stand in the way for ever. */
-static bool judge_failed(
-        RetrainLoop *l, const LoopInput *in, const json_t *record, json_t *changes, GError *problem, GError **error)
+/* What does not pass, a bundle that is gone or damaged, would stand in the way for ever. */
+bool loop_not_judged(RetrainLoop *l, const LoopInput *in, const json_t *record, json_t *changes, const GError *problem,
+        const char *reason, GError **error)
 {
-	if (loop_is_passing(problem)) {
-		g_propagate_error(error, g_error_copy(problem));
-		return false;
+	if (!is_passing(problem))
+		return loop_end(l, in, record, PHASE_FAILED, changes, reason, error);
+	if (++l->judgings >= LOOP_MOST_ATTEMPTS) {
+		g_autofree char *often = g_strdup_printf("%s (tried %u times)", reason, l->judgings);
+		return loop_end(l, in, record, PHASE_FAILED, changes, often, error);
 	}
-	g_autofree char *reason = g_strdup_printf("the challenger could not be judged: %s", problem->message);
-	return loop_end(l, in, record, PHASE_FAILED, json_incref(changes), reason, error);
+	json_decref(changes);
+	int64_t wait = loop_wait(l, l->judgings);
+	g_autofree char *text = duration_text(wait);
+	g_autofree char *note = g_strdup_printf("%s; it is tried again in %s", reason, text);
+	l->not_before = g_get_monotonic_time() + wait;
+	return loop_move(l, in, record, PHASE_RUNNING, NULL, note, error);
 }
 
-static bool judge(RetrainLoop *l, const LoopInput *in, const json_t *record, json_t *changes, const json_t *champion,
-        GError **error)
+static bool challenge(const LoopInput *in, const json_t *record, int64_t candidate, const json_t *champion,
+        json_t **ret, GError **error)
 {
-	const char *model = json_get_text(record, "model", "");
-	json_auto_t *challenger = NULL, *found = NULL;
-	g_autoptr(GError) problem = NULL;
+	json_auto_t *challenger = NULL;
 	g_autofree char *scratch = g_dir_make_tmp("gyre-challenge-XXXXXX", error);
 	if (!scratch)
 		return false;
-	bool ok = version_of(in, model, json_get_int(changes, "candidate", 0), &challenger, &problem);
+	bool ok = version_of(in, json_get_text(record, "model", ""), candidate, &challenger, error);
 	ChallengeInput input = {.meta = in->meta,
 	        .blobs = in->blobs,
 	        .champion = champion,
@@ -145,10 +141,20 @@ static bool judge(RetrainLoop *l, const LoopInput *in, const json_t *record, jso
 	        .config = in->config,
 	        .scratch = scratch,
 	        .memory_mb = JUDGE_MEMORY_MB};
-	ok = ok && challenge_run(&input, &found, &problem);
+	ok = ok && challenge_run(&input, ret, error);
 	file_remove(scratch, NULL);
-	if (!ok)
-		return judge_failed(l, in, record, changes, problem, error);
+	return ok;
+}
+
+static bool judge(RetrainLoop *l, const LoopInput *in, const json_t *record, json_t *changes, const json_t *champion,
+        GError **error)
+{
+	json_auto_t *found = NULL;
+	g_autoptr(GError) problem = NULL;
+	if (!challenge(in, record, json_get_int(changes, "candidate", 0), champion, &found, &problem)) {
+		g_autofree char *sentence = g_strdup_printf("the challenger could not be judged: %s", problem->message);
+		return loop_not_judged(l, in, record, json_incref(changes), problem, sentence, error);
+	}
 	const char *reason = json_get_text(found, "reason", "");
 	json_object_set(json_object_get(changes, "evidence"), "challenge", found);
 	bool accept = json_get_bool(found, "accept", false);
@@ -210,7 +216,7 @@ bool loop_run(RetrainLoop *l, const LoopInput *in, const json_t *record, GError 
 		return start_run(l, in, record, error);
 	if (!l->worker) {
 		bool ok = run_ended(l, in, record, l->ended, error);
-		if (ok)
+		if (ok && !l->judgings) /* else it will be judged again */
 			g_clear_pointer(&l->ended, json_decref);
 		return ok;
 	}

@@ -19,17 +19,21 @@ typedef struct Place {
 	Blobs *blobs;
 	json_t *config;
 	RetrainLoop *loop;
+	int64_t first_wait;
 } Place;
+
+static char *base; /* where all of it is; scratch folders in `tmp` below it */
 
 static RetrainLoop *new_loop(const Place *p)
 {
-	LoopOptions options = {.folder = p->folder, .state_folder = p->folder, .program = p->program};
+	LoopOptions options = {
+	        .folder = p->folder, .state_folder = p->folder, .program = p->program, .first_wait = p->first_wait};
 	return retrain_loop_new(&options);
 }
 
 static void setup(Place *p, gconstpointer unused)
 {
-	p->folder = g_dir_make_tmp("gyre-loop-XXXXXX", NULL);
+	p->folder = g_mkdtemp(g_build_filename(base, "gyre-loop-XXXXXX", NULL));
 	p->program = g_build_filename(p->folder, "program", NULL);
 	g_assert_true(meta_open(p->folder, &p->meta, NULL));
 	g_assert_true(blobs_open(p->folder, &p->blobs, NULL));
@@ -82,13 +86,14 @@ static void finish(const Place *p)
 {
 	LoopInput in = {.meta = p->meta, .blobs = p->blobs, .config = p->config};
 	bool busy = true;
-	for (int i = 0; i < 2000 && busy && !retrain_loop_waits(p->loop); i++) {
+	int i = 0;
+	do {
 		g_autoptr(GError) error = NULL;
 		in.now = meta_now();
 		retrain_loop_step(p->loop, &in, &busy, &error);
 		g_assert_no_error(error);
 		g_usleep(2000);
-	}
+	} while (++i < 2000 && busy && !retrain_loop_waits(p->loop));
 }
 
 static json_t *newest(const Place *p)
@@ -244,6 +249,52 @@ static void test_not_to_be_judged(Place *p, gconstpointer unused)
 	expect(p, PHASE_NOTHING, NULL);
 }
 
+static int events_of(const Place *p, const char *words)
+{
+	json_auto_t *record = newest(p);
+	size_t i;
+	int count = 0;
+	json_t *event;
+	json_array_foreach (json_object_get(record, "events"), i, event)
+		count += strstr(json_get_text(event, "note", ""), words) != NULL;
+	return count;
+}
+
+/* A disk that is full while it is judged: it waits, longer each time, and gives up with the reason after a while. */
+static void test_judged_later(Place *p, gconstpointer unused)
+{
+	g_autofree char *tmp = g_build_filename(base, "tmp", NULL);
+	add_version(p, 1, true);
+	add_version(p, 2, false);
+	play(p, RUN_OF("2", "done"), "exit 0");
+	want(p);
+	g_assert_cmpint(g_rmdir(tmp), ==, 0); /* no scratch folder can be made */
+	for (int i = 0; i < 3; i++)
+		finish(p);
+	expect(p, PHASE_RUNNING, NULL);
+	g_assert_true(retrain_loop_waits(p->loop));
+	g_assert_cmpint(events_of(p, "tried again in 30s"), ==, 1); /* it is waited for, not tried at each step */
+	p->first_wait = 1;
+	retrain_loop_free(p->loop);
+	p->loop = new_loop(p);
+	for (int i = 0; i < 20; i++)
+		finish(p);
+	expect(p, PHASE_FAILED, "(tried 6 times)");
+	g_assert_cmpint(events_of(p, "it is tried again"), ==, 6);
+	p->first_wait = 200 * 1000;
+	retrain_loop_free(p->loop);
+	p->loop = new_loop(p);
+	want(p);
+	finish(p);
+	expect(p, PHASE_RUNNING, NULL);
+	g_assert_cmpint(g_mkdir(tmp, 0700), ==, 0);
+	for (int i = 0; i < 2000 && events_of(p, "are gone") == 0; i++)
+		finish(p);
+	expect(p, PHASE_REJECTED, "test rows of the challenger's run are gone");
+	json_auto_t *record = newest(p);
+	g_assert_cmpint((int)json_get_int(record, "attempts", 0), ==, 1); /* what was trained was not trained again */
+}
+
 static void test_one_leads(Place *p, gconstpointer unused)
 {
 	bool leads = false;
@@ -296,6 +347,12 @@ static void test_decide(void)
 
 int main(int argc, char **argv)
 {
+	g_autofree char *pattern = g_strdup_printf(
+	                        "%s/gyre-loops-XXXXXX", g_getenv("TMPDIR") ? g_getenv("TMPDIR") : "/tmp"),
+	                *tmp = g_strdup_printf("%s/tmp", g_mkdtemp(pattern));
+	base = pattern;
+	g_setenv("TMPDIR", tmp, TRUE); /* before anybody asks for it: it is kept */
+	g_assert_cmpint(g_mkdir(tmp, 0700), ==, 0);
 	g_test_init(&argc, &argv, NULL);
 	ADD("nothing_to_do", test_nothing_to_do);
 	ADD("first", test_first);
@@ -304,7 +361,10 @@ int main(int argc, char **argv)
 	ADD("outside", test_outside);
 	ADD("goes_on", test_goes_on);
 	ADD("not_to_be_judged", test_not_to_be_judged);
+	ADD("judged_later", test_judged_later);
 	ADD("one_leads", test_one_leads);
 	g_test_add_func("/loop/decide", test_decide);
-	return g_test_run();
+	int status = g_test_run();
+	file_remove(base, NULL);
+	return status;
 }
