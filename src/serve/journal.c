@@ -155,6 +155,12 @@ static bool open_file(Journal *j, GError **error)
 			return fail(error, FAIL_UNAVAILABLE, "no file in %s can be locked for the prediction log",
 			        j->folder);
 	}
+	if (!file_sync(j->folder, error)) { /* without its name, what is synced to the file is lost */
+		unlink(path);
+		close(file);
+		g_free(path);
+		return false;
+	}
 	j->file = file;
 	j->path = path;
 	j->size = 0;
@@ -306,10 +312,19 @@ static gpointer write_on(gpointer journal)
 	return NULL;
 }
 
+/* Journals lie two folders below the state folder; both may be new. */
+static bool make_folder(const char *folder, GError **error)
+{
+	g_autofree char *parent = g_path_get_dirname(folder), *above = g_path_get_dirname(parent);
+	if (g_file_test(folder, G_FILE_TEST_IS_DIR))
+		return true;
+	return file_make_folder(folder, error) && file_sync(parent, error) && file_sync(above, error);
+}
+
 bool journal_open(const JournalOptions *options, Journal **ret, GError **error)
 {
 	static uint64_t count;
-	if (!file_make_folder(options->folder, error))
+	if (!make_folder(options->folder, error))
 		return false;
 	Journal *j = g_new0(Journal, 1);
 	j->id = __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED);

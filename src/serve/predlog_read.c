@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -429,7 +430,13 @@ static bool seal_models(
 	return ok;
 }
 
-/* The journal is held by its lock, so nobody writes it or seals it meanwhile. */
+/* Held by its lock nobody writes it or seals it meanwhile; but another may have sealed and removed it between its opening and its lock. */
+static bool is_held(int file)
+{
+	struct stat about;
+	return flock(file, LOCK_EX | LOCK_NB) == 0 && fstat(file, &about) == 0 && about.st_nlink > 0;
+}
+
 static bool seal_journal(const char *state_folder, const char *name, size_t memory_mb, int64_t *rows, GError **error)
 {
 	g_autofree char *path = g_strdup_printf("%s/predictions/journal/%s.jsonl", state_folder, name);
@@ -437,7 +444,7 @@ static bool seal_journal(const char *state_folder, const char *name, size_t memo
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	if (file < 0)
 		return errno == ENOENT || fail_errno(error, errno, "cannot read %s", path);
-	bool ok = flock(file, LOCK_EX | LOCK_NB) < 0 ||
+	bool ok = !is_held(file) ||
 	          (seal_models(state_folder, path, name, memory_mb, &sealed, error) && file_remove(path, error));
 	*rows += ok ? sealed : 0;
 	close(file);
