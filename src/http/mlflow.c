@@ -53,6 +53,8 @@ static bool scan_names(Scan *s, GPtrArray *names)
 	while (scan_more(s, ']')) {
 		if (!scan_cell(s, &cell))
 			return false;
+		if (cell.type != CELL_TEXT && cell.type != CELL_INT) /* null would be the name "0" */
+			return scan_problem(s, "a column's name is a text or a whole number");
 		g_ptr_array_add(names, cell.type == CELL_TEXT ? g_strndup(cell.text, cell.length)
 		                                              : g_strdup_printf("%" G_GINT64_FORMAT, cell.integer));
 	}

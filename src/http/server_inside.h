@@ -58,13 +58,15 @@ struct Server {
 /* What was begun and is not whole. */
 typedef enum Owed { OWES_NOTHING, OWES_HEAD, OWES_BODY } Owed;
 
+enum { PEER_NAME_BYTES = 64 };
+
 /* A connection: a deadline for the client's next move; 0: it is the server's turn. */
 struct Peer {
 	Peer *next, **link;
 	int socket;
 	atomic_int_fast64_t deadline; /* us, monotonic */
 	atomic_int owes;              /* an Owed; whoever takes this back answers: its I/O thread, or the warden */
-	char name[64];
+	char name[PEER_NAME_BYTES];
 };
 
 /* server.c: a call is answered, or refused; then it may go back to its I/O thread. */
@@ -80,6 +82,8 @@ void lanes_free(Server *s);
 void lanes_load(Server *s, ServerLoad *to);
 
 /* server_peers.c */
+/* "127.0.0.1:4711", "[::1]:4711"; "?:0" without an address. */
+void peer_name(const struct sockaddr *address, char ret[PEER_NAME_BYTES]);
 bool peers_start(Server *s);
 void peers_stop(Server *s);
 Peer *peer_add(Server *s, struct MHD_Connection *connection);

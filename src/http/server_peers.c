@@ -12,20 +12,21 @@
 
 enum { ROUND_US = 250 * 1000 };
 
-static void name_peer(Peer *p, const struct sockaddr *address)
+void peer_name(const struct sockaddr *address, char ret[PEER_NAME_BYTES])
 {
 	char text[INET6_ADDRSTRLEN] = "?";
 	unsigned port = 0;
+	bool six = address && address->sa_family == AF_INET6;
 	if (address && address->sa_family == AF_INET) {
 		const struct sockaddr_in *in = (const void *)address;
 		inet_ntop(AF_INET, &in->sin_addr, text, sizeof text);
 		port = ntohs(in->sin_port);
-	} else if (address && address->sa_family == AF_INET6) {
+	} else if (six) {
 		const struct sockaddr_in6 *in = (const void *)address;
 		inet_ntop(AF_INET6, &in->sin6_addr, text, sizeof text);
 		port = ntohs(in->sin6_port);
 	}
-	g_snprintf(p->name, sizeof p->name, "%s:%u", text, port);
+	g_snprintf(ret, PEER_NAME_BYTES, six ? "[%s]:%u" : "%s:%u", text, port);
 }
 
 Peer *peer_add(Server *s, struct MHD_Connection *connection)
@@ -35,7 +36,7 @@ Peer *peer_add(Server *s, struct MHD_Connection *connection)
 	        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	Peer *p = g_new0(Peer, 1);
 	p->socket = socket ? socket->connect_fd : -1;
-	name_peer(p, address ? address->client_addr : NULL);
+	peer_name(address ? address->client_addr : NULL, p->name);
 	/* Answers are small and complete: waiting for more of them (Nagle) only adds 40 ms. */
 	setsockopt(p->socket, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 	atomic_store(&p->deadline, g_get_monotonic_time() + (int64_t)s->options.idle_s * G_USEC_PER_SEC);

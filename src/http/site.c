@@ -72,9 +72,6 @@ static void refuse_plainly(unsigned status, const char *sentence, Reply *reply)
 	                          "message", json_text(sentence)));
 }
 
-/* What was given as a time is none. */
-#define NO_TIME INT64_MIN
-
 const char *visit_route(const Visit *v)
 {
 	return v->route;
@@ -86,7 +83,8 @@ static PredLogEntry entry_of(const Visit *v)
 	        .protocol = v->protocol->name,
 	        .route = visit_route(v),
 	        .begun = v->begun,
-	        .time = v->time == NO_TIME ? 0 : v->time};
+	        .time = v->time,
+	        .is_timed = v->is_timed};
 }
 
 /* Before the visit lets go of the table, which holds the model's name. */
@@ -295,8 +293,8 @@ Batch *visit_batch(Visit *v, const Served *s)
 	take_id(v);
 	v->served = s;
 	const char *time = v->site->trusts_time ? request_header(v->request, "X-Gyre-Time") : NULL;
-	if (time && !time_parse(time, &v->time))
-		v->time = NO_TIME;
+	v->is_timed = time && time_parse(time, &v->time);
+	v->is_mistimed = time && !v->is_timed;
 	Batch *b = batch_new(s, v->site->rows_most);
 	batch_bound(b, v->request->size);
 	return b;
@@ -314,7 +312,7 @@ static void leave_shadow(const Visit *v, const PredLogEntry *entry, const Scores
 bool visit_predict(Visit *v, Batch *b, Scores *ret, GError **error)
 {
 	PredLog *log = v->site->log;
-	if (v->time == NO_TIME)
+	if (v->is_mistimed)
 		return fail(error, FAIL_INVALID, "X-Gyre-Time is no time such as 2001-02-03T18:40:00Z");
 	if (!serve_predict(b, ret, error))
 		return false;

@@ -54,7 +54,9 @@ typedef struct Visit {
 	const char *route; /* "stable", "canary", "version" (the call named one); "" until a model is looked for */
 	Rollout *rollout;  /* what is being deployed of the model that predicts; NULL: nothing */
 	size_t rows;       /* that were predicted */
-	int64_t time;      /* us UTC that a trusted caller gave; 0: now */
+	int64_t time;      /* us UTC that a trusted caller gave */
+	bool is_timed;     /* false: now */
+	bool is_mistimed;  /* what was given as a time is none */
 } Visit;
 
 typedef struct BodyKind BodyKind; /* http/openapi.h */

@@ -93,8 +93,8 @@ static void write_about(GString *to, const PredLogEntry *e, const Served *s)
 {
 	int64_t now = meta_now();
 	g_string_append(to, ",\"_gyre_time\":");
-	out_int(to, e->time ? e->time : now);
-	if (e->time) {
+	out_int(to, e->is_timed ? e->time : now);
+	if (e->is_timed) {
 		g_string_append(to, ",\"_gyre_arrived\":");
 		out_int(to, now);
 	}

@@ -50,7 +50,8 @@ bool predlog_announce(PredLog *l, const Served *s, GError **error);
 typedef struct PredLogEntry {
 	const char *id, *protocol, *route;
 	int64_t begun; /* us, monotonic */
-	int64_t time;  /* us UTC that the caller gave it; 0: now */
+	int64_t time;  /* us UTC that the caller gave it */
+	bool is_timed; /* false: now */
 } PredLogEntry;
 
 /* Is the request with this id kept? */

@@ -14,7 +14,8 @@ struct ShadowJob {
 	Rollout *rollout;
 	char *id;
 	const char *protocol;
-	int64_t time;      /* as in PredLogEntry */
+	int64_t time; /* as in PredLogEntry */
+	bool is_timed;
 	GPtrArray *inputs; /* rows as JSON objects */
 	size_t bytes;      /* of these */
 	Scores stable;     /* owns its values and a count of `served` */
@@ -37,6 +38,7 @@ ShadowJob *shadow_job(Rollout *r, const PredLogEntry *entry, const Batch *inputs
 	j->id = g_strdup(entry->id);
 	j->protocol = entry->protocol;
 	j->time = entry->time;
+	j->is_timed = entry->is_timed;
 	j->inputs = g_ptr_array_new_with_free_func(g_free);
 	for (size_t i = 0; i < batch_rows(inputs); i++) {
 		char *row = batch_row_json(inputs, i);
@@ -87,7 +89,8 @@ static void work(Shadow *s, ShadowJob *j)
 	        .protocol = j->protocol,
 	        .route = ROLLOUT_NAMES[ROLLOUT_SHADOW],
 	        .begun = g_get_monotonic_time(),
-	        .time = j->time};
+	        .time = j->time,
+	        .is_timed = j->is_timed};
 	bool ok = predict(j, b, &scores, &error);
 	rollout_count(j->rollout, ROLLOUT_SHADOW, g_get_monotonic_time() - entry.begun, ok ? &scores : NULL);
 	if (!ok) {

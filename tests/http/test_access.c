@@ -2,6 +2,8 @@
  * log of who called keeps whole lines. */
 #include "http/access.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -9,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "http/openapi.h"
+#include "http/server_inside.h"
 #include "http/site.h"
 
 /* A path that a protocol lists and no rule knows would be shut but for admins. */
@@ -206,6 +209,22 @@ static void test_log_full(void)
 	g_assert_true(file_remove(folder, NULL));
 }
 
+/* Without brackets nobody can tell where an address ends and its port begins. */
+static void test_peers(void)
+{
+	char name[PEER_NAME_BYTES];
+	struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(4711)};
+	struct sockaddr_in6 six = {
+	        .sin6_family = AF_INET6, .sin6_port = htons(4711), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	peer_name((const struct sockaddr *)&four, name);
+	g_assert_cmpstr(name, ==, "127.0.0.1:4711");
+	peer_name((const struct sockaddr *)&six, name);
+	g_assert_cmpstr(name, ==, "[::1]:4711");
+	peer_name(NULL, name);
+	g_assert_cmpstr(name, ==, "?:0");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -214,6 +233,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/access/unknown", test_unknown);
 	g_test_add("/access/tokens", Fixture, NULL, set_up, test_tokens, tear_down);
 	g_test_add_func("/access/paths", test_paths);
+	g_test_add_func("/access/peers", test_peers);
 	g_test_add_func("/access/log-full", test_log_full);
 	g_test_add("/access/all-revoked", Fixture, NULL, set_up, test_all_revoked, tear_down);
 	return g_test_run();

@@ -245,12 +245,17 @@ static inline void world_close(World *w)
 	g_free(w->state);
 }
 
+/* time: when a replay asked; 0: now. */
 static inline void world_ask(World *w, const char *route, int64_t time, const WorldRow *row)
 {
 	g_autoptr(Batch) b = batch_new(w->served, 1);
 	g_autofree char *id = g_strdup_printf("r%d", w->next_id++);
-	PredLogEntry entry = {
-	        .id = id, .protocol = "test", .route = route, .begun = g_get_monotonic_time(), .time = time};
+	PredLogEntry entry = {.id = id,
+	        .protocol = "test",
+	        .route = route,
+	        .begun = g_get_monotonic_time(),
+	        .time = time,
+	        .is_timed = time != 0};
 	double x = world_x(&w->rng) + row->x_shift;
 	const char *word = world_word(&w->rng);
 	bool missing = rng_unit(&w->rng) < 0.02 + row->x_missing;

@@ -212,6 +212,7 @@ static void check_rows(const char *state)
 	        2.5); /* a fraction in a column of whole numbers */
 	g_assert_cmpstr(json_get_text(error, "_gyre_error", ""), ==, "no");
 	g_assert_true(json_is_null(json_object_get(error, "prediction")));
+	g_assert_cmpstr(json_get_text(error, "_gyre_time", ""), ==, "1970-01-01 00:00:00"); /* a time like others */
 	g_assert_cmpint(json_get_int(error, "_gyre_version", 0), ==, 3);
 }
 
@@ -227,7 +228,7 @@ static char *leave_journal(const char *state, const Served *s)
 	g_assert_no_error(error);
 	log_rows(l, s, "a", "[[3,2,\"a\\\"b\",\"2024-03-01\",true],[null,null,null,null,null]]");
 	log_rows(l, s, "b", "[[3,2.5,\"\",0,0]]");
-	PredLogEntry entry = {.id = "c", .protocol = "test", .route = "stable"};
+	PredLogEntry entry = {.id = "c", .protocol = "test", .route = "stable", .time = 0, .is_timed = true};
 	predlog_add_error(l, &entry, s, "no");
 	g_assert_cmpuint(predlog_counts(l).logged, ==, 4);
 	predlog_close(l);
