@@ -22,6 +22,34 @@ const Param ERROR_WATCH_PARAMS[] = {
         {NULL},
 };
 
+static const struct {
+	const char *which, *settings;
+} WATCHERS[] = {{"detector", "settings"}, {"warning", "warning_settings"}};
+
+static bool is_preset(const char *which, const char *name)
+{
+	json_auto_t *preset = NULL;
+	return param_fill(ERROR_WATCH_PARAMS, NULL, NULL, &preset, NULL) &&
+	       g_strcmp0(json_get_text(preset, which, NULL), name) == 0;
+}
+
+json_t *error_watch_check(const json_t *given, const char *path, ParamReport *report, void *context)
+{
+	json_auto_t *filled = param_check(ERROR_WATCH_PARAMS, path, given, report, context);
+	bool ok = filled != NULL;
+	for (size_t i = 0; filled && i < G_N_ELEMENTS(WATCHERS); i++) {
+		const char *name = json_get_text(filled, WATCHERS[i].which, "none"), *key = WATCHERS[i].settings;
+		const DetectorKind *kind = detector_kind(name);
+		g_autofree char *where = g_strdup_printf("%s.%s", path, key);
+		if (!json_object_get(given, key) && !is_preset(WATCHERS[i].which, name))
+			json_object_set_new(filled, key, json_object());
+		json_auto_t *settings =
+		        kind ? param_check(kind->params, where, json_object_get(filled, key), report, context) : NULL;
+		ok = ok && (settings || !kind);
+	}
+	return ok ? json_incref(filled) : NULL;
+}
+
 struct ErrorWatch {
 	Detector *alarm, *warning; /* warning: NULL: none */
 	json_t *params;

@@ -25,6 +25,10 @@ enum {
 /* Settings: detector, warning (names; "none"), and settings of each by its name. */
 extern const Param ERROR_WATCH_PARAMS[];
 
+/* Checks what is given, which stands at `path`, the detectors' own settings too, and returns it filled (new reference), or NULL.  The settings
+ * that are preset are the preset detectors': of others, those of their own tables. */
+json_t *error_watch_check(const json_t *given, const char *path, ParamReport *report, void *context);
+
 typedef struct ErrorWatch ErrorWatch;
 
 /* params: filled by ERROR_WATCH_PARAMS; saved: of one with the same params, or NULL: from nothing. */

@@ -50,6 +50,8 @@ typedef struct LookKind {
 	bool needs_outcomes; /* only windows with at least one */
 	/* params: filled by the kind's table.  Names in findings: the look's own name. */
 	bool (*run)(const LookInput *in, const json_t *params, GArray *findings, GError **error);
+	/* What the table alone cannot check or fill: on params that it has filled, which stand at `path`; may be NULL. */
+	void (*check)(json_t *params, const char *path, ParamReport *report, void *context);
 	bool uses_outcomes; /* looks again when outcomes came; what needs them does so anyway */
 	bool looks_at_none; /* at windows without a row, too */
 	const char *const

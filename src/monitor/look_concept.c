@@ -194,6 +194,14 @@ static bool run(const LookInput *in, const json_t *params, GArray *findings, GEr
 	return ok;
 }
 
+static void check(json_t *params, const char *path, ParamReport *report, void *context)
+{
+	g_autofree char *where = g_strdup_printf("%s.watch", path);
+	json_t *watch = error_watch_check(json_object_get(params, "watch"), where, report, context);
+	if (watch)
+		json_object_set_new(params, "watch", watch);
+}
+
 static const char *const EITHER_WAY[] = {"disagreement", NULL}, *const AT_ONCE[] = {"errors", NULL};
 
 const LookKind LOOK_CONCEPT = {
@@ -202,6 +210,7 @@ const LookKind LOOK_CONCEPT = {
         .params = PARAMS,
         .needs_outcomes = true,
         .run = run,
+        .check = check,
         .at_once = AT_ONCE,
         .either_way = EITHER_WAY,
 };

@@ -63,7 +63,10 @@ static json_t *fill_look(Checking *c, const LookKind *kind, json_t *given)
 	if (json_is_false(given))
 		return json_false();
 	bool plain = json_is_true(given) || g_strcmp0(json_string_value(given), "default") == 0;
-	return param_check(kind->params, path, plain ? NULL : given, note, c);
+	json_t *filled = param_check(kind->params, path, plain ? NULL : given, note, c);
+	if (filled && kind->check)
+		kind->check(filled, path, note, c);
+	return filled;
 }
 
 static json_t *fill_looks(Checking *c, json_t *given)

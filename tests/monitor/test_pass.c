@@ -75,7 +75,13 @@ static void test_settings(void)
 	        {"{\"labels\": {\"delay\": \"soon\"}}", "monitor.labels.delay"},
 	        {"{\"drift\": {\"alpha\": 7}}", "monitor.looks.drift.alpha"},
 	        {"{\"drift\": {}, \"looks\": {\"drift\": {}}}", "monitor.drift"},
-	        {"{\"looks\": {\"quality\": {\"alpha\": 7}}}", "monitor.looks.quality.alpha"}};
+	        {"{\"looks\": {\"quality\": {\"alpha\": 7}}}", "monitor.looks.quality.alpha"},
+	        {"{\"looks\": {\"concept\": {\"watch\": {\"detektor\": \"adwin\"}}}}",
+	                "monitor.looks.concept.watch.detektor"},
+	        {"{\"looks\": {\"concept\": {\"watch\": {\"settings\": {\"delte\": 0.1}}}}}",
+	                "monitor.looks.concept.watch.settings.delte"},
+	        {"{\"looks\": {\"concept\": {\"watch\": {\"warning_settings\": {\"drift_confidence\": 2}}}}}",
+	                "monitor.looks.concept.watch.warning_settings.drift_confidence"}};
 	for (size_t i = 0; i < G_N_ELEMENTS(WRONG); i++) {
 		Problems p = {0};
 		json_auto_t *block = json_loads(WRONG[i][0], 0, NULL);
@@ -91,6 +97,11 @@ static void test_settings(void)
 	        json_loads("{\"every\": \"1h\", \"drift\": \"default\", \"labels\": {\"delay\": \"2d\"}}", 0, NULL);
 	json_auto_t *lent = monitor_check(brief, world_report, NULL);
 	g_assert_true(json_is_object(json_object_get(json_object_get(lent, "looks"), "drift")));
+	/* Another detector than the preset one has no use for its settings. */
+	json_auto_t *other = json_loads("{\"looks\": {\"concept\": {\"watch\": {\"detector\": \"hddm_w\"}}}}", 0, NULL);
+	json_auto_t *watched = monitor_check(other, world_report, NULL);
+	g_assert_cmpuint(json_object_size(json_at(watched, "looks.concept.watch.settings")), ==, 0);
+	g_assert_cmpuint(json_object_size(json_at(watched, "looks.concept.watch.warning_settings")), ==, 1);
 	json_auto_t *absent = monitor_check(NULL, world_report, NULL);
 	g_assert_cmpfloat(
 	        json_get_number(json_object_get(json_object_get(absent, "looks"), "quality"), "rate", 0), ==, 3);
