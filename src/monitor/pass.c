@@ -242,23 +242,29 @@ static bool measure(Pass *p, const DueWindow *d, GError **error)
 	return record(p, d, list, &mine, error) && (!mine || tell(p, d, list, error));
 }
 
-/* One bad window must not keep the others from being measured; the next pass looks at all again then. */
+/* What is not a passing problem (a bundle that is gone) may still be mended, but is not waited for longer than for outcomes. */
+static bool is_given_up(const DueWindow *d, const WindowRule *rule, const GError *problem)
+{
+	return !is_passing(problem) && d->window.end <= d->now - rule->late;
+}
+
+/* One bad window must not keep the others from being measured; the next pass begins with it. */
 static bool pass_windows(Pass *p, const WindowsQuery *q, GError **error)
 {
 	g_autoptr(GArray) due = NULL;
-	size_t problems = json_array_size(p->problems);
 	int64_t open_from;
 	if (!windows_due(q, &due, &open_from, error))
 		return false;
 	for (guint i = 0; i < due->len; i++) {
 		const DueWindow *d = &g_array_index(due, DueWindow, i);
 		g_autoptr(GError) problem = NULL;
-		if (!measure(p, d, &problem))
-			note(p, d->id, problem);
+		if (measure(p, d, &problem))
+			continue;
+		note(p, d->id, problem);
+		if (!is_given_up(d, &q->rule, problem))
+			open_from = MIN(open_from, d->window.begin);
 	}
-	return json_array_size(p->problems) > problems ||
-	       (scope_save(q->scope, open_from, error) &&
-	               monitor_prune(q->meta, q->model, q->now, q->rule.keep, error));
+	return scope_save(q->scope, open_from, error) && monitor_prune(q->meta, q->model, q->now, q->rule.keep, error);
 }
 
 static bool pass_over(Pass *p, GError **error)

@@ -41,5 +41,5 @@ bool scope_open(const ScopeInput *in, Scope *ret, GError **error);
 void scope_clear(Scope *s);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Scope, scope_clear)
 
-/* Every window that was due has been measured.  open_from: of the oldest row in none. */
+/* Windows that were due have been measured.  open_from: of the oldest row in none, or in one that could not be. */
 bool scope_save(const Scope *s, int64_t open_from, GError **error);

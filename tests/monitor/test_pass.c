@@ -319,6 +319,62 @@ static void test_at_once(void)
 	world_close(&w);
 }
 
+static json_t *stored(World *w, const char *sql)
+{
+	json_t *row = NULL;
+	g_assert_true(meta_row(w->meta, sql, NULL, &row, NULL));
+	return row;
+}
+
+/* A pass that measures so many windows and has so many problems. */
+static void expect_pass(World *w, int64_t now, size_t windows, size_t problems)
+{
+	json_auto_t *result = NULL;
+	PassInput in = {.meta = w->meta,
+	        .blobs = w->blobs,
+	        .state_folder = w->state,
+	        .project = w->project,
+	        .memory_mb = 512,
+	        .now = now,
+	        .without_wait = true};
+	world_flush(w);
+	g_assert_true(monitor_pass(&in, &result, NULL));
+	g_assert_cmpuint(json_array_size(windows_of(result)), ==, windows);
+	g_assert_cmpuint(json_array_size(json_object_get(result, "problems")), ==, problems);
+}
+
+/* A bundle that is gone: its windows are tried again as long as outcomes are waited for, and what is old is taken away all the same. */
+static void test_bundle_gone(void)
+{
+	World w;
+	g_autofree char *path = NULL, *away = NULL;
+	int64_t rows;
+	world_open(&w, "{\"every\": \"1h\"}");
+	world_only(&w, "quality");
+	json_auto_t *version = stored(&w, "SELECT digest FROM model_versions");
+	g_assert_true(blobs_path(w.blobs, json_get_text(version, "digest", ""), &path, NULL));
+	away = g_strconcat(path, ".away", NULL);
+	world_hour(&w, "stable", WORLD_START, 40, (WorldRow){0});
+	expect_pass(&w, meta_now(), 1, 0);
+	g_assert_cmpint(rename(path, away), ==, 0);
+	world_hour(&w, "stable", WORLD_START + HOUR, 40, (WorldRow){0});
+	world_hour(&w, "stable", WORLD_START + 2 * HOUR, 40, (WorldRow){0});
+	expect_pass(&w, meta_now(), 0, 2);
+	json_auto_t *scope = stored(&w, "SELECT open_from FROM monitor_scopes");
+	g_assert_cmpint(json_get_int(scope, "open_from", 0), ==, WORLD_START + HOUR);
+	g_assert_cmpint(rename(away, path), ==, 0);
+	expect_pass(&w, meta_now(), 2, 0);
+	g_assert_cmpint(rename(path, away), ==, 0);
+	world_hour(&w, "stable", WORLD_START + 3 * HOUR, 40, (WorldRow){0});
+	world_flush(&w);
+	g_assert_true(predlog_seal(w.state, 256, &rows, NULL) && rows == 160);
+	expect_pass(&w, meta_now() + 401 * DURATION_DAY, 0, 1);
+	json_auto_t *kept = stored(&w, "SELECT count(*) AS findings FROM monitor_findings");
+	g_assert_cmpint(json_get_int(kept, "findings", -1), ==, 0);
+	expect_pass(&w, meta_now() + 401 * DURATION_DAY, 0, 0);
+	world_close(&w);
+}
+
 static json_t *findings_after(World *w, int64_t begin)
 {
 	json_decref(world_pass(w, true, meta_now()));
@@ -555,5 +611,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/monitor/scope", test_scope);
 	g_test_add_func("/monitor/empty", test_empty);
 	g_test_add_func("/monitor/retention", test_retention);
+	g_test_add_func("/monitor/bundle_gone", test_bundle_gone);
 	return g_test_run();
 }
