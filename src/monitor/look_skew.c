@@ -65,18 +65,49 @@ static bool find_training(Skew *s, GError **error)
 	return true;
 }
 
-static char *join_sql(const Skew *s)
+/* A key as it is compared: by the type it has in the training data, as the log may have it as another (1.0, or the text 1).  Whole numbers
+ * are compared with all their digits. */
+static char *key_sql(const char *column, const char *type)
+{
+	if (g_strcmp0(type, "int") == 0 || g_strcmp0(type, "real") == 0)
+		return g_strdup_printf("CASE WHEN TRY_CAST(%s AS BIGINT)::DOUBLE = TRY_CAST(%s AS DOUBLE) THEN "
+		                       "TRY_CAST(%s AS BIGINT)::VARCHAR ELSE TRY_CAST(%s AS DOUBLE)::VARCHAR END",
+		        column, column, column, column);
+	return g_strdup_printf("TRY_CAST(%s::VARCHAR AS %s)", column,
+	        g_strcmp0(type, "time") == 0   ? "TIMESTAMP"
+	        : g_strcmp0(type, "bool") == 0 ? "BOOLEAN"
+	                                       : "VARCHAR");
+}
+
+static const char *type_of(const json_t *columns, const char *name)
+{
+	size_t i;
+	json_t *column;
+	json_array_foreach ((json_t *)columns, i, column)
+		if (g_strcmp0(json_get_text(column, "name", NULL), name) == 0)
+			return json_get_text(column, "type", NULL);
+	return NULL;
+}
+
+static bool join_sql(const Skew *s, char **ret, GError **error)
 {
 	g_autoptr(GString) on = g_string_new(NULL);
+	g_autofree char *all = g_strdup_printf("SELECT * FROM %s", s->training);
+	json_auto_t *columns = NULL;
 	size_t i;
 	json_t *one;
+	if (!engine_describe(s->in->engine, all, &columns, error))
+		return false;
 	json_array_foreach ((json_t *)s->key, i, one) {
-		g_autofree char *training = sql_name(json_string_value(one)),
-		                *served =
-		                        s->by_id ? g_strdup("_gyre_id") : look_input_sql(s->in, json_string_value(one));
-		g_string_append_printf(on, "%st.%s::VARCHAR = w.%s::VARCHAR", i ? " AND " : "", training, served);
+		const char *name = json_string_value(one), *type = type_of(columns, name);
+		g_autofree char *own = sql_name(name),
+		                *other = s->by_id ? g_strdup("_gyre_id") : look_input_sql(s->in, name),
+		                *t = g_strdup_printf("t.%s", own), *w = g_strdup_printf("w.%s", other),
+		                *training = key_sql(t, type), *served = key_sql(w, type);
+		g_string_append_printf(on, "%s%s = %s", i ? " AND " : "", training, served);
 	}
-	return g_string_free(g_steal_pointer(&on), FALSE);
+	*ret = g_string_free(g_steal_pointer(&on), FALSE);
+	return true;
 }
 
 static char *key_list(const Skew *s)
@@ -115,7 +146,9 @@ static void add_difference(const Skew *s, GString *sql, guint i)
 static bool compare(Skew *s, GError **error)
 {
 	g_autoptr(GString) sql = g_string_new("SELECT count(*) AS rows");
-	g_autofree char *on = join_sql(s), *keys = key_list(s);
+	g_autofree char *on = NULL, *keys = key_list(s);
+	if (!join_sql(s, &on, error))
+		return false;
 	for (guint i = 0; i < s->columns->len; i++)
 		add_difference(s, sql, i);
 	g_string_append_printf(sql,

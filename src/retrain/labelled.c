@@ -32,6 +32,37 @@ static const char *sql_type(const char *type)
 	return "VARCHAR";
 }
 
+/* Does a column of the log, text or numbers, have a fraction? */
+static bool has_fraction(Engine *e, const char *column, bool *ret, GError **error)
+{
+	g_autofree char *sql =
+	        g_strdup_printf("SELECT count(*) AS fractions FROM predictions AS p WHERE TRY_CAST(%s AS DOUBLE) <> "
+	                        "trunc(TRY_CAST(%s AS DOUBLE))",
+	                column, column);
+	json_auto_t *row = NULL;
+	if (!engine_row(e, sql, &row, error))
+		return false;
+	*ret = json_get_int(row, "fractions", 0) > 0;
+	return true;
+}
+
+/* An input by the type it has in the schema: where versions differ the log has it as another, and beside the rows that the project has already
+ * the whole column would be text.  A whole number that came with a fraction keeps it. */
+static bool input_sql(Engine *e, const char *column, const char *logged, const char *type, char **ret, GError **error)
+{
+	bool has = false;
+	if (!type || g_strcmp0(logged, type) == 0) {
+		*ret = g_strdup(column);
+		return true;
+	}
+	if (strcmp(type, "int") == 0 && !has_fraction(e, column, &has, error))
+		return false;
+	bool is_number = strcmp(type, "int") == 0 || strcmp(type, "real") == 0;
+	*ret = g_strdup_printf(
+	        "TRY_CAST(%s%s AS %s)", column, is_number ? "" : "::VARCHAR", sql_type(has ? "real" : type));
+	return true;
+}
+
 /* "p.a, p.b, ..., TRY_CAST(o.value AS BIGINT) AS late". */
 static bool columns_of(const LabelledInput *in, Engine *e, char **ret, GError **error)
 {
@@ -47,8 +78,13 @@ static bool columns_of(const LabelledInput *in, Engine *e, char **ret, GError **
 		if (is_ours(name) || strcmp(name, in->target) == 0)
 			continue;
 		const char *input = g_str_has_prefix(name, OWN) ? name + strlen(OWN) : name;
-		g_autofree char *quoted = sql_name(name), *as = sql_name(input);
-		g_string_append_printf(sql, "p.%s AS %s, ", quoted, as);
+		g_autofree char *quoted = sql_name(name), *as = sql_name(input), *own = g_strdup_printf("p.%s", quoted),
+		                *value = NULL;
+		const json_t *known = in->schema ? schema_column(in->schema, input) : NULL;
+		if (!input_sql(e, own, json_get_text(column, "type", NULL), json_get_text(known, "type", NULL), &value,
+		            error))
+			return false;
+		g_string_append_printf(sql, "%s AS %s, ", value, as);
 		has_time = has_time || strcmp(input, in->time) == 0;
 	}
 	g_autofree char *target = sql_name(in->target);

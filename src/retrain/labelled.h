@@ -1,6 +1,7 @@
 /* labelled.h: answered requests whose outcome is known, as rows to learn from.
  *
- * One row a prediction: the model's inputs, and the outcome under the target's name and type (schema.json's; text where there is none).
+ * One row a prediction: the model's inputs and the outcome under the target's name, by the types of schema.json (without one: as the log has
+ * them, and the outcome as text).  Whole numbers that came with a fraction are real.
  * Where data.time is no input, the time of the prediction stands under its name.  Refused requests and shadow answers are left out, and
  * so are outcomes that are not of the target's type.  Ordered by time, so the same predictions and outcomes give the same bytes. */
 #pragma once

@@ -203,9 +203,9 @@ static void lay_training(World *w, Engine *e, char **ret_digest)
 	g_autofree char *path = g_build_filename(w->state, "train", NULL);
 	g_autoptr(GError) error = NULL;
 	engine_write_parquet(e,
-	        "SELECT _gyre_id AS id, x + (_gyre_id[-1] > '4')::INT AS x, n, word, place, n > 4 AS flag FROM log "
-	        "WHERE _gyre_id <> 'r7' UNION ALL "
-	        "SELECT 'r8', 0, 0, 'q', 'q', true FROM log LIMIT 1000",
+	        "SELECT _gyre_id AS id, x + (_gyre_id[-1] > '4')::INT AS x, n, word, place, n > 4 AS flag, "
+	        "_gyre_id[2:]::BIGINT AS nr FROM log WHERE _gyre_id <> 'r7' UNION ALL "
+	        "SELECT 'r8', 0, 0, 'q', 'q', true, 8 FROM log LIMIT 1000",
 	        path, &error);
 	g_assert_no_error(error);
 	g_assert_true(blobs_put_file(w->blobs, path, false, ret_digest, NULL, NULL));
@@ -220,10 +220,14 @@ static GArray *skew_of(World *w, Engine *e, const char *key)
 	json_auto_t *header = world_header(), *params = NULL, *project = json_pack("{s:{s:[s]}}", "data", "key", key);
 	MonitorWindow window = {.model = "half", .version = 1, .route = "stable"};
 	lay_training(w, e, &digest);
-	/* A bool that is text in the log, as another version has another type under its name. */
-	json_array_append_new(
-	        (json_t *)json_at(header, "recipe.inputs"), json_pack("{s:s,s:s}", "name", "flag", "type", "bool"));
-	g_assert_true(engine_run(e, "CREATE VIEW seen AS SELECT *, (n > 4)::VARCHAR AS flag FROM log", NULL));
+	/* A bool that is text in the log, and a whole number that is 1.0, as another version has another type under their names. */
+	json_t *inputs = (json_t *)json_at(header, "recipe.inputs");
+	json_array_append_new(inputs, json_pack("{s:s,s:s}", "name", "flag", "type", "bool"));
+	json_array_append_new(inputs, json_pack("{s:s,s:s}", "name", "nr", "type", "int"));
+	g_assert_true(engine_run(e,
+	        "CREATE OR REPLACE VIEW seen AS SELECT *, (n > 4)::VARCHAR AS flag, _gyre_id[2:]::DOUBLE AS nr FROM "
+	        "log",
+	        NULL));
 	json_object_set_new(header, "provenance", json_pack("{s:s}", "train_digest", digest));
 	g_assert_true(bundle_write(path, header, model, NULL) && bundle_load(path, &b, NULL));
 	g_assert_true(param_fill(look_kind("skew")->params, NULL, NULL, &params, NULL));
@@ -255,14 +259,16 @@ static void test_skew(void)
 	world_hour(&w, "stable", WORLD_START, 300, (WorldRow){0});
 	world_flush(&w);
 	g_assert_true(engine_open(&limits, &e, NULL) && predlog_view(e, w.state, "half", "log", NULL));
-	g_autoptr(GArray) found = skew_of(&w, e, "id");
-	g_assert_cmpuint(found->len, ==, 5);
-	for (guint i = 0; i < found->len; i++) {
-		const Finding *f = &g_array_index(found, Finding, i);
-		bool is_x = strcmp(f->subject, "x") == 0;
-		g_assert_cmpint(f->state, ==, is_x ? FINDING_ALARM : FINDING_OK);
-		g_assert_cmpfloat(json_get_number(f->evidence, "rows", 0), ==, 298);
-		g_assert_true(is_x ? fabs(f->value - 0.5) < 0.03 : f->value == 0);
+	for (int by_input = 0; by_input < 2; by_input++) {
+		g_autoptr(GArray) found = skew_of(&w, e, by_input ? "nr" : "id");
+		g_assert_cmpuint(found->len, ==, by_input ? 5 : 6);
+		for (guint i = 0; i < found->len; i++) {
+			const Finding *f = &g_array_index(found, Finding, i);
+			bool is_x = strcmp(f->subject, "x") == 0;
+			g_assert_cmpint(f->state, ==, is_x ? FINDING_ALARM : FINDING_OK);
+			g_assert_cmpfloat(json_get_number(f->evidence, "rows", 0), ==, 298);
+			g_assert_true(is_x ? fabs(f->value - 0.5) < 0.03 : f->value == 0);
+		}
 	}
 	world_close(&w);
 }

@@ -9,6 +9,7 @@
 #include "../monitor/world.h"
 #include "base/error.h"
 #include "retrain/fresh_rows.h"
+#include "retrain/labelled.h"
 #include "retrain/learning_gate.h"
 #include "retrain/loop.h"
 #include "retrain/online_round.h"
@@ -398,6 +399,55 @@ static void test_left_out(void)
 	world_close(&w);
 }
 
+/* The types of the labelled rows as "x real, n int, ...". */
+static char *labelled_types(const World *w, const char *schema)
+{
+	g_autoptr(Engine) e = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) types = g_string_new(NULL);
+	g_autofree char *path = g_build_filename(w->state, "labelled.parquet", NULL), *table = sql_parquet(path),
+	                *query = g_strdup_printf("SELECT * FROM %s", table);
+	json_auto_t *known = json_loads(schema, 0, NULL), *columns = NULL;
+	LabelledInput in = {.meta = w->meta,
+	        .state_folder = w->state,
+	        .model = "half",
+	        .target = "t",
+	        .schema = known,
+	        .memory_mb = 256};
+	EngineLimits limits = {.threads = 1};
+	int64_t rows;
+	bool changed;
+	size_t i;
+	json_t *column;
+	labelled_write(&in, path, &rows, &changed, &error);
+	g_assert_no_error(error);
+	g_assert_cmpint(rows, ==, 10);
+	g_assert_true(engine_open(&limits, &e, NULL) && engine_describe(e, query, &columns, NULL));
+	json_array_foreach (columns, i, column)
+		g_string_append_printf(types, "%s%s %s", i ? ", " : "", json_get_text(column, "name", ""),
+		        json_get_text(column, "type", ""));
+	return g_strdup(types->str);
+}
+
+/* Another version has other types under the same names: the log is text there, and the rows to learn from are what the project knows. */
+static void test_labelled_types(void)
+{
+	World w;
+	open_world(&w);
+	ask(&w, 10);
+	tell(&w, 0, 10);
+	g_autofree char *other = g_build_filename(w.state, "predictions", "model=half", "2.json", NULL);
+	g_assert_true(g_file_set_contents(
+	        other, "[{\"name\": \"x\", \"type\": \"text\"}, {\"name\": \"n\", \"type\": \"text\"}]", -1, NULL));
+#define SCHEMA(x)                                                                                       \
+	"{\"columns\": [{\"name\": \"x\", \"type\": \"" x "\"}, {\"name\": \"n\", \"type\": \"int\"}, " \
+	"{\"name\": \"word\", \"type\": \"text\"}, {\"name\": \"t\", \"type\": \"text\"}]}"
+	g_autofree char *types = labelled_types(&w, SCHEMA("real")), *fractions = labelled_types(&w, SCHEMA("int"));
+	g_assert_cmpstr(types, ==, "x real, n int, word text, place text, t text");
+	g_assert_cmpstr(fractions, ==, types); /* x has fractions: they are not cut off */
+	world_close(&w);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -408,5 +458,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/online/rounds", test_rounds);
 	g_test_add_func("/online/left_out", test_left_out);
 	g_test_add_func("/online/after_root", test_after_root);
+	g_test_add_func("/online/labelled_types", test_labelled_types);
 	return g_test_run();
 }
