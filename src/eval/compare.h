@@ -3,7 +3,7 @@
 
 #include "eval/findings.h"
 
-/* {"metric","difference" (model - champion),"low","high","p","test"}: DeLong's test for the ROC AUC of two classes, else a
+/* {"metric","difference" (model - champion; of mean_error the difference of their distances from 0),"low","high","p","test"}: DeLong's test for the ROC AUC of two classes, else a
  * paired bootstrap. */
 json_t *compare_answers(
         const TestSet *t, const Answers *model, const Answers *champion, const MetricKind *metric, uint64_t seed);

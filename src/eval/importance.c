@@ -108,7 +108,7 @@ static bool one_column(const Shuffling *s, const char *name, json_t *list, GErro
 		rng_shuffle(&rng, order, rows);
 		if (!measure(s, name, order, &value, error))
 			return false;
-		double worse = s->metric->larger_is_better ? s->whole - value : value - s->whole;
+		double worse = metric_worse(s->metric, value, s->whole);
 		sum += worse;
 		squares += worse * worse;
 	}

@@ -174,8 +174,7 @@ static json_t *told_json(const Nested *n)
 	json_object_set_new(told, "sd", json_number(deviation_of(n->folds, "value")));
 	json_object_set_new(told, "baseline", json_number(mean_of(n->folds, "baseline")));
 	json_object_set_new(told, "chosen", json_number(chosen));
-	json_object_set_new(
-	        told, "optimism", json_number(n->metric->larger_is_better ? chosen - found : found - chosen));
+	json_object_set_new(told, "optimism", json_number(metric_worse(n->metric, found, chosen)));
 	json_object_set(told, "folds", n->folds);
 	json_object_set_new(told, "metrics", metrics);
 	return told;
@@ -203,7 +202,7 @@ static const char *const OUTPUTS[] = {"nested", NULL};
 const StepKind STEP_NESTED = {
         .name = "nested",
         .help = "judges the whole search: each bundle on the fold that was set aside for it",
-        .version = 1,
+        .version = 2,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

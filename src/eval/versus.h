@@ -1,7 +1,7 @@
 /* versus.h: two bundles on the same rows: which is better, by how much, how sure, and where they differ.
  *
  * {"rows", "metric", "better": "a"|"b"|null, "verdict": one sentence,
- *  "goal": {"metric", "a", "b", "difference" (b - a), "low", "high", "p", "test": "DeLong"|"paired bootstrap"},
+ *  "goal": {"metric", "a", "b", "difference" (b - a, as eval/compare.h), "low", "high", "p", "test": "DeLong"|"paired bootstrap"},
  *  "bayes": {"rope", "parts", "a", "same", "b"}            chances that a is better, both are the same in practice, b is,
  *  "metrics": {name: {"a", "b", "difference", "better": "a"|"b"|null}},
  *  "decisions": {"differ": rows, "share", "only_a", "only_b" (decided rightly), "p", "test": "McNemar"}   classes,

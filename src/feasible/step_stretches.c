@@ -61,7 +61,8 @@ static void compare(Stretches *t, size_t parts)
 	t->gap = g_new(double, pairs + 1);
 	for (size_t i = 0, from = 0; i < pairs; i++) {
 		size_t rows = d->folds[i * (parts + 1) + parts].valid.x.rows;
-		double within = value_at(t, from, rows), next = value_at(t, from + rows, rows);
+		double within = metric_bounded(t->metric, value_at(t, from, rows)),
+		       next = metric_bounded(t->metric, value_at(t, from + rows, rows));
 		from += 2 * rows;
 		json_t *one = json_array_get(t->list, i + 1);
 		json_object_set_new(one, "within", json_number(within));
@@ -166,7 +167,7 @@ static const char *const OUTPUTS[] = {"stretches", NULL};
 const StepKind STEP_STRETCHES = {
         .name = "stretches",
         .help = "measures what a random split of rows in time promises too much",
-        .version = 1,
+        .version = 2,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

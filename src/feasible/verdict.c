@@ -28,6 +28,16 @@ static Figure figure(const json_t *value)
 	        json_get_number(value, "high", NAN)};
 }
 
+/* What a bound is held against: of a bias its size, and between low and high it may be 0. */
+static Figure bounded(const MetricKind *m, Figure f)
+{
+	if (!m)
+		return f;
+	double low = metric_bounded(m, f.low), high = metric_bounded(m, f.high);
+	bool turned = low != f.low;
+	return (Figure){metric_bounded(m, f.value), !turned ? low : f.high >= 0 ? 0 : high, MAX(low, high)};
+}
+
 static const json_t *model_of(const json_t *report, const char *name)
 {
 	size_t i;
@@ -40,7 +50,8 @@ static const json_t *model_of(const json_t *report, const char *name)
 
 static Figure metric_of(const json_t *report, const char *model, const char *metric)
 {
-	return figure(json_object_get(json_object_get(model_of(report, model), "metrics"), metric));
+	return bounded(metric_find(metric),
+	        figure(json_object_get(json_object_get(model_of(report, model), "metrics"), metric)));
 }
 
 static bool meets(const Criterion *c, double value)
@@ -85,7 +96,8 @@ static Criterion read_criterion(const json_t *report, const json_t *entry)
 	c.rule = better(&c, c.guess, metric_of(report, "one_rule", metric));
 	c.likely = better(&c, metric_of(report, "linear", metric), metric_of(report, "boosted", metric));
 	bool same = strcmp(metric, json_get_text(report, "metric", "")) == 0;
-	c.most = same ? figure(json_at(report, "curve.ten_times")) : (Figure){NAN, NAN, NAN};
+	c.most = same ? bounded(metric_find(metric), figure(json_at(report, "curve.ten_times")))
+	              : (Figure){NAN, NAN, NAN};
 	return c;
 }
 

@@ -148,8 +148,7 @@ static double lead_without(const Pool *p, size_t part, const double *ours, const
 	for (size_t i = 0; i < p->rows; i++)
 		weight[i] = rng_hash(p->setup->seed, i) % LEAD_PARTS == part ? 0 : p->weight ? p->weight[i] : 1;
 	less.weight = weight;
-	double led = pool_value(&less, p->metric, ours) - pool_value(&less, p->metric, theirs);
-	return p->metric->larger_is_better ? led : -led;
+	return metric_worse(p->metric, pool_value(&less, p->metric, theirs), pool_value(&less, p->metric, ours));
 }
 
 void pool_lead(const Pool *p, const double *ours, const double *theirs, double *ret, double *ret_error)

@@ -244,7 +244,7 @@ static double lead(const Pool *p, const uint8_t *keep, const uint8_t *judged, co
 	for (size_t i = 0; i < p->rows; i++)
 		margins_of(&l, at, i, scores + i * p->outputs);
 	double ours = value_on(p, judged, scores), theirs = value_on(p, judged, selected);
-	return p->metric->larger_is_better ? ours - theirs : theirs - ours;
+	return metric_worse(p->metric, theirs, ours);
 }
 
 /* The rows of fold k that are of this half, and those of the other. */

@@ -167,7 +167,7 @@ static bool cross(const Unseen *u, const json_t *settings, double *scores, Leads
 			if (!learn->count || !judged->count || !answer(u, settings, learn, judged, scores, error))
 				return false;
 			double ours = value_of(u, judged, scores), theirs = value_of(u, judged, u->selected);
-			leads_add(leads, u->p->metric->larger_is_better ? ours - theirs : theirs - ours);
+			leads_add(leads, metric_worse(u->p->metric, theirs, ours));
 		}
 	}
 	return true;

@@ -137,7 +137,7 @@ static GArray *best_of(const TransferWanted *w, const json_t *study)
 		double value = json_get_number(json_object_get(trial, "metrics"), w->metric->name, NAN);
 		if (isnan(value) || !family_in(w->space, json_get_text(trial, "family", NULL)))
 			continue;
-		Known known = {trial, w->metric->larger_is_better ? -value : value, i};
+		Known known = {trial, w->metric->larger_is_better ? -value : metric_bounded(w->metric, value), i};
 		g_array_append_val(best, known);
 	}
 	g_array_sort(best, by_value);

@@ -353,7 +353,7 @@ static bool tell(Backtest *b, const json_t *told, const json_t *result, json_t *
 	        "metric", json_object_get(last, "metric"), "larger_is_better", (int)larger, "periods", periods, "notes",
 	        b->notes);
 	if (json_array_size(periods)) {
-		json_t *came_to = backtest_tell(periods, b->modes, larger);
+		json_t *came_to = backtest_tell(periods, b->modes, metric_find(json_get_text(last, "metric", "")));
 		json_object_update(out, came_to);
 		json_decref(came_to);
 	}

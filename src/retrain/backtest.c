@@ -32,7 +32,7 @@ static bool difference_of(const json_t *period, const char *a, const char *b, do
 	return false;
 }
 
-static Pooled pool(const json_t *periods, const char *a, const char *b, bool larger)
+static Pooled pool(const json_t *periods, const char *a, const char *b, const MetricKind *m)
 {
 	Pooled p = {0};
 	double variance = 0;
@@ -42,7 +42,7 @@ static Pooled pool(const json_t *periods, const char *a, const char *b, bool lar
 		double value, error;
 		if (!difference_of(period, a, b, &value, &error))
 			continue;
-		double gain = larger ? value : -value;
+		double gain = m->larger_is_better ? value : -value;
 		p.difference += value;
 		variance += error * error;
 		p.periods++;
@@ -56,7 +56,8 @@ static Pooled pool(const json_t *periods, const char *a, const char *b, bool lar
 	return p;
 }
 
-static double mean_of(const json_t *periods, const char *mode, const char *block, const char *name)
+/* m: of the metric; NULL: of something else.  The biases of two periods do not make up for each other. */
+static double mean_of(const json_t *periods, const char *mode, const char *block, const char *name, const MetricKind *m)
 {
 	double sum = 0, count = 0;
 	size_t i;
@@ -64,6 +65,7 @@ static double mean_of(const json_t *periods, const char *mode, const char *block
 	json_array_foreach ((json_t *)periods, i, period) {
 		const json_t *judged = json_object_get(json_object_get(period, "modes"), mode);
 		double value = json_get_number(block ? json_object_get(judged, block) : judged, name, NAN);
+		value = m ? metric_bounded(m, value) : value;
 		sum += isnan(value) ? 0 : value;
 		count += !isnan(value);
 	}
@@ -76,7 +78,7 @@ static json_t *kpi_of(const json_t *periods, const char *mode)
 	const char *name;
 	const json_t *first = json_object_get(json_object_get(json_array_get(periods, 0), "modes"), mode);
 	json_object_foreach (json_object_get(first, "kpi"), name, value)
-		json_object_set_new(means, name, json_number(mean_of(periods, mode, "kpi", name)));
+		json_object_set_new(means, name, json_number(mean_of(periods, mode, "kpi", name, NULL)));
 	return means;
 }
 
@@ -89,33 +91,33 @@ static json_t *against_json(const Pooled *p, const char *mode)
 	        (json_int_t)p->worse);
 }
 
-static json_t *mode_json(const json_t *periods, const char *mode, const char *first, bool larger)
+static json_t *mode_json(const json_t *periods, const char *mode, const char *first, const MetricKind *m)
 {
-	Pooled p = strcmp(mode, first) ? pool(periods, first, mode, larger) : (Pooled){0};
-	double cpu = mean_of(periods, mode, NULL, "cpu_seconds") * (double)json_array_size(periods);
+	Pooled p = strcmp(mode, first) ? pool(periods, first, mode, m) : (Pooled){0};
+	double cpu = mean_of(periods, mode, NULL, "cpu_seconds", NULL) * (double)json_array_size(periods);
 	return json_pack("{s:s,s:o,s:o,s:o,s:o}", "mode", mode, "metric",
-	        json_number(mean_of(periods, mode, NULL, "metric")), "kpi", kpi_of(periods, mode), "cpu_seconds",
+	        json_number(mean_of(periods, mode, NULL, "metric", m)), "kpi", kpi_of(periods, mode), "cpu_seconds",
 	        json_number(cpu), "against", against_json(&p, first));
 }
 
-static const json_t *best_of(const json_t *told, bool larger)
+static const json_t *best_of(const json_t *told, const MetricKind *m)
 {
 	const json_t *best = NULL;
 	size_t i;
 	json_t *mode;
 	json_array_foreach ((json_t *)told, i, mode) {
 		double value = json_get_number(mode, "metric", NAN), most = json_get_number(best, "metric", NAN);
-		if (!isnan(value) && (isnan(most) || (larger ? value > most : value < most)))
+		if (metric_compare(m, value, most) > 0)
 			best = mode;
 	}
 	return best;
 }
 
 /* Nothing is surely better, and it costs less. */
-static bool is_as_good(const json_t *periods, const char *mode, const char *best, bool larger)
+static bool is_as_good(const json_t *periods, const char *mode, const char *best, const MetricKind *m)
 {
-	Pooled p = pool(periods, mode, best, larger);
-	return p.periods && !(larger ? p.low > 0 : p.high < 0);
+	Pooled p = pool(periods, mode, best, m);
+	return p.periods && !(m->larger_is_better ? p.low > 0 : p.high < 0);
 }
 
 static json_t *reasons_of(const json_t *told, const char *taken, const char *best)
@@ -141,9 +143,9 @@ static json_t *reasons_of(const json_t *told, const char *taken, const char *bes
 	return reasons;
 }
 
-static json_t *verdict_of(const json_t *periods, const json_t *told, bool larger)
+static json_t *verdict_of(const json_t *periods, const json_t *told, const MetricKind *m)
 {
-	const json_t *best = best_of(told, larger), *taken = best;
+	const json_t *best = best_of(told, m), *taken = best;
 	const char *best_name = json_get_text(best, "mode", "");
 	size_t i;
 	json_t *mode;
@@ -153,7 +155,7 @@ static json_t *verdict_of(const json_t *periods, const json_t *told, bool larger
 	json_array_foreach ((json_t *)told, i, mode) {
 		const char *name = json_get_text(mode, "mode", "");
 		double cost = json_get_number(mode, "cpu_seconds", INFINITY);
-		if (mode != best && is_as_good(periods, name, best_name, larger) &&
+		if (mode != best && is_as_good(periods, name, best_name, m) &&
 		        cost < json_get_number(taken, "cpu_seconds", INFINITY))
 			taken = mode;
 	}
@@ -171,13 +173,13 @@ static json_t *verdict_of(const json_t *periods, const json_t *told, bool larger
 	        "{s:s,s:o,s:o}", "mode", name, "sentence", sentence, "reasons", reasons_of(told, name, best_name));
 }
 
-json_t *backtest_tell(const json_t *periods, const json_t *modes, bool larger_is_better)
+json_t *backtest_tell(const json_t *periods, const json_t *modes, const MetricKind *metric)
 {
 	const char *first = json_string_value(json_array_get(modes, 0));
 	json_t *told = json_array(), *name;
 	size_t i;
 	json_array_foreach ((json_t *)modes, i, name)
-		json_array_append_new(told, mode_json(periods, json_string_value(name), first, larger_is_better));
-	json_t *verdict = verdict_of(periods, told, larger_is_better);
+		json_array_append_new(told, mode_json(periods, json_string_value(name), first, metric));
+	json_t *verdict = verdict_of(periods, told, metric);
 	return json_pack("{s:o,s:o}", "modes", told, "verdict", verdict);
 }

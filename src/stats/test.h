@@ -23,7 +23,8 @@ typedef struct Difference {
  * any spread, as when both models part the classes wholly, p is 1 for equal AUCs and 0 for others. */
 Difference test_delong(const Scored *a, const Scored *b, double level);
 
-/* Paired bootstrap of any metric: both get the same draws.  Rows as in metrics_with_intervals; the interval is widened to hold
+/* Paired bootstrap of any metric: both get the same draws.  The difference of mean_error is that of its distances from 0
+ * (metric_bounded), so that its sign says which is better.  Rows as in metrics_with_intervals; the interval is widened to hold
  * the value.  p: twice the rarer side of zero among the draws, of which the value itself counts as one (Davison and
  * Hinkley 1997, 4.2), so never below 2 / (draws + 1).  low, high and p are NaN when half of the draws have no value. */
 typedef struct BootstrapPlan {

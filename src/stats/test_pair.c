@@ -118,21 +118,28 @@ static double sign_p(const double *drawn, unsigned draws)
 	return kept * 2 > draws ? fmin(1, 2.0 * (1 + MIN(below, above)) / (1 + kept)) : NAN;
 }
 
+static double difference(const MetricKind *m, double a, double b)
+{
+	return metric_bounded(m, a) - metric_bounded(m, b);
+}
+
 Difference test_bootstrap(const MetricKind *m, const Scored *a, const Scored *b, const BootstrapPlan *plan)
 {
 	g_assert(a->rows == b->rows && a->classes == b->classes);
 	Difference ret = {m->compute(a), m->compute(b), .error = NAN};
-	ret.value = ret.a - ret.b;
+	ret.value = difference(m, ret.a, ret.b);
 	size_t count;
 	g_autofree uint32_t *chosen = resample_choose(a->rows, plan->max_rows, plan->seed, &count);
 	g_autoptr(Resample) rows_a = resample_new(a, chosen, count);
 	g_autoptr(Resample) rows_b = resample_new(b, chosen, count);
-	double sample = m->compute(resample_weigh(rows_a, NULL)) - m->compute(resample_weigh(rows_b, NULL));
+	double sample =
+	        difference(m, m->compute(resample_weigh(rows_a, NULL)), m->compute(resample_weigh(rows_b, NULL)));
 	g_autofree double *drawn = g_new(double, plan->draws);
 	g_autofree uint8_t *counts = g_new(uint8_t, count);
 	for (unsigned d = 0; d < plan->draws; d++) {
 		resample_draw(counts, count, plan->seed, d);
-		drawn[d] = m->compute(resample_weigh(rows_a, counts)) - m->compute(resample_weigh(rows_b, counts));
+		drawn[d] = difference(
+		        m, m->compute(resample_weigh(rows_a, counts)), m->compute(resample_weigh(rows_b, counts)));
 	}
 	double scale = count < a->rows ? sqrt((double)count / (double)a->rows) : 1, ends[2];
 	place(drawn, plan->draws, sample, ret.value, scale);

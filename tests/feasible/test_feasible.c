@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "data/engine.h"
+#include "feasible/verdict.h"
 #include "feature/step_features.h"
 
 static char *folder;
@@ -107,6 +108,26 @@ static void test_other_criteria(void)
 	g_assert_cmpstr(json_get_text(json_array_get(criteria, 0), "sentence", ""), ==,
 	        "equalised_odds_difference of kind at most 0.1 cannot be told before there is a model");
 	g_assert_cmpstr(json_get_text(json_array_get(criteria, 1), "answer", ""), ==, "unknown");
+}
+
+/* Of a bias either side of 0 is off: -5 is no model whose bias is at most 0.5, and between -0.2 and 0.3 it is at most 0.3. */
+static void test_bias(void)
+{
+	json_auto_t *goal = json_loads("{\"success\": [{\"metric\": \"mean_error\", \"at_most\": 0.5}]}", 0, NULL),
+	            *off = json_loads("{\"metric\": \"mean_error\", \"models\": [{\"name\": \"linear\", \"metrics\": "
+	                              "{\"mean_error\": {\"value\": -5, \"low\": -6, \"high\": -4}}}]}",
+	                    0, NULL),
+	            *near = json_loads("{\"metric\": \"mean_error\", \"models\": [{\"name\": \"linear\", \"metrics\": "
+	                               "{\"mean_error\": {\"value\": -0.1, \"low\": -0.2, \"high\": 0.3}}}]}",
+	                    0, NULL);
+	verdict_add(off, goal);
+	verdict_add(near, goal);
+	const json_t *far = json_array_get(json_object_get(off, "criteria"), 0),
+	             *met = json_array_get(json_object_get(near, "criteria"), 0);
+	g_assert_cmpstr(json_get_text(far, "answer", ""), ==, "unlikely");
+	g_assert_true(json_get_number(far, "low", 0) == 4 && json_get_number(far, "high", 0) == 6);
+	g_assert_cmpstr(json_get_text(met, "answer", ""), ==, "likely");
+	g_assert_true(json_get_number(met, "low", -1) == 0 && json_get_number(met, "high", 0) == 0.3);
 }
 
 /* A target that follows from nothing. */
@@ -274,6 +295,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	folder = g_dir_make_tmp("gyre-feasible-XXXXXX", NULL);
+	g_test_add_func("/feasible/bias", test_bias);
 	g_test_add_func("/feasible/noise", test_noise);
 	g_test_add_func("/feasible/other", test_other_criteria);
 	g_test_add_func("/feasible/signal", test_signal);

@@ -33,7 +33,7 @@ static void test_tell(void)
 	        periods, period(0.5, 0.7, 7,
 	                         "[{\"a\": \"retrain\", \"b\": \"none\", \"difference\": -0.2, \"low\": -0.2392, "
 	                         "\"high\": -0.1608}]"));
-	json_auto_t *told = backtest_tell(periods, modes, true);
+	json_auto_t *told = backtest_tell(periods, modes, metric_find("roc_auc"));
 	const json_t *retrain = json_array_get(json_object_get(told, "modes"), 1),
 	             *against = json_object_get(retrain, "against");
 	g_assert_cmpfloat_with_epsilon(json_get_number(against, "difference", 0), 0.15, 1e-12);
@@ -43,8 +43,26 @@ static void test_tell(void)
 	g_assert_cmpfloat_with_epsilon(json_get_number(retrain, "cpu_seconds", 0), 12, 1e-12);
 	g_assert_cmpfloat_with_epsilon(json_number_value(json_at(retrain, "kpi.money")), 7, 1e-12);
 	g_assert_cmpstr(json_string_value(json_at(told, "verdict.mode")), ==, "retrain");
-	json_auto_t *lower = backtest_tell(periods, modes, false); /* of a loss the same differences say the contrary */
+	json_auto_t *lower = backtest_tell(
+	        periods, modes, metric_find("rmse")); /* of a loss the same differences say the contrary */
 	g_assert_cmpstr(json_string_value(json_at(lower, "verdict.mode")), ==, "none");
+}
+
+/* Biases of either sign: the one nearer to 0 is taken, and those of two periods do not make up for each other. */
+static void test_bias(void)
+{
+	json_auto_t *periods = json_array(), *modes = json_pack("[s,s]", "none", "retrain");
+	json_array_append_new(
+	        periods, period(-5, 0.1, 5,
+	                         "[{\"a\": \"none\", \"b\": \"retrain\", \"difference\": -4.9, \"low\": -5, "
+	                         "\"high\": -4.8}]"));
+	json_array_append_new(
+	        periods, period(5, -0.1, 5,
+	                         "[{\"a\": \"none\", \"b\": \"retrain\", \"difference\": -4.9, \"low\": -5, "
+	                         "\"high\": -4.8}]"));
+	json_auto_t *told = backtest_tell(periods, modes, metric_find("mean_error"));
+	g_assert_cmpstr(json_string_value(json_at(told, "verdict.mode")), ==, "retrain");
+	g_assert_cmpfloat(json_get_number(json_array_get(json_object_get(told, "modes"), 0), "metric", 0), ==, 5);
 }
 
 /* A little better on average, but not surely: what costs less is taken. */
@@ -55,9 +73,9 @@ static void test_as_good(void)
 	        periods, period(0.6, 0.61, 5,
 	                         "[{\"a\": \"none\", \"b\": \"retrain\", \"difference\": 0.01, \"low\": -0.01, "
 	                         "\"high\": 0.03}]"));
-	json_auto_t *told = backtest_tell(periods, modes, true);
+	json_auto_t *told = backtest_tell(periods, modes, metric_find("roc_auc"));
 	g_assert_cmpstr(json_string_value(json_at(told, "verdict.mode")), ==, "none");
-	json_auto_t *nothing = json_array(), *empty = backtest_tell(nothing, modes, true);
+	json_auto_t *nothing = json_array(), *empty = backtest_tell(nothing, modes, metric_find("roc_auc"));
 	g_assert_true(json_is_null(json_object_get(json_object_get(empty, "verdict"), "mode")));
 }
 
@@ -218,6 +236,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/backtest/tell", test_tell);
 	g_test_add_func("/backtest/as good", test_as_good);
+	g_test_add_func("/backtest/bias", test_bias);
 	g_test_add_func("/backtest/periods", test_periods);
 	g_test_add_func("/backtest/window", test_window);
 	g_test_add_func("/backtest/ties", test_ties);

@@ -96,6 +96,17 @@ static void test_bootstrap_difference(void)
 	g_assert_cmpfloat(fabs((sampled.high - sampled.low) / (d.high - d.low) - 1), <, 0.3);
 	Difference none = test_bootstrap(rmse, &a, &a, &plan);
 	g_assert_true(none.value == 0 && none.low == 0 && none.high == 0 && none.p == 1);
+	/* Biases of 1 and -1 are equally bad, one of 0 is better than either. */
+	g_autofree double *above = g_new(double, ROWS), *below = g_new(double, ROWS);
+	for (size_t i = 0; i < ROWS; i++) {
+		above[i] = good[i] + 1;
+		below[i] = bad[i] - 1;
+	}
+	Scored over = {ROWS, 0, y, above}, under = {ROWS, 0, y, below};
+	const MetricKind *bias = metric_find("mean_error");
+	Difference same = test_bootstrap(bias, &over, &under, &plan), better = test_bootstrap(bias, &a, &under, &plan);
+	g_assert_true(same.p > 0.05 && fabs(same.value) < 0.1 && same.a > 0.9 && same.b < -0.9);
+	g_assert_true(better.high < -0.9 && better.p < 0.05);
 }
 
 static void test_mcnemar_values(void)
