@@ -10,6 +10,8 @@
 
 #define CHILD_MB 192 /* that a trial should have at least: 200,000 rows take a forest about 130 beside what is shared */
 
+#define FAILURES_MOST 5 /* of a family of which no trial came to a result: then it is left out */
+
 #define END_BEFORE \
 	0.8 /* of the time there is: the last trial is judged and written down in the rest, or all of it was for nothing */
 
@@ -23,7 +25,8 @@ typedef struct Running {
 	bool is_used_up;   /* the study has nothing left to try */
 	bool has_yardstick_begun;
 	size_t done, total;
-	GError *problem; /* a result that could not be read */
+	GPtrArray *given_up; /* families, borrowed, that fail and fail */
+	GError *problem;     /* a result that could not be read */
 } Running;
 
 static void tell(const Running *r)
@@ -60,8 +63,8 @@ static void tell_study(const Running *r, const Trial *t)
 	else if (t->failure)
 		say(r, json_pack("{s:i,s:b}", "trial", t->asked, "failed", 1));
 	else
-		say(r, json_pack(
-		               "{s:i,s:o}", "trial", t->asked, "value", json_number(trial_value(t, r->setup->metric))));
+		say(r, json_pack("{s:i,s:o}", "trial", t->asked, "value",
+		               json_number(metric_bounded(r->setup->metric, trial_value(t, r->setup->metric)))));
 }
 
 /* What a child, or an earlier run, left; false when there is nothing. */
@@ -81,9 +84,60 @@ static bool take(Running *r, Trial *t)
 	return true;
 }
 
+/* How trials of the same family ended, as far as this one may know (search.lag): so it does not depend on how many run at once. */
+typedef struct FamilyPast {
+	unsigned failed, open; /* open: under way still */
+	bool has_result;
+} FamilyPast;
+
+static FamilyPast past_of(const Running *r, const Trial *t)
+{
+	FamilyPast past = {0};
+	size_t known = study_known(r->t->study, (unsigned)t->asked);
+	for (size_t i = 0; i < trials_candidates(r->t); i++) {
+		const Trial *other = r->t->list->pdata[i];
+		if (other->family != t->family || other->asked < 0 || (size_t)other->asked >= known)
+			continue;
+		bool has_result = other->result || other->pruned;
+		past.has_result = past.has_result || has_result;
+		past.failed += other->failure != NULL;
+		past.open += !has_result && !other->failure;
+	}
+	return past;
+}
+
+static bool is_hopeless(const Running *r, const Trial *t)
+{
+	if (t->asked < 0)
+		return false;
+	FamilyPast past = past_of(r, t);
+	return !past.has_result && past.failed >= FAILURES_MOST;
+}
+
+static bool may_be_hopeless(const Running *r, const Trial *t)
+{
+	FamilyPast past = past_of(r, t);
+	return past.open && !past.has_result && past.failed + past.open >= FAILURES_MOST;
+}
+
 static bool knows_enough(const Running *r, const Trial *t)
 {
-	return t->asked < 0 || r->t->study->pruner == PRUNERS[0] || study_is_ready(r->t->study, (unsigned)t->asked);
+	return t->asked < 0 ||
+	       ((r->t->study->pruner == PRUNERS[0] || study_is_ready(r->t->study, (unsigned)t->asked)) &&
+	               !may_be_hopeless(r, t));
+}
+
+/* A program with a fault, say: what it would be drawn for is not tried. */
+static void pass_over(Running *r, Trial *t)
+{
+	if (!g_ptr_array_find(r->given_up, t->family, NULL)) {
+		progress_note("%s is not tried any more: all of its trials failed, %d and more", t->family->name,
+		        FAILURES_MOST);
+		g_ptr_array_add(r->given_up, (void *)t->family);
+	}
+	t->failure = g_strdup_printf("not tried: the trials of %s before it had all failed", t->family->name);
+	tell_study(r, t);
+	r->done++;
 }
 
 /* NULL: none, or not yet. */
@@ -133,7 +187,9 @@ static bool ready(void *context, size_t piece)
 		Trial *t = next(r);
 		if (!t)
 			return false;
-		if (!take(r, t))
+		if (is_hopeless(r, t))
+			pass_over(r, t);
+		else if (!take(r, t))
 			g_ptr_array_add(r->pieces, t);
 	}
 	return true;
@@ -223,6 +279,7 @@ static bool stop(void *context, size_t folds, double value, double *ret_told)
 	Watched *w = context;
 	Study *s = w->running->t->study;
 	json_auto_t *answer = NULL;
+	value = metric_bounded(w->running->setup->metric, value);
 	w->sum += isnan(value) ? 0 : value;
 	w->count += !isnan(value);
 	*ret_told = s->pruner->is_paired ? value : w->count > 0 ? w->sum / w->count : NAN;
@@ -304,9 +361,9 @@ static void plan_memory(Running *r, ForkPlan *plan)
 
 bool trials_run(Trials *t, const TrialSetup *setup, const TrialsBudget *budget, GError **error)
 {
-	g_autoptr(GPtrArray) pieces = g_ptr_array_new();
+	g_autoptr(GPtrArray) pieces = g_ptr_array_new(), given_up = g_ptr_array_new();
 	size_t known = trials_candidates(t), total = (t->learns ? t->count : known) + t->has_yardstick;
-	Running r = {.t = t, .setup = setup, .budget = budget, .pieces = pieces, .total = total};
+	Running r = {.t = t, .setup = setup, .budget = budget, .pieces = pieces, .given_up = given_up, .total = total};
 	ForkPlan plan = {.count = total,
 	        .seconds = budget->trial_time,
 	        .left = budget->left ? left : NULL,

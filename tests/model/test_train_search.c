@@ -80,6 +80,45 @@ static void test_unready(void)
 	place_free(p);
 }
 
+/* A program that is there and fails each time is given up after five trials, the same five on one core and three. */
+static void test_fails_always(void)
+{
+	static const char *const METHODS[] = {"random", "tpe"};
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	for (size_t m = 0; m < G_N_ELEMENTS(METHODS); m++) {
+		g_autofree char *settings = g_strdup_printf(
+		        "{\"families\": [\"linear\", \"command\"], \"search\": {\"trials\": 24, \"lag\": 2, "
+		        "\"method\": "
+		        "\"%s\"}, \"params\": {\"command\": {\"train\": [\"false\"], \"predict\": [\"true\"]}}, "
+		        "\"ensemble\": {\"method\": \"none\"}}",
+		        METHODS[m]);
+		char *told[2];
+		for (unsigned k = 0; k < 2; k++) {
+			g_autoptr(GString) errors = g_string_new(NULL);
+			g_autofree char *name = g_strdup_printf("always-%zu-%u", m, k);
+			train_well(p, settings, name, k ? 3 : 1);
+			json_auto_t *trials = read_json(p, name, "trials");
+			size_t i, failed = 0, left_out = 0;
+			json_t *trial;
+			json_array_foreach (json_object_get(trials, "trials"), i, trial) {
+				const char *error = json_get_text(trial, "error", "");
+				bool is_left_out = strstr(error, "not tried") != NULL;
+				left_out += is_left_out;
+				failed += *error && !is_left_out;
+				g_string_append_printf(errors, "%s\n", error);
+			}
+			g_assert_cmpuint(failed, >=, 5);
+			g_assert_cmpuint(failed, <=, 6); /* one more began before the fifth was known */
+			g_assert_cmpuint(left_out, >=, 1);
+			told[k] = g_strdup(errors->str);
+		}
+		g_assert_cmpstr(told[0], ==, told[1]);
+		g_free(told[0]);
+		g_free(told[1]);
+	}
+	place_free(p);
+}
+
 #define SETTINGS(method, more)                                                                                         \
 	"{\"search\": {\"method\": \"" method "\", \"trials\": 16" more "}, \"families\": [\"linear\", \"boosted\"], " \
 	"\"params\": {\"boosted\": {\"rounds\": 20, \"max_bin\": 32}}, \"ensemble\": {\"method\": \"none\"}}"
@@ -342,6 +381,7 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func("/train/failures", test_failures);
 	g_test_add_func("/train/unready families", test_unready);
+	g_test_add_func("/train/fails always families", test_fails_always);
 	g_test_add_func("/train/methods", test_methods);
 	g_test_add_func("/train/pruned", test_pruned);
 	g_test_add_func("/train/pruned_rounds", test_pruned_rounds);
