@@ -28,7 +28,7 @@ static void silent(const char *text)
 
 static bool open_library(LightgbmCalls *into, GError **error)
 {
-	const char *named = g_getenv("GYRE_LIGHTGBM"), *name = named ? named : LIBRARY;
+	const char *named = g_getenv("GYRE_LIGHTGBM"), *name = named && *named ? named : LIBRARY;
 	g_autofree char *absent =
 	        g_strdup_printf("the family lightgbm needs %s, which the Python package lightgbm brings: pip install "
 	                        "lightgbm, and set GYRE_LIGHTGBM to the path of its lightgbm/lib/%s",

@@ -72,7 +72,7 @@ G_STATIC_ASSERT(G_N_ELEMENTS(PLACES) * sizeof(void *) == sizeof(OnnxCalls)); /* 
 static char *find_library(void)
 {
 	static const char *const BESIDE[] = {"../lib/gyre/" LIBRARY, "../deps/onnxruntime/" LIBRARY};
-	const char *named = g_getenv("GYRE_ONNXRUNTIME");
+	const char *variable = g_getenv("GYRE_ONNXRUNTIME"), *named = variable && *variable ? variable : NULL;
 	g_autofree char *program = named ? NULL : g_file_read_link("/proc/self/exe", NULL);
 	g_autofree char *folder = program ? g_path_get_dirname(program) : NULL;
 	for (size_t i = 0; folder && i < G_N_ELEMENTS(BESIDE); i++) {

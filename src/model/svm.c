@@ -517,13 +517,12 @@ static void svm_shape(const void *model, size_t *ret_columns, size_t *ret_output
 	*ret_outputs = MAX(m->classes, 1u);
 }
 
-/* Which kernel "auto" means is known with the rows: one of them is enough. */
+/* Which kernel "auto" means is known with the rows, and a search draws both: it wants both libraries. */
 static bool svm_ready(const char *code, const json_t *params, GError **error)
 {
 	const char *kernel = json_get_text(params, "kernel", "auto");
-	return g_str_equal(kernel, "radial")   ? svm_radial_ready(error)
-	       : g_str_equal(kernel, "linear") ? svm_linear_ready(error)
-	                                       : svm_radial_ready(NULL) || svm_linear_ready(error);
+	return (g_str_equal(kernel, "linear") || svm_radial_ready(error)) &&
+	       (g_str_equal(kernel, "radial") || svm_linear_ready(error));
 }
 
 const ModelFamily FAMILY_SVM = {
