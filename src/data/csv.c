@@ -75,7 +75,7 @@ static void add_read(GString *sql, const Csv *csv, size_t from, size_t to)
 {
 	g_string_append(sql, "read_csv([");
 	for (size_t i = from; i < to; i++) {
-		g_autofree char *path = sql_text(csv->paths[i]);
+		g_autofree char *path = sql_path(csv->paths[i]);
 		g_string_append_printf(sql, "%s%s", i > from ? ", " : "", path);
 	}
 	char mark[2] = {csv->delimiter, '\0'};

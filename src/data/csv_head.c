@@ -50,7 +50,7 @@ static bool is_plain(const CsvOptions *o)
 /* Compressed files and other encodings: the engine reads lines as one column each. */
 static bool read_lines(Engine *e, const CsvOptions *o, const char *path, Head *head, GError **error)
 {
-	g_autofree char *quoted = sql_text(path);
+	g_autofree char *quoted = sql_path(path);
 	g_autofree char *sql = g_strdup_printf(
 	        "SELECT line FROM read_csv(%s, auto_detect=false, header=false, delim='', quote='', escape='', "
 	        "encoding='%s', compression='%s', hive_partitioning=false, columns={'line': 'VARCHAR'}) LIMIT %d",

@@ -226,8 +226,16 @@ char *sql_text(const char *text)
 	return quote(text, '\'');
 }
 
+char *sql_path(const char *path)
+{
+	g_autoptr(GString) plain = g_string_new(NULL);
+	for (; *path; path++)
+		g_string_append_printf(plain, strchr("*?[", *path) ? "[%c]" : "%c", *path);
+	return sql_text(plain->str);
+}
+
 char *sql_parquet(const char *path)
 {
-	g_autofree char *quoted = sql_text(path);
+	g_autofree char *quoted = sql_path(path);
 	return g_strdup_printf("read_parquet(%s, hive_partitioning = false)", quoted);
 }

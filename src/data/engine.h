@@ -61,3 +61,6 @@ char *sql_name(const char *name);
 char *sql_text(const char *text);
 /* read_parquet('path', ...): the file's own columns and no more, also where a folder's name looks like a partition (year=2024). */
 char *sql_parquet(const char *path);
+/* The path of one file to read, as a text: the engine takes what it reads for a pattern, so in "part[1].csv" what would be one is
+ * put in brackets.  Paths to write to are plain texts. */
+char *sql_path(const char *path);

@@ -19,7 +19,7 @@ static char *reader_arguments(const SourceInput *in, const char *compression)
 {
 	GString *files = g_string_new("[");
 	for (size_t i = 0; i < in->path_count; i++) {
-		g_autofree char *path = sql_text(in->paths[i]);
+		g_autofree char *path = sql_path(in->paths[i]);
 		g_string_append_printf(files, "%s%s", i ? ", " : "", path);
 	}
 	g_string_append_printf(files,

@@ -138,7 +138,7 @@ bool profile_view(Engine *e, const char *view, const json_t *params, json_t **re
 
 bool profile_table(Engine *e, const char *path, const json_t *params, json_t **ret, GError **error)
 {
-	g_autofree char *quoted = sql_text(path);
+	g_autofree char *quoted = sql_path(path);
 	GStatBuf info;
 	if (!engine_runf(e, error,
 	            "CREATE OR REPLACE TEMP VIEW gyre_profile AS SELECT * EXCLUDE (file_row_number), "

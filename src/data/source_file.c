@@ -67,16 +67,27 @@ static bool add_file(const char *path, GPtrArray *paths, GError **error)
 	return true;
 }
 
-static bool add_pattern(const char *pattern, GPtrArray *paths, GError **error)
+/* The pattern below the folder, whose own name is none: a project may lie in "run[1]". */
+static char *pattern_in(const char *folder, const char *pattern)
 {
-	if (g_file_test(pattern, G_FILE_TEST_EXISTS) || !strpbrk(pattern, "*?["))
-		return add_file(pattern, paths, error);
+	g_autoptr(GString) plain = g_string_new(NULL);
+	for (const char *c = folder; *c; c++)
+		g_string_append_printf(plain, strchr("*?[\\", *c) ? "\\%c" : "%c", *c);
+	return g_build_filename(plain->str, pattern, NULL);
+}
+
+static bool add_pattern(const char *folder, const char *pattern, GPtrArray *paths, GError **error)
+{
+	bool is_whole = g_path_is_absolute(pattern);
+	g_autofree char *path = is_whole ? g_strdup(pattern) : g_build_filename(folder, pattern, NULL);
+	if (g_file_test(path, G_FILE_TEST_EXISTS) || !strpbrk(pattern, "*?["))
+		return add_file(path, paths, error);
+	g_autofree char *wanted = is_whole ? g_strdup(pattern) : pattern_in(folder, pattern);
 	glob_t found = {0};
-	int status = glob(pattern, GLOB_NOSORT, NULL, &found);
+	int status = glob(wanted, GLOB_NOSORT, NULL, &found);
 	bool ok = status == 0 ||
 	          fail(error, status == GLOB_NOMATCH ? FAIL_NOT_FOUND : FAIL_UNAVAILABLE,
-	                  status == GLOB_NOMATCH ? "no file fits the pattern %s" : "cannot list the files of %s",
-	                  pattern);
+	                  status == GLOB_NOMATCH ? "no file fits the pattern %s" : "cannot list the files of %s", path);
 	for (size_t i = 0; ok && i < found.gl_pathc; i++)
 		ok = add_file(found.gl_pathv[i], paths, error);
 	globfree(&found);
@@ -106,9 +117,7 @@ static bool list_files(const char *folder, const json_t *params, GPtrArray *path
 		const char *pattern = json_string_value(item);
 		if (strstr(pattern, "://"))
 			return fail(error, FAIL_INVALID, "%s is an address; name a file of this machine", pattern);
-		g_autofree char *path =
-		        g_path_is_absolute(pattern) ? g_strdup(pattern) : g_build_filename(folder, pattern, NULL);
-		if (!add_pattern(path, found, error))
+		if (!add_pattern(folder, pattern, found, error))
 			return false;
 	}
 	if (found->len == 0)

@@ -291,7 +291,7 @@ static bool count_rows(Split *s, GError **error)
 
 static bool open_table(Split *s, const char *table, GError **error)
 {
-	g_autofree char *path = sql_text(table);
+	g_autofree char *path = sql_path(table);
 	if (!engine_runf(s->e, error,
 	            "CREATE OR REPLACE TEMP VIEW gyre_rows AS SELECT * EXCLUDE (file_row_number), "
 	            "file_row_number AS _gyre_row FROM read_parquet(%s, file_row_number = true, hive_partitioning = "

@@ -134,9 +134,9 @@ bool user_query_keep(Engine *e, const char *where, const char *sql, const char *
 bool user_query_confine(Engine *e, const GPtrArray *paths, GError **error)
 {
 	g_autoptr(GString) sql = g_string_new("SET allowed_paths = [");
-	for (guint i = 0; i < paths->len; i++) {
-		g_autofree char *path = sql_text(paths->pdata[i]);
-		g_string_append_printf(sql, "%s%s", i ? ", " : "", path);
+	for (guint i = 0; i < paths->len; i++) { /* as they are written in a statement, and as they are */
+		g_autofree char *pattern = sql_path(paths->pdata[i]), *path = sql_text(paths->pdata[i]);
+		g_string_append_printf(sql, "%s%s, %s", i ? ", " : "", pattern, path);
 	}
 	g_string_append(sql, "]; SET enable_external_access = false");
 	return engine_run(e, sql->str, error);

@@ -31,7 +31,7 @@ void verify_clear(Verify *v)
 
 bool verify_open(Verify *v, const char *snapshot, GError **error)
 {
-	g_autofree char *path = sql_text(snapshot);
+	g_autofree char *path = sql_path(snapshot);
 	json_auto_t *columns = NULL;
 	v->scan = scan_new();
 	v->verdicts = g_ptr_array_new_with_free_func((GDestroyNotify)free_verdict);

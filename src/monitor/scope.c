@@ -90,7 +90,7 @@ static char *young_files(const Scope *s)
 		struct stat about;
 		if (stat(path, &about) != 0 || (int64_t)about.st_mtim.tv_sec * 1000000 < s->in->now - s->in->rule.late)
 			continue;
-		g_autofree char *quoted = sql_text(path);
+		g_autofree char *quoted = sql_path(path);
 		g_string_append_printf(files, "%s%s", files->len ? ", " : "", quoted);
 	}
 	return g_string_free(files, FALSE);

@@ -37,14 +37,14 @@ static bool is_parquet(const char *path)
 static bool open_columns(Engine *e, const char *file, const char *scratch, GError **error)
 {
 	g_autofree char *path = g_build_filename(scratch, "rows.parquet", NULL), *text = sql_text(path);
+	g_autofree char *table = sql_parquet(path);
 	if (!rows_open(e, file, error))
 		return false;
 	if (is_parquet(file))
 		return true;
 	return engine_runf(e, error, "COPY (SELECT * FROM rows) TO %s (FORMAT parquet)", text) &&
 	       engine_runf(e, error, "DROP VIEW rows") &&
-	       engine_runf(
-	               e, error, "CREATE VIEW rows AS SELECT * FROM read_parquet(%s, hive_partitioning = false)", text);
+	       engine_runf(e, error, "CREATE VIEW rows AS SELECT * FROM %s", table);
 }
 
 static bool compare(const json_t *in, const char *scratch, json_t **ret, GError **error)

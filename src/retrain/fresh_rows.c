@@ -75,7 +75,7 @@ static bool without_outcomes(Engine *e, const char *rows, const GPtrArray *outco
 	g_autoptr(GString) files = g_string_new(NULL);
 	Shared s = {g_string_new(NULL), g_string_new(NULL), g_string_new(NULL)};
 	for (guint i = 0; outcomes && i < outcomes->len; i++) {
-		g_autofree char *quoted = sql_text(outcomes->pdata[i]);
+		g_autofree char *quoted = sql_path(outcomes->pdata[i]);
 		g_string_append_printf(files, "%s%s", i ? ", " : "", quoted);
 	}
 	g_autofree char *table =

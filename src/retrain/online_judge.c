@@ -95,7 +95,7 @@ static bool later_files(const OnlineInput *in, int64_t version, GString *to, GEr
 			continue;
 		if (!blobs_path(in->blobs, digest, &path, error))
 			return false;
-		g_autofree char *quoted = sql_text(path);
+		g_autofree char *quoted = sql_path(path);
 		g_string_append_printf(to, "%s%s", to->len ? ", " : "", quoted);
 	}
 	return true;
@@ -116,7 +116,7 @@ static bool write_rows(Engine *e, const OnlineInput *in, const Bundle *b, int64_
 	bool ok = later_files(in, version, files, error) && last_of(in, &last, error) &&
 	          online_rows_write(e, in, b, &last, &waiting, error);
 	if (ok && waiting.path) {
-		g_autofree char *quoted = sql_text(waiting.path);
+		g_autofree char *quoted = sql_path(waiting.path);
 		g_string_append_printf(files, "%s%s", files->len ? ", " : "", quoted);
 	}
 	g_free(waiting.path);

@@ -50,7 +50,7 @@ static char *chosen_by(const json_t *params, double rows)
 
 static bool add_view(Engine *e, const StepRun *s, const json_t *params, char **ret_time, GError **error)
 {
-	g_autofree char *time = sql_name(json_get_text(params, "time", "")), *path = sql_text(step_input(s, "good"));
+	g_autofree char *time = sql_name(json_get_text(params, "time", "")), *path = sql_path(step_input(s, "good"));
 	g_autofree char *bounds = bounds_of(params, time);
 	json_auto_t *count = NULL;
 	if (!engine_runf(e, error,

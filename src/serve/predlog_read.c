@@ -277,7 +277,7 @@ static void add_parquet(Reading *r, const char *name)
 	g_autofree char *path = g_strdup_printf("%s/model=%s/%s.parquet", r->folder, r->model, name);
 	if (!g_file_test(path, G_FILE_TEST_EXISTS) || (r->choice && !r->choice->wants(name, path, r->choice->context)))
 		return;
-	g_autofree char *quoted = sql_text(path);
+	g_autofree char *quoted = sql_path(path);
 	g_string_append_printf(r->files, "%s%s", r->files->len ? ", " : "", quoted);
 }
 
