@@ -208,3 +208,20 @@ bool canonical_check_known(const GPtrArray *names, const char *where, const char
 	return fail(error, FAIL_INVALID, "%s: there is no column \"%s\"%s%s%s", where, name,
 	        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
+
+static bool check_has_all(
+        const GPtrArray *names, const char *path, const GPtrArray *others, const char *other, GError **error)
+{
+	for (guint i = 0; i < others->len; i++)
+		if (!g_ptr_array_find_with_equal_func((GPtrArray *)names, others->pdata[i], g_str_equal, NULL))
+			return fail(error, FAIL_INVALID,
+			        "%s has no column \"%s\", which %s has; files of one source have the same columns",
+			        path, (char *)others->pdata[i], other);
+	return true;
+}
+
+bool canonical_check_same(
+        const GPtrArray *a, const char *path_a, const GPtrArray *b, const char *path_b, GError **error)
+{
+	return check_has_all(b, path_b, a, path_a, error) && check_has_all(a, path_a, b, path_b, error);
+}

@@ -20,3 +20,7 @@ bool canonical_check_names(const GPtrArray *names, GError **error);
 
 /* Is `name` one of these?  Otherwise the error says "WHERE: there is no column NAME", and the nearest one. */
 bool canonical_check_known(const GPtrArray *names, const char *where, const char *name, GError **error);
+
+/* Have two files of one source the same columns, in any order?  The error names a file and the column it lacks. */
+bool canonical_check_same(
+        const GPtrArray *a, const char *path_a, const GPtrArray *b, const char *path_b, GError **error);

@@ -30,22 +30,6 @@ static bool same_names(const GPtrArray *a, const GPtrArray *b)
 	return true;
 }
 
-static bool has_name(const GPtrArray *names, const char *name)
-{
-	return g_ptr_array_find_with_equal_func((GPtrArray *)names, name, g_str_equal, NULL);
-}
-
-static bool check_has_all(
-        const GPtrArray *names, const GPtrArray *others, const char *path, const char *other, GError **error)
-{
-	for (guint i = 0; i < others->len; i++)
-		if (!has_name(names, others->pdata[i]))
-			return fail(error, FAIL_INVALID,
-			        "%s has no column \"%s\", which %s has; files of one source have the same columns",
-			        path, (char *)others->pdata[i], other);
-	return true;
-}
-
 static bool read_heads(Csv *csv, GError **error)
 {
 	if (csv->options->delimiter)
@@ -56,8 +40,7 @@ static bool read_heads(Csv *csv, GError **error)
 			return false;
 		g_ptr_array_add(csv->headers, names);
 		const GPtrArray *first = csv->headers->pdata[0];
-		if (!check_has_all(names, first, csv->paths[i], csv->paths[0], error) ||
-		        !check_has_all(first, names, csv->paths[0], csv->paths[i], error))
+		if (!canonical_check_same(first, csv->paths[0], names, csv->paths[i], error))
 			return false;
 	}
 	return true;

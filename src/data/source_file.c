@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "data/canonical.h"
 #include "data/csv.h"
 #include "data/json_lines.h"
 #include "data/source.h"
@@ -214,18 +215,56 @@ static bool open_csv(Engine *e, const SourceInput *in, const Look *look, int64_t
 	       csv_open(e, in->name, in->paths, in->path_count, &options, ret_rows, error);
 }
 
+static char *parquet_of(const char *const *paths, size_t count)
+{
+	g_autoptr(GString) sql = g_string_new("read_parquet([");
+	for (size_t i = 0; i < count; i++) {
+		g_autofree char *path = sql_path(paths[i]);
+		g_string_append_printf(sql, "%s%s", i ? ", " : "", path);
+	}
+	/* By itself the engine reads all files by the first one's columns: 1.7 becomes 2 where that has whole numbers, and a column
+	 * more is passed over. */
+	g_string_append(sql, count > 1 ? "], union_by_name=true" : "]");
+	g_string_append(sql, ", hive_partitioning=false)");
+	return g_strdup(sql->str);
+}
+
+static bool parquet_names(Engine *e, const char *path, GPtrArray **ret, GError **error)
+{
+	json_auto_t *columns = NULL;
+	g_autofree char *from = parquet_of(&path, 1), *sql = g_strdup_printf("SELECT * FROM %s", from);
+	if (!engine_describe(e, sql, &columns, error))
+		return false;
+	*ret = g_ptr_array_new_with_free_func(g_free);
+	size_t i;
+	json_t *column;
+	json_array_foreach (columns, i, column)
+		g_ptr_array_add(*ret, g_strdup(json_get_text(column, "name", "")));
+	return true;
+}
+
+static bool check_parquet_columns(Engine *e, const SourceInput *in, GError **error)
+{
+	g_autoptr(GPtrArray) first = NULL;
+	if (in->path_count > 1 && !parquet_names(e, in->paths[0], &first, error))
+		return false;
+	for (size_t i = 1; i < in->path_count; i++) {
+		g_autoptr(GPtrArray) names = NULL;
+		if (!parquet_names(e, in->paths[i], &names, error) ||
+		        !canonical_check_same(first, in->paths[0], names, in->paths[i], error))
+			return false;
+	}
+	return true;
+}
+
 static bool open_parquet(Engine *e, const SourceInput *in, int64_t *ret_rows, GError **error)
 {
-	g_autoptr(GString) files = g_string_new(NULL);
-	for (size_t i = 0; i < in->path_count; i++) {
-		g_autofree char *path = sql_text(in->paths[i]);
-		g_string_append_printf(files, "%s%s", i ? ", " : "", path);
-	}
 	TextRules rules = {.types = json_object_get(in->params, "types"), .find = TEXTS_GIVEN};
-	g_autofree char *from = g_strdup_printf("read_parquet([%s], hive_partitioning=false)", files->str);
-	g_autofree char *view = sql_name(in->name);
+	g_autofree char *from = parquet_of(in->paths, in->path_count), *view = sql_name(in->name);
 	g_autofree char *count = g_strdup_printf("SELECT count(*) AS rows FROM %s", view);
 	json_auto_t *row = NULL;
+	if (!check_parquet_columns(e, in, error))
+		return false;
 	if (json_object_size(rules.types))
 		return text_types_retype(e, from, view, &rules, ret_rows, error);
 	if (!engine_runf(e, error, "CREATE OR REPLACE VIEW %s AS SELECT * FROM %s", view, from) ||

@@ -219,7 +219,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 const StepKind STEP_INGEST = {
         .name = "ingest",
         .help = "reads the sources, joins them and keeps the rows as a snapshot named by its content",
-        .version = 2,
+        .version = 3,
         .params = PARAMS,
         .inputs = (const char *const[]){"source*", NULL},
         .outputs = (const char *const[]){"snapshot", "schema", "ingest", NULL},

@@ -283,6 +283,57 @@ static void test_blanks(Place *p, const void *data)
 		        json_get_int(json_array_get(json_object_get(out, "columns"), (size_t)i), "missing", 0), ==, 1);
 	write_text(p, "zeros.csv", "a,b,c,d,e\n007,-01.5,+00,0.5,1234567890123456789012\n1,2,3,-0.5,1\n");
 	g_autofree char *zeros = types_from(p, "{'t': {'path': 'zeros.csv'}}");
+/* Files are of one source whatever pandas made of their columns: numbers are not rounded to the first file's type. */
+static void test_parquet_files(Place *p, const void *data)
+{
+	run_sql(p, "COPY (SELECT 1::BIGINT AS a, 'x' AS b, 5 AS c) TO 'FOLDER/p1.parquet';"
+	           "COPY (SELECT 'y' AS b, 2::BIGINT AS c, 1.75::DOUBLE AS a) TO 'FOLDER/p2.parquet';"
+	           "COPY (SELECT 1.0::DOUBLE AS a, 'x' AS b, 5 AS c UNION ALL SELECT 1.75, 'y', 2) TO "
+	           "'FOLDER/all.parquet'");
+	g_autofree char *all = digest_from(p, "{'t': {'path': 'all.parquet'}}");
+	assert_same(p, all, "{'t': {'path': 'p*.parquet'}}");
+	run_sql(p, "COPY (SELECT 1 AS a, 'y' AS b, 2 AS c, 3 AS d) TO 'FOLDER/p2.parquet'");
+	assert_fails(p, "{'t': {'path': 'p*.parquet'}}", FAIL_INVALID, "p1.parquet has no column \"d\", which ");
+	run_sql(p, "COPY (SELECT 1 AS a, 'y' AS b) TO 'FOLDER/p2.parquet'");
+	assert_fails(p, "{'t': {'path': 'p*.parquet'}}", FAIL_INVALID, "p2.parquet has no column \"c\", which ");
+}
+
+/* Whole decimals are real as others, unless that would make two ids one. */
+static void test_decimals(Place *p, const void *data)
+{
+	run_sql(p,
+	        "COPY (SELECT unnest([1, 2])::DECIMAL(18,0) AS n, unnest([9007199254740992, "
+	        "9007199254740993])::DECIMAL(18,0) AS i,"
+	        " unnest(['36028797018963968', '36028797018963969000'])::DECIMAL(30,0) AS t, unnest([1.25, 2.5]) AS r)"
+	        " TO 'FOLDER/d.parquet'");
+	g_autofree char *types = types_from(p, "{'t': {'path': 'd.parquet'}}");
+	g_assert_cmpstr(types, ==, "real int text real");
+}
+
+/* "run[1]" is the folder of that name, not a pattern that fits "run1"; so with files. */
+static void test_odd_paths(Place *p, const void *data)
+{
+	g_autofree char *folder = in_folder(p, "run[1]"), *other = in_folder(p, "run1");
+	g_assert_true(file_make_folder(folder, NULL) && file_make_folder(other, NULL));
+	Place odd = {folder}, plain = {other};
+	for (int i = 0; i < 2; i++) {
+		write_text(i ? &plain : &odd, "x[2]?.csv", i ? "a,b\n7,8\n" : "a,b\n1,2.5\n");
+		write_text(i ? &plain : &odd, "x2.csv", "a,b\n9,9\n");
+		write_text(i ? &plain : &odd, "x*.jsonl", i ? "{\"a\": 7, \"b\": 8}\n" : "{\"a\": 1, \"b\": 2.5}\n");
+		run_sql(i ? &plain : &odd, "COPY (SELECT 1::BIGINT AS a, 2.5::DOUBLE AS b) TO 'FOLDER/x[2].parquet'");
+		run_sql(i ? &plain : &odd, "COPY (SELECT 1 AS a, 2.5 AS b) TO 'FOLDER/z[1].csv.gz' (COMPRESSION gzip)");
+	}
+	g_autofree char *digest = digest_from(&odd, "{'t': {'path': 'x[2]?.csv'}}");
+	assert_same(&odd, digest, "{'t': {'path': 'x*.jsonl'}}");
+	assert_same(&odd, digest, "{'t': {'path': 'x[2].parquet'}}");
+	assert_same(&odd, digest, "{'t': {'path': 'z[1].csv.gz'}}");
+	assert_same(&odd, digest, "{'t': {'path': 'x?2?*.parquet'}}");
+	g_autoptr(GError) error = NULL;
+	g_assert_true(ingest(&odd, "{'t': {'path': 'x[2]?.csv'}}", "select * from t", NULL, &error));
+	g_autofree char *queried = snapshot_digest(&odd);
+	g_assert_cmpstr(digest, ==, queried);
+}
+
 	g_assert_cmpstr(zeros, ==, "text text text real text");
 }
 
@@ -365,3 +416,6 @@ int main(int argc, char **argv)
 	ADD("/ingest/same-bytes-sqlite", test_same_bytes_sqlite);
 	return g_test_run();
 }
+	ADD("/ingest/parquet-files", test_parquet_files);
+	ADD("/ingest/decimals", test_decimals);
+	ADD("/ingest/odd-paths", test_odd_paths);
