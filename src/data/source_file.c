@@ -10,6 +10,7 @@
 #include "data/canonical.h"
 #include "data/csv.h"
 #include "data/json_lines.h"
+#include "data/packed.h"
 #include "data/source.h"
 #include "data/text_types.h"
 
@@ -279,6 +280,9 @@ static bool open_files(Engine *e, const SourceInput *in, int64_t *ret_rows, GErr
 	Look look;
 	if (!look_at_all(in, &look, error))
 		return false;
+	for (size_t i = 0; i < in->path_count; i++)
+		if (!packed_check(in->paths[i], look.compression, error))
+			return false;
 	if (g_strcmp0(look.format, "parquet") == 0)
 		return open_parquet(e, in, ret_rows, error);
 	if (g_strcmp0(look.format, "json") == 0)

@@ -111,6 +111,72 @@ static void test_compressed(Place *p, const void *data)
 
 static void test_cells(Place *p, const void *data)
 {
+/* A download that broke off: the engine would take the rows that are there for all. */
+static void cut_file(const Place *p, const char *name)
+{
+	g_autofree char *path = in_folder(p, name), *bytes = NULL,
+	                *sources = g_strdup_printf("{'t': {'path': '%s'}}", name);
+	size_t size;
+	g_assert_true(file_read(path, 1 << 24, &bytes, &size, NULL));
+	g_autofree char *types = types_from(p, sources);
+	g_assert_cmpstr(types, ==, "int real");
+	static const int LEFT[] = {90, 50, 20};
+	for (size_t i = 0; i < G_N_ELEMENTS(LEFT); i++) {
+		write_bytes(p, name, bytes, (gssize)(size * (size_t)LEFT[i] / 100));
+		assert_fails(p, sources, FAIL_INVALID, " is cut: it ends, after ");
+	}
+	write_bytes(p, name, bytes, (gssize)size - 2);
+	assert_fails(p, sources, FAIL_INVALID, " is cut: it ends, after ");
+}
+
+static void test_cut(Place *p, const void *data)
+{
+	run_sql(p, "CREATE TABLE t AS SELECT range AS a, range * 0.5 AS b FROM range(20000);"
+	           "COPY t TO 'FOLDER/a.csv.gz' (COMPRESSION gzip); COPY t TO 'FOLDER/a.csv.zst' (COMPRESSION zstd);"
+	           "COPY t TO 'FOLDER/a.jsonl.gz' (FORMAT json, COMPRESSION gzip)");
+	cut_file(p, "a.csv.gz");
+	cut_file(p, "a.csv.zst");
+	cut_file(p, "a.jsonl.gz");
+	run_sql(p, "COPY (SELECT range AS a FROM range(1000)) TO 'FOLDER/b.jsonl.gz' (FORMAT json, COMPRESSION gzip)");
+	g_autofree char *path = in_folder(p, "b.jsonl.gz"), *bytes = NULL;
+	size_t size;
+	g_assert_true(file_read(path, 1 << 20, &bytes, &size, NULL));
+	g_autofree char *twice = g_malloc(2 * size); /* as cat b.gz b.gz: whole */
+	memcpy(twice, bytes, size);
+	memcpy(twice + size, bytes, size);
+	write_bytes(p, "b.jsonl.gz", twice, (gssize)(2 * size));
+	g_autofree char *types = types_from(p, "{'t': {'path': 'b.jsonl.gz'}}");
+	json_auto_t *out = output(p, "ingest");
+	g_assert_cmpint(json_get_int(out, "rows", 0), ==, 2000);
+	twice[size / 2] ^= 0x55;
+	write_bytes(p, "b.jsonl.gz", twice, (gssize)(2 * size));
+	assert_fails(p, "{'t': {'path': 'b.jsonl.gz'}}", FAIL_INVALID, "is damaged: it does not unpack as gzip");
+}
+
+/* A program that died in the middle of a change leaves half of it in the file, and in the journal what was before. */
+static void test_journal(Place *p, const void *data)
+{
+	g_autofree char *path = in_folder(p, "a.db"), *journal = in_folder(p, "a.db-journal");
+	g_autofree char *hot = in_folder(p, "hot.db"), *hot_journal = in_folder(p, "hot.db-journal");
+	sqlite3 *db;
+	g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+	g_assert_cmpint(sqlite3_exec(db,
+	                        "PRAGMA journal_mode = PERSIST; PRAGMA cache_size = 2; CREATE TABLE t (a);"
+	                        "INSERT INTO t VALUES (1), (2); BEGIN; UPDATE t SET a = 9;"
+	                        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+	                        "INSERT INTO t SELECT i FROM n",
+	                        NULL, NULL, NULL),
+	        ==, SQLITE_OK);
+	g_assert_true(file_copy(path, hot, NULL) && file_copy(journal, hot_journal, NULL));
+	g_assert_cmpint(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), ==, SQLITE_OK);
+	sqlite3_close(db);
+	assert_fails(p, "{'t': {'kind': 'sqlite', 'path': 'hot.db', 'table': 't'}}", FAIL_CONFLICT,
+	        "hot.db holds half a change: ");
+	g_autofree char *types = types_from(p, "{'t': {'kind': 'sqlite', 'path': 'a.db', 'table': 't'}}");
+	json_auto_t *out = output(p, "ingest");
+	g_assert_cmpint(json_get_int(out, "rows", 0), ==, 2);
+}
+
 	g_autoptr(GString) text = g_string_new("a,b\n1,");
 	for (int i = 0; i < 1 << 20; i++)
 		g_string_append_c(text, 'x');
@@ -206,6 +272,8 @@ int main(int argc, char **argv)
 	ADD("/bad/compressed", test_compressed);
 	ADD("/bad/cells", test_cells);
 	ADD("/bad/wide", test_wide);
+	ADD("/bad/cut", test_cut);
+	ADD("/bad/journal", test_journal);
 	ADD("/bad/several", test_several);
 	ADD("/bad/queries", test_queries);
 	return g_test_run();
