@@ -84,7 +84,12 @@ static char *present(const char *column, const TextRules *rules, bool trimmed)
 }
 
 /* Conditions and casts of a present value $t; $f is the list of formats. */
-#define IS_ISO_TIME "($t >= '0' AND $t < ':' AND NOT contains($t, '(') AND TRY_CAST($t AS TIMESTAMPTZ) IS NOT NULL)"
+/* A year has four digits: the engine takes 25-12-23 and 25/12/23 for days of the year 25.  CASE, because it stumbles over some of the
+ * texts that begin otherwise. */
+#define IS_ISO_TIME                                                              \
+	"CASE WHEN $t IS NULL THEN NULL WHEN regexp_matches($t, "                \
+	"'^[0-9]{4}[^0-9][^(]*$') THEN TRY_CAST($t AS TIMESTAMPTZ) IS NOT NULL " \
+	"ELSE false END"
 #define AS_ISO_TIME "make_timestamp(epoch_us(TRY_CAST($t AS TIMESTAMPTZ)))"
 
 /* "$t" begins so and goes on with a digit: 007 is no number.  Comparisons, for trimming takes ten times as long. */
