@@ -2,11 +2,13 @@
  *
  * SQLite types values, not columns; a column's type is what all its values are: integers int (bool where the column is declared
  * BOOL and all are 0 or 1), integers and reals real, texts text or (all ISO) time, anything mixed with text text.  Blobs are
- * refused.  The file is read as it stands: unfinished work of other programs in a write-ahead log beside it is refused, since
- * it would not be part of the file's digest. */
+ * refused.  The file is read as it stands: unfinished work of other programs, in a write-ahead log or a journal beside it, is
+ * refused, since that would not be part of the file's digest. */
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -36,13 +38,24 @@ static const Param PARAMS[] = {
         {0},
 };
 
+/* A rollback journal without its first byte is one that is done with (PRAGMA journal_mode = PERSIST). */
+static bool is_hot(const char *journal)
+{
+	int fd = open(journal, O_RDONLY | O_CLOEXEC);
+	char first = 0;
+	bool hot = fd >= 0 && read(fd, &first, 1) == 1 && first;
+	if (fd >= 0)
+		close(fd);
+	return hot;
+}
+
 static bool check_file(const char *path, GError **error)
 {
 	if (g_file_test(path, G_FILE_TEST_IS_DIR))
 		return fail(error, FAIL_INVALID, "%s is a folder; name an SQLite file", path);
 	if (!g_file_test(path, G_FILE_TEST_EXISTS))
 		return fail(error, FAIL_NOT_FOUND, "there is no file %s", path);
-	g_autofree char *log = g_strconcat(path, "-wal", NULL);
+	g_autofree char *log = g_strconcat(path, "-wal", NULL), *journal = g_strconcat(path, "-journal", NULL);
 	struct stat about;
 	if (stat(log, &about) == 0 && about.st_size > 0)
 		return fail(error, FAIL_CONFLICT,
@@ -50,6 +63,11 @@ static bool check_file(const char *path, GError **error)
 		        "run "
 		        "\"PRAGMA wal_checkpoint(TRUNCATE)\" on it",
 		        path, log);
+	if (is_hot(journal))
+		return fail(error, FAIL_CONFLICT,
+		        "%s holds half a change: %s has what it was before; close the program that writes it, or, if "
+		        "that has died, open the file with SQLite once, which takes the change back",
+		        path, journal);
 	return true;
 }
 

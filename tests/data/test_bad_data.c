@@ -1,6 +1,8 @@
 /* test_bad_data.c: files as they come: each fault gives one sentence that says where and what. */
 #include "ingest_test.h"
 
+#include <sqlite3.h>
+
 static void write_bytes(const Place *p, const char *name, const char *bytes, gssize size)
 {
 	g_autofree char *path = in_folder(p, name);
@@ -109,8 +111,6 @@ static void test_compressed(Place *p, const void *data)
 	assert_fails(p, "{'t': {'path': 'cut.csv.gz'}}", FAIL_INVALID, "cut.csv.gz");
 }
 
-static void test_cells(Place *p, const void *data)
-{
 /* A download that broke off: the engine would take the rows that are there for all. */
 static void cut_file(const Place *p, const char *name)
 {
@@ -177,6 +177,8 @@ static void test_journal(Place *p, const void *data)
 	g_assert_cmpint(json_get_int(out, "rows", 0), ==, 2);
 }
 
+static void test_cells(Place *p, const void *data)
+{
 	g_autoptr(GString) text = g_string_new("a,b\n1,");
 	for (int i = 0; i < 1 << 20; i++)
 		g_string_append_c(text, 'x');
@@ -270,10 +272,10 @@ int main(int argc, char **argv)
 	ADD("/bad/rows", test_rows);
 	ADD("/bad/far-rows", test_far_rows);
 	ADD("/bad/compressed", test_compressed);
-	ADD("/bad/cells", test_cells);
-	ADD("/bad/wide", test_wide);
 	ADD("/bad/cut", test_cut);
 	ADD("/bad/journal", test_journal);
+	ADD("/bad/cells", test_cells);
+	ADD("/bad/wide", test_wide);
 	ADD("/bad/several", test_several);
 	ADD("/bad/queries", test_queries);
 	return g_test_run();
