@@ -1,6 +1,7 @@
 /* canonical.c: casts into the five types, by the engine's name of a column's type. */
 #include "data/canonical.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -72,17 +73,53 @@ static Cast cast_given(Cast natural, const char *given)
 	return type == COLUMN_BOOL ? AS_IS : BY_TYPE[type];
 }
 
-/* Ids and sums whose values do not all fit 63 bits. */
-static bool fits(Engine *e, const char *from, const char *name, bool *ret, GError **error)
+#define NOT_LONG "TRY_CAST(v AS BIGINT) IS NULL"
+#define NOT_REAL "TRY_CAST(CAST(v AS DOUBLE) AS DECIMAL(38, 0)) IS DISTINCT FROM v"
+
+/* Is the condition over "v" true for none of the values there are? */
+static bool fits(Engine *e, const char *from, const char *name, const char *unless, bool *ret, GError **error)
 {
 	json_auto_t *row = NULL;
-	g_autofree char *sql =
-	        g_strdup_printf("SELECT count(*) AS n FROM %s WHERE %s IS NOT NULL AND TRY_CAST(%s AS BIGINT) IS NULL",
-	                from, name, name);
+	g_autofree char *sql = g_strdup_printf(
+	        "SELECT count(*) AS n FROM (SELECT %s AS v FROM %s) WHERE v IS NOT NULL AND %s", name, from, unless);
 	if (!engine_row(e, sql, &row, error))
 		return false;
 	*ret = json_get_int(row, "n", 0) == 0;
 	return true;
+}
+
+/* Values that a plain cast would round, or take for true, to make them fit the type given: SQL over "v", NULL where there is none. */
+static const char *misfits(Cast natural, const char *sql_type, const char *given)
+{
+	if (g_strcmp0(given, "int") == 0 && natural == AS_DOUBLE)
+		return "v IS NOT NULL AND CAST(TRY_CAST(v AS BIGINT) AS DOUBLE) IS DISTINCT FROM CAST(v AS DOUBLE)";
+	if (g_strcmp0(given, "bool") == 0 && strcmp(sql_type, "BOOLEAN") != 0 && natural != AS_TEXT &&
+	        natural != AS_TIME && natural != REFUSED)
+		return "v IS NOT NULL AND v <> 0 AND v <> 1";
+	return NULL;
+}
+
+static bool check_given(
+        Engine *e, const char *from, const char *column, const char *type, const char *misfit, GError **error)
+{
+	json_auto_t *row = NULL, *first = NULL;
+	g_autofree char *name = sql_name(column);
+	g_autofree char *count =
+	        g_strdup_printf("SELECT count(*) AS n FROM (SELECT %s AS v FROM %s) WHERE %s", name, from, misfit);
+	g_autofree char *where =
+	        g_strdup_printf("SELECT i, CAST(v AS VARCHAR) AS t FROM (SELECT row_number() OVER () AS i, "
+	                        "%s AS v FROM %s) WHERE %s ORDER BY i LIMIT 1",
+	                name, from, misfit);
+	if (!engine_row(e, count, &row, error))
+		return false;
+	if (json_get_int(row, "n", 0) == 0)
+		return true;
+	if (!engine_row(e, where, &first, error))
+		return false;
+	return fail(error, FAIL_INVALID,
+	        "column \"%s\", row %" G_GINT64_FORMAT
+	        ": %s is not of type %s, which `types` gives the column (so are %" G_GINT64_FORMAT " of its values)",
+	        column, json_get_int(first, "i", 0), json_get_text(first, "t", ""), type, json_get_int(row, "n", 0));
 }
 
 static void add_cast(GString *sql, Cast cast, bool is_bool, const char *name)
@@ -105,6 +142,15 @@ static void add_cast(GString *sql, Cast cast, bool is_bool, const char *name)
 		g_string_append_printf(sql, "%s AS %s", value, name);
 }
 
+/* DECIMAL(18,0) and its like: whole numbers, mostly ids, of more digits than a double has.  38 digits are what a sum has too. */
+static Cast cast_of_whole(const char *sql_type)
+{
+	int width, scale;
+	if (sscanf(sql_type, "DECIMAL(%d,%d)", &width, &scale) != 2 || scale != 0 || width <= 15)
+		return AS_DOUBLE;
+	return width < 38 ? AS_ID : AS_SUM;
+}
+
 static bool add_column(
         GString *sql, Engine *e, const char *from, const json_t *column, const json_t *types, GError **error)
 {
@@ -112,13 +158,21 @@ static bool add_column(
 	const char *sql_type = json_get_text(column, "column_type", "");
 	const char *given = json_get_text(types, plain, NULL);
 	const char *noun;
-	Cast cast = cast_given(cast_of(sql_type, &noun), given);
+	Cast natural = cast_of(sql_type, &noun), cast = cast_given(natural, given);
+	const char *misfit = misfits(natural, sql_type, given);
 	if (cast == REFUSED)
 		return fail(error, FAIL_INVALID, "column \"%s\" (%s) holds %s", plain, sql_type, noun);
+	if (misfit && !check_given(e, from, plain, given, misfit, error))
+		return false;
 	g_autofree char *name = sql_name(plain);
+	bool all = false;
+	if (cast == AS_DOUBLE && !given && cast_of_whole(sql_type) != AS_DOUBLE) {
+		if (!fits(e, from, name, NOT_REAL, &all, error))
+			return false;
+		cast = all ? AS_DOUBLE : cast_of_whole(sql_type);
+	}
 	if (cast == AS_ID || cast == AS_SUM) {
-		bool all = false;
-		if (!fits(e, from, name, &all, error))
+		if (!fits(e, from, name, NOT_LONG, &all, error))
 			return false;
 		cast = all ? AS_BIGINT : cast == AS_ID ? AS_TEXT : AS_DOUBLE;
 	}

@@ -5,7 +5,8 @@
  *   text  VARCHAR, ENUM, UUID, TIME, JSON
  *
  * Longer ints (UBIGINT, HUGEINT) become int when all values fit.  When they do not, unsigned ones, which are ids, become
- * text, and HUGEINT, which is what a sum gives, becomes real.  Lists, structs, maps, blobs, bits and intervals are refused. */
+ * text, and HUGEINT, which is what a sum gives, becomes real.  DECIMALs without a fraction that have a value a double would
+ * change count as ids, or as sums where they have 38 digits.  Lists, structs, maps, blobs, bits and intervals are refused. */
 #pragma once
 
 #include "data/engine.h"

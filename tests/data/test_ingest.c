@@ -225,6 +225,15 @@ static void test_given(Place *p, const void *data)
 	        "types: there is no column \"zap\"; did you mean \"zip\"?");
 	assert_fails(
 	        p, "{'t': {'path': 'a.csv', 'types': {'zip': 'number'}}}", FAIL_INVALID, "\"number\" is not a type");
+	run_sql(p, "COPY (SELECT unnest([1.0, 2.0, NULL]) AS n, unnest([0, 1, 2]) AS ok) TO 'FOLDER/n.parquet'");
+	g_autofree char *whole = types_from(p, "{'t': {'path': 'n.parquet', 'types': {'n': 'int'}}}");
+	g_assert_cmpstr(whole, ==, "int int");
+	assert_fails(p, "{'t': {'path': 'n.parquet', 'types': {'ok': 'bool'}}}", FAIL_INVALID,
+	        "column \"ok\", row 3: 2 is not of type bool");
+	run_sql(p, "COPY (SELECT unnest([1.0, 1.75, 2.5]) AS n) TO 'FOLDER/n.parquet'");
+	assert_fails(p, "{'t': {'path': 'n.parquet', 'types': {'n': 'int'}}}", FAIL_INVALID,
+	        "column \"n\", row 2: 1.75 is not of type int, which `types` gives the column (so are 2 of its "
+	        "values)");
 	write_text(p, "raw.csv", "1,x\n2,y\n");
 	g_autofree char *raw = types_from(p, "{'t': {'path': 'raw.csv', 'header': false}}");
 	g_assert_cmpstr(raw, ==, "int text");
@@ -274,20 +283,6 @@ static void test_json(Place *p, const void *data)
 	assert_fails(p, "{'t': {'path': 'scalar.jsonl'}}", FAIL_INVALID, "no JSON object");
 }
 
-/* What is blank around a value is none of it, and a value of blanks is missing: spaces, and those beyond ASCII. */
-static void test_blanks(Place *p, const void *data)
-{
-	write_text(p, "a.csv",
-	        "n,x,t\n 1 ,2.5,a b\n\xc2\xa0"
-	        "2\xe3\x80\x80,\xc2\xa0-0.5, \xc3\xa9\n \xc2\xa0,  ,\xc2\xa0\n");
-	g_autofree char *types = types_from(p, "{'t': {'path': 'a.csv'}}");
-	g_assert_cmpstr(types, ==, "int real text");
-	json_auto_t *out = output(p, "ingest");
-	for (int i = 0; i < 3; i++)
-		g_assert_cmpint(
-		        json_get_int(json_array_get(json_object_get(out, "columns"), (size_t)i), "missing", 0), ==, 1);
-	write_text(p, "zeros.csv", "a,b,c,d,e\n007,-01.5,+00,0.5,1234567890123456789012\n1,2,3,-0.5,1\n");
-	g_autofree char *zeros = types_from(p, "{'t': {'path': 'zeros.csv'}}");
 /* Files are of one source whatever pandas made of their columns: numbers are not rounded to the first file's type. */
 static void test_parquet_files(Place *p, const void *data)
 {
@@ -339,6 +334,20 @@ static void test_odd_paths(Place *p, const void *data)
 	g_assert_cmpstr(digest, ==, queried);
 }
 
+/* What is blank around a value is none of it, and a value of blanks is missing: spaces, and those beyond ASCII. */
+static void test_blanks(Place *p, const void *data)
+{
+	write_text(p, "a.csv",
+	        "n,x,t\n 1 ,2.5,a b\n\xc2\xa0"
+	        "2\xe3\x80\x80,\xc2\xa0-0.5, \xc3\xa9\n \xc2\xa0,  ,\xc2\xa0\n");
+	g_autofree char *types = types_from(p, "{'t': {'path': 'a.csv'}}");
+	g_assert_cmpstr(types, ==, "int real text");
+	json_auto_t *out = output(p, "ingest");
+	for (int i = 0; i < 3; i++)
+		g_assert_cmpint(
+		        json_get_int(json_array_get(json_object_get(out, "columns"), (size_t)i), "missing", 0), ==, 1);
+	write_text(p, "zeros.csv", "a,b,c,d,e\n007,-01.5,+00,0.5,1234567890123456789012\n1,2,3,-0.5,1\n");
+	g_autofree char *zeros = types_from(p, "{'t': {'path': 'zeros.csv'}}");
 	g_assert_cmpstr(zeros, ==, "text text text real text");
 }
 
@@ -414,6 +423,9 @@ int main(int argc, char **argv)
 	ADD("/ingest/given", test_given);
 	ADD("/ingest/encodings", test_encodings);
 	ADD("/ingest/json", test_json);
+	ADD("/ingest/parquet-files", test_parquet_files);
+	ADD("/ingest/decimals", test_decimals);
+	ADD("/ingest/odd-paths", test_odd_paths);
 	ADD("/ingest/blanks", test_blanks);
 	ADD("/ingest/wide", test_wide);
 	ADD("/ingest/odd-names", test_odd_names);
@@ -421,6 +433,3 @@ int main(int argc, char **argv)
 	ADD("/ingest/same-bytes-sqlite", test_same_bytes_sqlite);
 	return g_test_run();
 }
-	ADD("/ingest/parquet-files", test_parquet_files);
-	ADD("/ingest/decimals", test_decimals);
-	ADD("/ingest/odd-paths", test_odd_paths);
