@@ -206,7 +206,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 const StepKind STEP_VERIFY = {
         .name = "verify",
         .help = "holds the snapshot to its schema and checks, and moves bad rows to the quarantine",
-        .version = 2,
+        .version = 3,
         .params = PARAMS,
         .inputs = (const char *const[]){"snapshot", "schema", NULL},
         .outputs = (const char *const[]){"good", "quarantine", "checks", NULL},

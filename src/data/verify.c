@@ -209,8 +209,10 @@ static bool judge_rows(const Verify *v, Verdict *verdict, GError **error)
 {
 	verdict->rows_judged = scan_count(v->scan, verdict->judged);
 	verdict->rows_bad = scan_count(v->scan, verdict->bad);
+	/* As a quotient: 0.55 * 100 is more than 55, and 55 of 100 are enough for 0.55. */
 	double mostly = json_get_number(verdict->check.params, "mostly", 1);
-	verdict->pass = (double)(verdict->rows_judged - verdict->rows_bad) >= mostly * (double)verdict->rows_judged;
+	double good = (double)(verdict->rows_judged - verdict->rows_bad);
+	verdict->pass = verdict->rows_judged == 0 || good / (double)verdict->rows_judged >= mostly;
 	if (verdict->rows_bad > 0 && !read_examples(v, verdict, error))
 		return false;
 	tell_rows(verdict);
