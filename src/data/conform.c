@@ -25,6 +25,12 @@ static bool as_number(const Column *c, size_t row, double *ret)
 	return true;
 }
 
+static bool as_int(const Column *c, size_t row, int64_t *ret)
+{
+	return c->type == COLUMN_TEXT && g_ascii_string_to_signed(dictionary_text(c->dictionary, c->codes[row]), 10,
+	                                         G_MININT64, G_MAXINT64, ret, NULL);
+}
+
 static bool as_time(const Column *c, size_t row, int64_t *ret)
 {
 	if (c->type == COLUMN_TEXT)
@@ -50,6 +56,8 @@ static bool cast_value(const Column *from, size_t row, Column *to)
 	case COLUMN_REAL:
 		return as_number(from, row, &to->reals[row]);
 	case COLUMN_INT:
+		if (as_int(from, row, &to->ints[row])) /* to the last digit, which a double has not */
+			return true;
 		if (!as_number(from, row, &number) || !(fabs(number) < 0x1p63))
 			return false;
 		to->ints[row] = (int64_t)number;

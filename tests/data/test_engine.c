@@ -113,6 +113,16 @@ static void test_conform(void)
 	g_autofree char *t = column_text(frame_find(f, "t"), 0), *d = column_text(frame_find(f, "d"), 0);
 	g_assert_cmpstr(t, ==, "7");
 	g_assert_cmpstr(d, ==, "2001-01-02 00:00:00");
+	/* Whole numbers in texts keep digits that a double has not. */
+	g_autoptr(Frame) ids = NULL;
+	g_assert_true(engine_frame(
+	        e, "select unnest(['9007199254740993', '-7', '+8', '2.0', '1e3', '', 'x']) as n", &ids, NULL));
+	json_auto_t *whole = json_pack("{s:[{s:s,s:s}]}", "columns", "name", "n", "type", "int");
+	g_assert_true(frame_conform(ids, whole, NULL, true, NULL));
+	static const int64_t NUMBERS[] = {9007199254740993, -7, 8, 2, 1000};
+	for (size_t i = 0; i < G_N_ELEMENTS(NUMBERS); i++)
+		g_assert_cmpint(frame_find(ids, "n")->ints[i], ==, NUMBERS[i]);
+	g_assert_true(column_is_missing(frame_find(ids, "n"), 5) && column_is_missing(frame_find(ids, "n"), 6));
 	g_autoptr(Frame) bad = NULL;
 	g_assert_true(engine_frame(e, "select 'many' as r, 1 as t, 1 as b", &bad, NULL));
 	g_assert_false(frame_conform(bad, schema, NULL, false, &error));
