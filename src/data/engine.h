@@ -34,8 +34,8 @@ bool engine_rows(Engine *e, const char *sql, json_t **ret, GError **error);
 /* Its first row, or FAIL_NOT_FOUND. */
 bool engine_row(Engine *e, const char *sql, json_t **ret, GError **error);
 
-/* The columns of a query without running it: [{"name", "type": our name, "sql_type"}].  A type that is none of the five
- * (lists, structs, blobs) has "type": null. */
+/* The columns of a query without running it: [{"name", "type": our name}].  A type that is none of the five (lists,
+ * structs, blobs) has "type": null. */
 bool engine_describe(Engine *e, const char *sql, json_t **ret, GError **error);
 
 /* The result of a query in frames of at most `rows` rows (0: 65,536), in the query's order, streamed: memory does not grow
@@ -56,11 +56,14 @@ bool engine_append(Engine *e, const char *table, const Frame *rows, GError **err
  * threads. */
 bool engine_write_parquet(Engine *e, const char *query, const char *path, GError **error);
 
+/* What the engine calls a column of this type: "BIGINT". */
+const char *column_sql_type(ColumnType type);
+
 /* Quoting: "a""b" for names, 'it''s' for texts.  Free with g_free. */
 char *sql_name(const char *name);
 char *sql_text(const char *text);
-/* read_parquet('path', ...): the file's own columns and no more, also where a folder's name looks like a partition (year=2024). */
-char *sql_parquet(const char *path);
 /* The path of one file to read, as a text: the engine takes what it reads for a pattern, so in "part[1].csv" what would be one is
  * put in brackets.  Paths to write to are plain texts. */
 char *sql_path(const char *path);
+/* read_parquet('path', ...): the file's own columns and no more, also where a folder's name looks like a partition (year=2024). */
+char *sql_parquet(const char *path);

@@ -15,6 +15,11 @@ static const struct {
         [COLUMN_TIME] = {"TIMESTAMP", DUCKDB_TYPE_TIMESTAMP},
 };
 
+const char *column_sql_type(ColumnType type)
+{
+	return TYPES[type].sql;
+}
+
 static bool make_table(Engine *e, const char *table, const Frame *rows, GError **error)
 {
 	g_autofree char *quoted = sql_name(table);

@@ -58,10 +58,12 @@ static bool shared_columns(Engine *e, const char *rows, const char *outcomes, Sh
 		json_array_foreach (a, i, column) {
 			if (g_strcmp0(json_get_text(column, "name", NULL), name) != 0)
 				continue;
+			ColumnType type = COLUMN_TEXT;
+			column_type_from_name(json_get_text(column, "type", NULL), &type);
 			g_autofree char *quoted = sql_name(name);
 			g_string_append_printf(to->keys, "%s%s", to->keys->len ? ", " : "", quoted);
 			g_string_append_printf(to->cast, "%sTRY_CAST(%s AS %s) AS %s", to->cast->len ? ", " : "",
-			        quoted, json_get_text(column, "sql_type", "VARCHAR"), quoted);
+			        quoted, column_sql_type(type), quoted);
 			g_string_append_printf(to->same, "r.%s IS NOT DISTINCT FROM o.%s AND ", quoted, quoted);
 		}
 	}

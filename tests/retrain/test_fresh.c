@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "data/engine.h"
+#include "retrain/fresh_rows.h"
 #include "retrain/step_fresh.h"
 
 typedef struct Place {
@@ -78,9 +79,29 @@ static void test_fresh(Place *p, gconstpointer unused)
 	        "nulla 2.0a 2.0b 3.0c");
 }
 
+/* Outcomes are compared in the rows' types, which the log may have as others: 1 and 1.0 are one number, and a text that is none is no
+ * error. */
+static void test_outcomes(Place *p, gconstpointer unused)
+{
+	g_autofree char *rows =
+	        table(p, "rows.in", ROWS("(1, 1.0::DOUBLE, 'a'), (2, 1.0, 'a'), (3, 1.0, 'a'), (4, 2.0, 'b')"));
+	g_autofree char *said =
+	        table(p, "said.in", "SELECT * FROM (VALUES ('1', 'a'), ('1.0', 'a'), ('many', 'b')) t(x, word)");
+	g_autofree char *out = g_build_filename(p->folder, "fresh", NULL);
+	g_autoptr(GPtrArray) outcomes = g_ptr_array_new();
+	g_ptr_array_add(outcomes, said);
+	FreshRows found;
+	g_autoptr(GError) error = NULL;
+	fresh_rows_write(p->e, &(FreshFrom){.rows = rows, .outcomes = outcomes}, out, &found, &error);
+	g_assert_no_error(error);
+	g_assert_cmpint(found.rows, ==, 2);
+	g_assert_cmpint(found.all, ==, 4);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add("/fresh/rows", Place, NULL, setup, test_fresh, teardown);
+	g_test_add("/fresh/outcomes", Place, NULL, setup, test_outcomes, teardown);
 	return g_test_run();
 }
