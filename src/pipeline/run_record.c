@@ -84,12 +84,20 @@ bool plan_run_record(Meta *m, const char *run_id, json_t **ret, GError **error)
 	return true;
 }
 
+/* It may have ended in order since it was listed: its engine lets go of the lock only after that is written down. */
+static bool mark_killed_inside(Meta *m, const char *run_id, GError **error)
+{
+	json_auto_t *run = NULL;
+	if (!meta_row(m, "SELECT status FROM pipeline_runs WHERE run_id = $1", json_pack("[s]", run_id), &run, error))
+		return false;
+	if (strcmp(json_get_text(run, "status", ""), "running") != 0)
+		return true;
+	return track_end(m, run_id, RUN_KILLED, error) && records_end_run(m, run_id, "killed", error);
+}
+
 static bool mark_killed(Meta *m, const char *run_id, GError **error)
 {
-	if (!meta_begin(m, error))
-		return false;
-	bool ok = track_end(m, run_id, RUN_KILLED, error) && records_end_run(m, run_id, "killed", error);
-	return meta_end(m, ok, error);
+	return meta_begin(m, error) && meta_end(m, mark_killed_inside(m, run_id, error), error);
 }
 
 static bool recover_run(Meta *m, const char *state_folder, const char *run_id, GError **error)

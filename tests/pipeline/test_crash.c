@@ -93,6 +93,34 @@ static void test_two_runs(void)
 	kit_end();
 }
 
+/* A run that ends in order while others are marked as killed is not one of these. */
+static void test_ends_meanwhile(void)
+{
+	kit_begin();
+	g_autoptr(Meta) m = NULL;
+	g_assert_true(meta_open(kit_state, &m, NULL));
+	for (int i = 0; i < 2; i++) {
+		g_autofree char *id = NULL;
+		g_assert_true(track_start(m, "0", "pipeline", NULL, &id, NULL));
+		g_assert_true(
+		        meta_run(m, "INSERT INTO pipeline_runs (run_id, status, started) VALUES ($1, 'running', 1)",
+		                json_pack("[s]", id), NULL, NULL));
+	}
+	/* Between the list of the running ones and the look at the second of them. */
+	g_assert_true(meta_run(m,
+	        "CREATE TRIGGER ends AFTER UPDATE ON pipeline_runs WHEN NEW.status = 'killed' BEGIN"
+	        " UPDATE pipeline_runs SET status = 'done', ended = 2 WHERE status = 'running'; END",
+	        NULL, NULL, NULL));
+	g_assert_true(plan_run_recover(m, kit_state, NULL));
+	json_auto_t *killed = rows("SELECT p.run_id FROM pipeline_runs p JOIN runs r ON r.run_id = p.run_id"
+	                           " WHERE p.status = 'killed' AND r.status = 'KILLED'");
+	json_auto_t *done = rows("SELECT p.run_id FROM pipeline_runs p JOIN runs r ON r.run_id = p.run_id"
+	                         " WHERE p.status = 'done' AND r.status = 'RUNNING'");
+	g_assert_cmpuint(json_array_size(killed), ==, 1);
+	g_assert_cmpuint(json_array_size(done), ==, 1);
+	kit_end();
+}
+
 /* The one that works is killed: the one that waits takes over. */
 static void test_waiting_takes_over(void)
 {
@@ -320,6 +348,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/crash/engine-killed", test_engine_killed);
 	g_test_add_func("/crash/killed-anywhere", test_killed_anywhere);
 	g_test_add_func("/crash/two-runs", test_two_runs);
+	g_test_add_func("/crash/ends-meanwhile", test_ends_meanwhile);
 	g_test_add_func("/crash/waiting-takes-over", test_waiting_takes_over);
 	g_test_add_func("/crash/twins", test_twins);
 	g_test_add_func("/crash/resume", test_resume);
