@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "pipeline/limit.h"
 #include "pipeline/work.h"
+#include "store/blobs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -266,6 +267,14 @@ static json_t *times_of(const json_t *inputs)
 	return times;
 }
 
+/* A file of the user's may lie below the state folder too, or in one whose name begins like it. */
+static bool is_blob(const char *state, const char *digest, const char *path)
+{
+	g_autoptr(Blobs) blobs = NULL;
+	g_autofree char *blob = NULL;
+	return blobs_open(state, &blobs, NULL) && blobs_path(blobs, digest, &blob, NULL) && strcmp(blob, path) == 0;
+}
+
 /* Inputs are the shared bytes themselves, read-only, but root writes to those too.  A blob that is no longer what its name
  * says is taken away, so that it is made again instead of being read by others. */
 static bool check_inputs(const Place *p, const json_t *before, GError **error)
@@ -277,7 +286,7 @@ static bool check_inputs(const Place *p, const json_t *before, GError **error)
 		const char *path = json_get_text(input, "path", "");
 		if (changed_at(path) == json_get_int(before, name, -1))
 			continue;
-		if (g_str_has_prefix(path, state))
+		if (is_blob(state, json_get_text(input, "digest", ""), path))
 			unlink(path);
 		return fail(error, FAIL_INVALID, "it wrote to its input \"%s\"; inputs are shared and may only be read",
 		        name);

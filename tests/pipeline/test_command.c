@@ -99,6 +99,26 @@ static void test_writes_to_input(void)
 	kit_end();
 }
 
+/* A file of the user's is never taken away, wherever it lies and whoever wrote to it meanwhile. */
+static void test_writes_to_file(void)
+{
+	static const char *const NAMES[] = {".gyre-data/rows.csv", ".gyre/rows.csv"};
+	for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+		kit_begin();
+		kit_write(NAMES[i], "1\n");
+		g_autofree char *block =
+		        g_strdup_printf("{\"command\": \"echo 2 >> $(readlink -f inputs/a); touch outputs/out\","
+		                        " \"inputs\": {\"a\": \"%s\"}, \"outputs\": [\"out\"]}",
+		                NAMES[i]);
+		json_auto_t *result = run_command(block);
+		kit_contains(kit_field(result, "c", "error"), "it wrote to its input \"a\"");
+		g_autofree char *path = kit_path(NAMES[i]), *text = NULL;
+		g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+		g_assert_cmpstr(text, ==, "1\n2\n");
+		kit_end();
+	}
+}
+
 static void test_files(void)
 {
 	kit_begin();
@@ -247,3 +267,4 @@ int main(int argc, char **argv)
 	g_test_add_func("/command/refused", test_refused);
 	return g_test_run();
 }
+	g_test_add_func("/command/writes-to-file", test_writes_to_file);
