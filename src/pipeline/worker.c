@@ -83,7 +83,8 @@ static bool tell(const json_t *spec, const json_t *end)
 {
 	json_auto_t *event = json_pack("{s:O,s:s}", "end", end, "run", json_get_text(spec, "run", ""));
 	g_autofree char *text = json_canonical(event);
-	g_autofree char *line = g_strconcat(text, "\n", NULL);
+	/* A program of the user's may have left half a line. */
+	g_autofree char *line = g_strconcat("\n", text, "\n", NULL);
 	size_t size = strlen(line);
 	return size <= PIPE_BUF && g_getenv("GYRE_PROGRESS_FD") &&
 	       write(WORKER_PROGRESS_FD, line, size) == (ssize_t)size;

@@ -210,6 +210,13 @@ static void test_progress(void)
 	json_auto_t *result = kit_run_with(p, (RunOptions){.observe = observe, .context = seen});
 	kit_expect(result, "c=ran");
 	g_assert_cmpstr(seen->str, ==, "rows 3/9;note half;");
+	/* Half a line is no event either, and swallows none of ours. */
+	g_autoptr(Plan) half = plan_new(KINDS);
+	kit_command(half, "c",
+	        "{\"command\": \"printf '{\\\"what\\\": \\\"ro' >&$GYRE_PROGRESS_FD; touch outputs/out\","
+	        " \"outputs\": [\"out\"]}");
+	json_auto_t *ended = kit_run(half);
+	kit_expect(ended, "c=ran");
 	kit_end();
 }
 
@@ -260,6 +267,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/command/forms", test_forms);
 	g_test_add_func("/command/failures", test_failures);
 	g_test_add_func("/command/writes-to-input", test_writes_to_input);
+	g_test_add_func("/command/writes-to-file", test_writes_to_file);
 	g_test_add_func("/command/files", test_files);
 	g_test_add_func("/command/environment", test_environment);
 	g_test_add_func("/command/metrics", test_metrics);
@@ -267,4 +275,3 @@ int main(int argc, char **argv)
 	g_test_add_func("/command/refused", test_refused);
 	return g_test_run();
 }
-	g_test_add_func("/command/writes-to-file", test_writes_to_file);
