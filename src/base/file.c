@@ -45,7 +45,7 @@ bool file_read(const char *path, size_t limit, char **ret, size_t *ret_size, GEr
 	return true;
 }
 
-static bool write_all(int fd, const char *path, const char *bytes, size_t size, GError **error)
+static bool write_bytes(int fd, const char *path, const char *bytes, size_t size, GError **error)
 {
 	while (size) {
 		ssize_t put = write(fd, bytes, size);
@@ -56,7 +56,7 @@ static bool write_all(int fd, const char *path, const char *bytes, size_t size, 
 		bytes += put;
 		size -= (size_t)put;
 	}
-	return fsync(fd) == 0 || fail_errno(error, errno, "cannot write %s", path);
+	return true;
 }
 
 bool file_write(const char *path, const void *bytes, size_t size, GError **error)
@@ -66,7 +66,8 @@ bool file_write(const char *path, const void *bytes, size_t size, GError **error
 	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return fail_errno(error, errno, "cannot write %s", path);
-	bool ok = write_all(fd, path, bytes, size, error);
+	bool ok = write_bytes(fd, path, bytes, size, error) &&
+	          (fsync(fd) == 0 || fail_errno(error, errno, "cannot write %s", path));
 	close(fd);
 	if (ok && rename(temporary, path) < 0)
 		ok = fail_errno(error, errno, "cannot write %s", path);
@@ -118,16 +119,30 @@ bool file_sync(const char *path, GError **error)
 	return ok;
 }
 
-static bool copy_bytes(int in, int out, const char *to, GError **error)
+/* As far as the kernel does it by itself: between file systems of two kinds not at all. */
+static void copy_inside(int in, int out)
 {
+	ssize_t moved;
+	do
+		moved = copy_file_range(in, NULL, out, NULL, 1 << 30, 0);
+	while (moved > 0 || (moved < 0 && errno == EINTR));
+}
+
+/* What the kernel left, mostly nothing, is copied by hand, and what is wrong told by that. */
+static bool copy_bytes(int in, int out, const char *from, const char *to, GError **error)
+{
+	char chunk[65536];
 	if (ioctl(out, FICLONE, in) == 0)
 		return true;
+	copy_inside(in, out);
 	for (;;) {
-		ssize_t moved = copy_file_range(in, NULL, out, NULL, 1 << 30, 0);
-		if (moved == 0)
+		ssize_t got = read(in, chunk, sizeof chunk);
+		if (got == 0)
 			return true;
-		if (moved < 0 && errno != EINTR)
-			return fail_errno(error, errno, "cannot write %s", to);
+		if (got < 0 && errno != EINTR)
+			return fail_errno(error, errno, "cannot read %s", from);
+		if (got > 0 && !write_bytes(out, to, chunk, (size_t)got, error))
+			return false;
 	}
 }
 
@@ -141,7 +156,7 @@ bool file_copy(const char *from, const char *to, GError **error)
 		close(in);
 		return fail_errno(error, errno, "cannot write %s", to);
 	}
-	bool ok = copy_bytes(in, out, to, error);
+	bool ok = copy_bytes(in, out, from, to, error);
 	close(in);
 	if (close(out) < 0 && ok)
 		ok = fail_errno(error, errno, "cannot write %s", to);

@@ -319,4 +319,25 @@ int main(int argc, char **argv)
 	ADD("killed", test_killed);
 	ADD("full-disk", test_full_disk);
 	return g_test_run();
+/* A file is copied between file systems of two kinds too, where the kernel does not do it by itself. */
+static void test_two_file_systems(Place *p, gconstpointer unused)
+{
+	struct stat here, there;
+	g_autofree char *from = g_strdup_printf("/dev/shm/gyre-blobs-%d", (int)getpid());
+	g_autofree char *to = g_build_filename(p->folder, "copy", NULL), *bytes = round_bytes(1);
+	if (stat("/dev/shm", &there) < 0 || stat(p->folder, &here) < 0 || here.st_dev == there.st_dev ||
+	        !g_file_set_contents(from, bytes, ROUND_BYTES, NULL)) {
+		g_test_skip("needs /dev/shm and another file system beside it");
+		return;
+	}
+	g_autoptr(GError) error = NULL;
+	g_autofree char *a = NULL, *b = NULL;
+	bool ok = file_copy(from, to, &error);
+	g_assert_true(digest_of_file(from, &a, NULL) && unlink(from) == 0);
+	g_assert_no_error(error);
+	g_assert_true(ok && digest_of_file(to, &b, NULL));
+	g_assert_cmpstr(a, ==, b);
 }
+
+}
+	ADD("two-file-systems", test_two_file_systems);
