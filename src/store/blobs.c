@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -156,12 +157,24 @@ static bool absorb(const Blobs *b, Staged *s, int in, int out, GError **error)
 	return ok && (got == 0 || fail_errno(error, number, "cannot read %s", s->source));
 }
 
-/* Moved only when nothing else can change the bytes afterwards by another name, and a rename reaches the blobs. */
-static bool can_move(const Blobs *b, const char *path, const struct stat *about)
+/* Has somebody the file open for writing?  The kernel lends it only when nobody has.  Whoever opens it in that moment is to be no signal
+ * that ends us. */
+static bool has_writer(int file)
+{
+	fcntl(file, F_SETSIG, SIGURG);
+	if (fcntl(file, F_SETLEASE, F_RDLCK) < 0)
+		return errno == EAGAIN;
+	fcntl(file, F_SETLEASE, F_UNLCK);
+	return false;
+}
+
+/* Moved only when nothing else can change the bytes afterwards, by another name or a descriptor that a program left in the background
+ * holds, and a rename reaches the blobs. */
+static bool can_move(const Blobs *b, const char *path, int file, const struct stat *about)
 {
 	struct stat link, folder;
 	return lstat(path, &link) == 0 && S_ISREG(link.st_mode) && about->st_nlink == 1 &&
-	       stat(b->folder, &folder) == 0 && folder.st_dev == about->st_dev;
+	       stat(b->folder, &folder) == 0 && folder.st_dev == about->st_dev && !has_writer(file);
 }
 
 static bool stage_copy(const Blobs *b, Staged *s, int in, GError **error)
@@ -174,7 +187,7 @@ static bool stage_open(const Blobs *b, Staged *s, int in, GError **error)
 	struct stat about;
 	if (fstat(in, &about) < 0 || !S_ISREG(about.st_mode))
 		return fail(error, FAIL_INVALID, "%s is not a file", s->source);
-	s->is_moved = s->may_move && can_move(b, s->source, &about);
+	s->is_moved = s->may_move && can_move(b, s->source, in, &about);
 	if (!s->is_moved)
 		return stage_copy(b, s, in, error);
 	s->fd = dup(in);

@@ -1,6 +1,7 @@
 /* test_blobs.c: what has a blob's name is whole, whoever writes, whenever they are killed. */
 #include "store/blobs.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -127,6 +128,22 @@ static void test_links_are_copied(Place *p, gconstpointer unused)
 	assert_holds(p, ABC, "abc");
 	g_assert_false(g_file_test(hard, G_FILE_TEST_EXISTS));
 	g_assert_false(g_file_test(soft, G_FILE_TEST_IS_SYMLINK));
+}
+
+/* A program in the background may still write to what is put: its bytes are copied, and what comes later is lost, not in a blob. */
+static void test_open_for_writing(Place *p, gconstpointer unused)
+{
+	g_autofree char *path = file_with(p, "file", ""), *digest = NULL;
+	g_autoptr(GError) error = NULL;
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	g_assert_cmpint(write(fd, "abc", 3), ==, 3);
+	g_assert_true(blobs_put_file(p->blobs, path, true, &digest, NULL, NULL));
+	g_assert_cmpint(write(fd, "more", 4), ==, 4);
+	close(fd);
+	blobs_verify(p->blobs, digest, &error);
+	g_assert_no_error(error);
+	assert_holds(p, ABC, "abc");
+	g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
 }
 
 static void test_blob_put_again(Place *p, gconstpointer unused)
@@ -302,23 +319,6 @@ static void test_full_disk(Place *p, gconstpointer unused)
 	umount(p->folder);
 }
 
-#define ADD(name, function) g_test_add("/blobs/" name, Place, NULL, setup, function, teardown)
-
-int main(int argc, char **argv)
-{
-	g_test_init(&argc, &argv, NULL);
-	ADD("bytes", test_bytes);
-	ADD("copy-and-move", test_copy_and_move);
-	ADD("links-are-copied", test_links_are_copied);
-	ADD("blob-put-again", test_blob_put_again);
-	ADD("many", test_many);
-	ADD("wrong", test_wrong);
-	ADD("damaged", test_damaged);
-	ADD("old-temporaries", test_old_temporaries);
-	ADD("processes", test_processes);
-	ADD("killed", test_killed);
-	ADD("full-disk", test_full_disk);
-	return g_test_run();
 /* A file is copied between file systems of two kinds too, where the kernel does not do it by itself. */
 static void test_two_file_systems(Place *p, gconstpointer unused)
 {
@@ -339,5 +339,23 @@ static void test_two_file_systems(Place *p, gconstpointer unused)
 	g_assert_cmpstr(a, ==, b);
 }
 
-}
+#define ADD(name, function) g_test_add("/blobs/" name, Place, NULL, setup, function, teardown)
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	ADD("bytes", test_bytes);
+	ADD("copy-and-move", test_copy_and_move);
+	ADD("links-are-copied", test_links_are_copied);
+	ADD("open-for-writing", test_open_for_writing);
+	ADD("blob-put-again", test_blob_put_again);
+	ADD("many", test_many);
+	ADD("wrong", test_wrong);
+	ADD("damaged", test_damaged);
+	ADD("old-temporaries", test_old_temporaries);
+	ADD("processes", test_processes);
+	ADD("killed", test_killed);
+	ADD("full-disk", test_full_disk);
 	ADD("two-file-systems", test_two_file_systems);
+	return g_test_run();
+}
