@@ -1,7 +1,6 @@
 /* export_c.c: a bundle as one file of C11 that needs nothing but the C library.
  *
- * The recipe becomes straight code, tables of categories are searched by halving, trees are arrays walked node by node as
- * model/trees.c does, with the same arithmetic: margins are equal to the bit. */
+ * The recipe becomes straight code, tables of categories are searched by halving; c_model.c writes the model. */
 #include "export/export.h"
 
 #include <math.h>
@@ -9,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "export/c_model.h"
 #include "export/calibrated.h"
 #include "export/c_words.h"
 #include "export/text.h"
@@ -62,28 +62,10 @@ static const char DATES[] =
         "\tcase IS_WEEKEND: return weekday >= 5;\n\tdefault: return (double)days + (double)rest / "
         "86400000000.0;\n\t}\n}\n\n";
 
-static const char TREES[] =
-        "typedef struct Node {\n\tfloat value;\n\tuint32_t left;\n\tuint16_t feature;\n\tuint8_t kind, "
-        "missing_right;\n} "
-        "Node; /* kind: 0 a leaf, 1 a threshold, 2 a set */\n\n"
-        "static float walk(const Node *nodes, const uint32_t *sets, const float *x, uint32_t at)\n{\n"
-        "\twhile (nodes[at].kind) {\n\t\tconst Node *n = &nodes[at];\n\t\tfloat v = x[n->feature];\n\t\tint right;\n"
-        "\t\tif (isnan(v)) {\n\t\t\tright = n->missing_right;\n\t\t} else if (n->kind == 1) {\n\t\t\tright = v >= "
-        "n->value;\n"
-        "\t\t} else {\n\t\t\tconst uint32_t *set = sets + (uint32_t)n->value;\n"
-        "\t\t\tuint32_t code = v >= 0 && v < 16777216.0f ? (uint32_t)v : UINT32_MAX;\n"
-        "\t\t\tright = code / 32 < set[0] && (set[1 + code / 32] >> code % 32 & 1);\n\t\t}\n"
-        "\t\tat = n->left + (uint32_t)right;\n\t}\n\treturn nodes[at].value;\n}\n\n";
-
-static void add_table(
-        GString *to, const char *type, const char *name, unsigned number, const double *values, size_t count)
+static void add_table(GString *to, const char *name, unsigned number, const double *values, size_t count)
 {
-	text_add(to, "static const %s %s_%u[] = {", type, name, number);
-	for (size_t i = 0; i < count; i++) {
-		g_string_append(to, i ? (i % 8 ? ", " : ",\n\t") : "\n\t");
-		text_double(to, values[i]);
-	}
-	g_string_append(to, count ? "};\n" : "0};\n");
+	text_add(to, "static const double %s_%u[] = ", name, number);
+	text_values(to, false, values, count);
 }
 
 typedef struct Key {
@@ -104,8 +86,8 @@ static void add_look_up_tables(GString *to, const LowerStep *s, unsigned number)
 	for (size_t i = 0; i < count; i++)
 		keys[i] = (Key){s->keys->pdata[i], g_array_index(s->values, double, i)};
 	if (s->op == LOWER_LOOK_UP_NUMBER) {
-		add_table(to, "double", "key", number, (double *)(void *)s->key_numbers->data, count);
-		add_table(to, "double", "value", number, (double *)(void *)s->values->data, count);
+		add_table(to, "key", number, (double *)(void *)s->key_numbers->data, count);
+		add_table(to, "value", number, (double *)(void *)s->values->data, count);
 		return;
 	}
 	qsort(keys, count, sizeof *keys, by_text);
@@ -116,7 +98,7 @@ static void add_look_up_tables(GString *to, const LowerStep *s, unsigned number)
 		values[i] = keys[i].value;
 	}
 	g_string_append(to, count ? "};\n" : "NULL};\n");
-	add_table(to, "double", "value", number, values, count);
+	add_table(to, "value", number, values, count);
 }
 
 static void add_tables(GString *to, const Lowered *l)
@@ -126,9 +108,9 @@ static void add_tables(GString *to, const Lowered *l)
 		if (s->op == LOWER_LOOK_UP || s->op == LOWER_LOOK_UP_NUMBER)
 			add_look_up_tables(to, s, i);
 		if (s->op == LOWER_BIN)
-			add_table(to, "double", "edge", i, (double *)(void *)s->values->data, s->values->len);
+			add_table(to, "edge", i, (double *)(void *)s->values->data, s->values->len);
 		if (s->op == LOWER_WORDS)
-			add_table(to, "double", "idf", i, (double *)(void *)s->values->data, s->values->len);
+			add_table(to, "idf", i, (double *)(void *)s->values->data, s->values->len);
 	}
 }
 
@@ -262,205 +244,6 @@ static void add_features(GString *to, const Lowered *l, const char *name, const 
 	g_string_append(to, "}\n");
 }
 
-static void add_nodes(GString *to, const Trees *t, unsigned number)
-{
-	uint32_t count = t->start[t->count];
-	text_add(to, "\nstatic const Node node_%u[] = {\n", number);
-	for (uint32_t i = 0; i < count; i++) {
-		const TreeNode *n = &t->nodes[i];
-		g_string_append(to, i % 4 ? " {" : "\t{");
-		if (n->by_set)
-			text_add(to, "%u", tree_node_set(n));
-		else
-			text_float(to, n->value);
-		text_add(to, ", %u, %u, %d, %d},%s", n->left, (unsigned)n->feature, n->is_split + n->by_set,
-		        n->missing_right, i % 4 == 3 ? "\n" : "");
-	}
-	text_add(to, "};\nstatic const uint32_t set_%u[] = {", number);
-	for (uint32_t i = 0; i < t->set_words; i++)
-		text_add(to, "%s0x%xu", i ? (i % 16 ? ", " : ",\n\t") : "\n\t", t->sets[i]);
-	text_add(to, "%s};\nstatic const uint32_t tree_%u[] = {", t->set_words ? "" : "0", number);
-	for (uint32_t i = 0; i < t->count; i++)
-		text_add(to, "%s%u", i ? (i % 16 ? ", " : ",\n\t") : "\n\t", t->start[i]);
-	text_add(to, "%s};\nstatic const uint32_t group_%u[] = {", t->count ? "" : "0", number);
-	for (uint32_t i = 0; i < t->count; i++)
-		text_add(to, "%s%u", i ? (i % 16 ? ", " : ",\n\t") : "\n\t", t->group[i]);
-	text_add(to, "%s};\n", t->count ? "" : "0");
-}
-
-static void add_softmax(GString *to, size_t count)
-{
-	text_add(to,
-	        "\tdouble top = m[0], sum = 0;\n\tfor (int k = 1; k < %zu; k++)\n\t\ttop = m[k] > top ? m[k] : top;\n"
-	        "\tfor (int k = 0; k < %zu; k++)\n\t\tsum += s[k] = exp(m[k] - top);\n"
-	        "\tfor (int k = 0; k < %zu; k++)\n\t\ts[k] /= sum;\n",
-	        count, count, count);
-}
-
-static void add_logistic(GString *to)
-{
-	g_string_append(to, "\ts[0] = 1 / (1 + exp((double)m[0]));\n\ts[1] = 1 / (1 + exp(-(double)m[0]));\n");
-}
-
-static void add_scaled(GString *to, double shift, double scale)
-{
-	g_string_append(to, "\ts[0] = ");
-	text_double(to, shift);
-	g_string_append(to, " + ");
-	text_double(to, scale);
-	g_string_append(to, " * (double)m[0];\n");
-}
-
-static void add_exponential(GString *to, double scale)
-{
-	g_string_append(to, "\ts[0] = ");
-	text_double(to, scale);
-	text_add(to, " * exp(m[0] > %1$d ? %1$d : (double)m[0]);\n", FORM_MARGIN_MOST);
-}
-
-static void add_shares(GString *to, unsigned groups)
-{
-	if (groups == 1) {
-		g_string_append(to, "\ts[1] = m[0] < 0 ? 0 : m[0] > 1 ? 1 : (double)m[0];\n\ts[0] = 1 - s[1];\n");
-		return;
-	}
-	text_add(to,
-	        "\tdouble sum = 0;\n\tfor (int g = 0; g < %1$u; g++)\n"
-	        "\t\tsum += s[g] = m[g] < 0 ? 0 : m[g] > 1 ? 1 : (double)m[g];\n"
-	        "\tfor (int g = 0; g < %1$u; g++)\n\t\ts[g] = sum > 0 ? s[g] / sum : 1.0 / %1$u;\n",
-	        groups);
-}
-
-static void add_trees(GString *to, const Trees *t, unsigned number)
-{
-	add_nodes(to, t, number);
-	text_add(to,
-	        "\nstatic void model_%u(const float *x, double *s)\n{\n\tfloat m[%u] = {0};\n"
-	        "\tfor (uint32_t i = 0; i < %u; i++)\n\t\tm[group_%u[i]] += walk(node_%u, set_%u, x, tree_%u[i]);\n",
-	        number, t->groups, t->count, number, number, number, number);
-	switch (t->link) {
-	case LINK_SCALED:
-		add_scaled(to, t->shift, t->scale);
-		break;
-	case LINK_LOGISTIC:
-		add_logistic(to);
-		break;
-	case LINK_SOFTMAX:
-		add_softmax(to, t->groups);
-		break;
-	case LINK_EXPONENTIAL:
-		add_exponential(to, t->scale);
-		break;
-	case LINK_SHARES:
-	case TREES_LINKS:
-		add_shares(to, t->groups);
-		break;
-	}
-	g_string_append(to, "}\n");
-}
-
-static void add_linear(GString *to, const ModelForm *f, unsigned number)
-{
-	g_string_append_c(to, '\n');
-	add_table(to, "double", "intercept", number, f->intercept, f->margins);
-	add_table(to, "double", "centre", number, f->centre, f->columns);
-	add_table(to, "double", "slope", number, f->slope, f->columns * f->margins);
-	add_table(to, "double", "absent", number, f->missing, f->columns * f->margins);
-	text_add(to,
-	        "\nstatic void model_%1$u(const float *x, double *s)\n{\n\tdouble m[%2$zu];\n"
-	        "\tmemcpy(m, intercept_%1$u, sizeof m);\n\tfor (int j = 0; j < %3$zu; j++) {\n"
-	        "\t\tint is_missing = isnan(x[j]);\n\t\tdouble value = is_missing ? 1 : (double)x[j] - "
-	        "centre_%1$u[j];\n"
-	        "\t\tconst double *by = (is_missing ? absent_%1$u : slope_%1$u) + j * %2$zu;\n"
-	        "\t\tfor (int k = 0; k < %2$zu; k++)\n\t\t\tm[k] += by[k] * value;\n\t}\n",
-	        number, f->margins, f->columns);
-	switch (f->link) {
-	case FORM_SCALED:
-		add_scaled(to, f->shift, f->scale);
-		break;
-	case FORM_LOGISTIC:
-		add_logistic(to);
-		break;
-	case FORM_SOFTMAX:
-		add_softmax(to, f->margins);
-		break;
-	case FORM_EXPONENTIAL:
-		add_exponential(to, 1);
-		break;
-	}
-	g_string_append(to, "}\n");
-}
-
-static unsigned add_model(GString *to, const ModelForm *f, unsigned *next);
-
-static void add_members(GString *to, const ModelForm *f, const unsigned *number, unsigned own)
-{
-	text_add(to, "\nstatic void model_%u(const float *x, double *s)\n{\n\tdouble said[%zu], m[%zu] = {0};\n", own,
-	        f->outputs, f->outputs);
-	for (size_t k = 0; f->intercept && k < f->outputs; k++) {
-		text_add(to, "\tm[%zu] = ", k);
-		text_double(to, f->intercept[k]);
-		g_string_append(to, ";\n");
-	}
-	for (size_t i = 0; i < f->count; i++) {
-		text_add(to, "\tmodel_%u(x, said);\n\tfor (int k = 0; k < %zu; k++)\n\t\tm[k] += ", number[i],
-		        f->outputs);
-		text_double(to, f->weight[i]);
-		if (f->intercept && f->outputs > 1) {
-			g_string_append(to, " * log(said[k] > ");
-			text_double(to, f->least);
-			g_string_append(to, " ? said[k] : ");
-			text_double(to, f->least);
-			g_string_append(to, ");\n");
-		} else {
-			g_string_append(to, " * said[k];\n");
-		}
-	}
-	if (f->intercept && f->outputs > 1)
-		add_softmax(to, f->outputs);
-	else
-		g_string_append(to, "\tmemcpy(s, m, sizeof m);\n");
-	g_string_append(to, "}\n");
-}
-
-/* The functions of a model, those of its members first; gives the number of its own. */
-static unsigned add_model(GString *to, const ModelForm *f, unsigned *next)
-{
-	g_autofree unsigned *members = g_new(unsigned, MAX(f->count, (size_t)1));
-	for (size_t i = 0; f->kind == FORM_ENSEMBLE && i < f->count; i++)
-		members[i] = add_model(to, &f->members[i], next);
-	unsigned number = (*next)++;
-	switch (f->kind) {
-	case FORM_CONSTANT:
-		g_string_append_c(to, '\n');
-		add_table(to, "double", "score", number, f->scores, f->outputs);
-		text_add(to,
-		        "\nstatic void model_%u(const float *x, double *s)\n{\n\t(void)x;\n\tmemcpy(s, score_%u, "
-		        "sizeof "
-		        "score_%u);\n}\n",
-		        number, number, number);
-		break;
-	case FORM_LINEAR:
-		add_linear(to, f, number);
-		break;
-	case FORM_TREES:
-		add_trees(to, f->trees, number);
-		break;
-	case FORM_ENSEMBLE:
-		add_members(to, f, members, number);
-		break;
-	}
-	return number;
-}
-
-static bool has_kind(const ModelForm *f, FormKind kind)
-{
-	bool has = f->kind == kind;
-	for (size_t i = 0; f->kind == FORM_ENSEMBLE && i < f->count; i++)
-		has = has || has_kind(&f->members[i], kind);
-	return has;
-}
-
 /* Names that differ only in what C has no letters for get a number behind. */
 static char **input_names(const Lowered *l)
 {
@@ -564,11 +347,11 @@ static bool write_c(const ExportJob *job, GByteArray *to, GError **error)
 	g_string_append(text, HEAD);
 	g_string_append(text, lower_has(job->recipe, LOWER_DATE_PART) ? DATES : "");
 	g_string_append(text, lower_has(job->recipe, LOWER_WORDS) ? C_WORDS : "");
-	g_string_append(text, has_kind(job->form, FORM_TREES) ? TREES : "");
+	c_model_types(text, job->form);
 	add_row(text, job, name, inputs);
 	add_tables(text, job->recipe);
 	add_features(text, job->recipe, name, (const char *const *)inputs);
-	unsigned model = add_model(text, job->form, &next);
+	unsigned model = c_model(text, job->form, &next);
 	const json_t *calibration = json_object_get(bundle_header(job->bundle), "calibration");
 	bool is_calibrated = json_is_object(calibration);
 	if (is_calibrated && !calibrated_c(text, job->bundle, calibration, error))

@@ -155,6 +155,9 @@ static bool write_pmml(const ExportJob *job, GByteArray *to, GError **error)
 	g_autoptr(Pmml) p = pmml_new(prefix);
 	if (!check_names(job, error) || !pmml_recipe(p, job->recipe, error))
 		return false;
+	p->target = target_of(job->bundle);
+	for (size_t k = 0; k < bundle_classes(job->bundle); k++)
+		g_ptr_array_add(p->classes, (void *)bundle_class(job->bundle, k));
 	g_auto(GStrv) scores = pmml_model(p, job->form);
 	const json_t *calibration = json_object_get(bundle_header(job->bundle), "calibration");
 	if (json_is_object(calibration) && !pmml_calibrate(p, job->bundle, calibration, &scores, error))

@@ -225,7 +225,7 @@ static const char *add_numbers(Onnx *o, const void *values, int type, const int6
 {
 	const char *name = new_name(o);
 	GByteArray *t = tensor(name, type, dims, count);
-	size_t size = 8;
+	size_t size = type == ONNX_FLOAT ? sizeof(float) : sizeof(int64_t);
 	for (size_t i = 0; i < count; i++)
 		size *= (size_t)dims[i];
 	put_bytes(t, 9, values, size);
@@ -242,6 +242,16 @@ const char *onnx_matrix(Onnx *o, const double *values, size_t rows, size_t colum
 {
 	int64_t dims[] = {(int64_t)rows, (int64_t)columns};
 	return add_numbers(o, values, ONNX_DOUBLE, rows ? dims : dims + 1, rows ? 2 : 1);
+}
+
+const char *onnx_float_matrix(Onnx *o, const double *values, size_t rows, size_t columns)
+{
+	int64_t dims[] = {(int64_t)rows, (int64_t)columns};
+	size_t count = MAX(rows, (size_t)1) * columns;
+	g_autofree float *single = g_new(float, count + 1);
+	for (size_t i = 0; i < count; i++)
+		single[i] = (float)values[i];
+	return add_numbers(o, single, ONNX_FLOAT, rows ? dims : dims + 1, rows ? 2 : 1);
 }
 
 const char *onnx_list(Onnx *o, const int64_t *values, size_t count)

@@ -32,6 +32,7 @@ void onnx_rename(Onnx *o, const char *a, const char *name); /* under a name of i
 const char *onnx_number(Onnx *o, double value);
 const char *onnx_string(Onnx *o, const char *value);
 const char *onnx_matrix(Onnx *o, const double *values, size_t rows, size_t columns);
+const char *onnx_float_matrix(Onnx *o, const double *values, size_t rows, size_t columns); /* as ONNX_FLOAT */
 const char *onnx_list(Onnx *o, const int64_t *values, size_t count);
 const char *onnx_strings(Onnx *o, const char *const *values, size_t count);
 

@@ -1,4 +1,5 @@
-/* onnx_model.c: trees as one TreeEnsembleRegressor, linear models as products of matrices, ensembles as sums.
+/* onnx_model.c: trees as one TreeEnsembleRegressor, linear models and networks as products of matrices,
+ * ensembles as sums.
  *
  * A split on a set of categories becomes a chain of tests for equality whose yes leads to the same child: the form that ONNX
  * Runtime knows from LightGBM. */
@@ -6,6 +7,8 @@
 
 #include <float.h>
 #include <math.h>
+
+#include "model/scaled_inputs.h"
 
 static const char *both(Onnx *o, const char *op, const char *a, const char *b)
 {
@@ -193,6 +196,25 @@ static const char *trees(Onnx *o, const Trees *t, const char *x)
 	}
 }
 
+static const char *held(Onnx *o, const ModelForm *f, const char *score)
+{
+	return f->is_held ? with(o, "Min", with(o, "Max", score, f->low), f->high) : score;
+}
+
+static const char *linked(Onnx *o, const ModelForm *f, const char *margins)
+{
+	switch (f->link) {
+	case FORM_SCALED:
+		return held(o, f, scaled(o, margins, f->shift, f->scale));
+	case FORM_LOGISTIC:
+		return logistic(o, margins);
+	case FORM_SOFTMAX:
+		return softmax(o, margins);
+	default:
+		return exponential(o, margins, 1);
+	}
+}
+
 static const char *linear(Onnx *o, const ModelForm *f, const char *x)
 {
 	const char *value = onnx_cast(o, x, ONNX_DOUBLE), *absent = onnx_node(o, "IsNaN", value, NULL, NULL);
@@ -202,16 +224,51 @@ static const char *linear(Onnx *o, const ModelForm *f, const char *x)
 	const char *missing = onnx_matrix(o, f->missing, f->columns, f->margins);
 	const char *of_absent = both(o, "MatMul", onnx_cast(o, absent, ONNX_DOUBLE), missing);
 	const char *m = both(o, "Add", both(o, "Add", by, of_absent), onnx_matrix(o, f->intercept, 0, f->margins));
-	switch (f->link) {
-	case FORM_SCALED:
-		return scaled(o, m, f->shift, f->scale);
-	case FORM_LOGISTIC:
-		return logistic(o, m);
-	case FORM_SOFTMAX:
-		return softmax(o, m);
-	default:
-		return exponential(o, m, 1);
+	return linked(o, f, m);
+}
+
+/* 1 for each feature that has a flag where it is missing; NULL: none has. */
+static const char *flags(Onnx *o, const ScaledInputs *in, const char *absent)
+{
+	g_autoptr(GArray) flagged = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	for (uint32_t j = 0; j < in->columns; j++)
+		if (in->flag[j])
+			put(flagged, j);
+	if (flagged->len == 0)
+		return NULL;
+	const char *all = onnx_cast(o, absent, ONNX_FLOAT);
+	const char *which = onnx_list(o, (const int64_t *)(const void *)flagged->data, flagged->len);
+	onnx_int(o, "axis", 1);
+	return both(o, "Gather", all, which);
+}
+
+/* rows x inputs float: model/scaled_inputs.h. */
+static const char *scaled_inputs(Onnx *o, const ScaledInputs *in, const char *x)
+{
+	const char *value = onnx_cast(o, x, ONNX_DOUBLE), *absent = onnx_node(o, "IsNaN", value, NULL, NULL);
+	const char *away = both(o, "Sub", value, onnx_matrix(o, in->centre, 0, in->columns));
+	const char *z = both(o, "Mul", away, onnx_matrix(o, in->scale, 0, in->columns));
+	const char *ninth = with(o, "Div", both(o, "Mul", z, z), 9);
+	const char *bent = both(o, "Div", z, onnx_node(o, "Sqrt", with(o, "Add", ninth, 1), NULL, NULL));
+	const char *values[] = {
+	        onnx_cast(o, onnx_node(o, "Where", absent, onnx_number(o, 0), bent), ONNX_FLOAT), flags(o, in, absent)};
+	return values[1] ? onnx_concat(o, values, 2) : values[0];
+}
+
+static const char *network(Onnx *o, const ModelForm *f, const char *x)
+{
+	const char *at = scaled_inputs(o, f->inputs, x);
+	if (!f->single)
+		at = onnx_cast(o, at, ONNX_DOUBLE);
+	for (size_t l = 0; l < f->layers; l++) {
+		const FormLayer *y = &f->layer[l];
+		const char *weight = (f->single ? onnx_float_matrix : onnx_matrix)(o, y->weight, y->in, y->out);
+		at = onnx_node(o, "Gemm", at, weight,
+		        (f->single ? onnx_float_matrix : onnx_matrix)(o, y->intercept, 0, y->out));
+		if (l + 1 < f->layers)
+			at = onnx_node(o, "Relu", at, NULL, NULL);
 	}
+	return linked(o, f, f->single ? onnx_cast(o, at, ONNX_DOUBLE) : at);
 }
 
 /* The same for each row: a column of zeros, to which it is added. */
@@ -248,6 +305,8 @@ const char *onnx_model(Onnx *o, const ModelForm *form, size_t columns, const cha
 		return linear(o, form, x);
 	case FORM_TREES:
 		return trees(o, form->trees, x);
+	case FORM_NETWORK:
+		return network(o, form, x);
 	case FORM_ENSEMBLE:
 		return ensemble(o, form, columns, x);
 	default:

@@ -14,6 +14,7 @@ Pmml *pmml_new(const char *prefix)
 	p->segments = g_string_new(NULL);
 	p->locals = g_string_new(NULL);
 	p->numbers = g_ptr_array_new_with_free_func(g_free);
+	p->classes = g_ptr_array_new();
 	p->features = g_ptr_array_new_with_free_func(g_free);
 	p->prefix = g_strdup(prefix);
 	return p;
@@ -28,6 +29,7 @@ void pmml_free(Pmml *p)
 	g_string_free(p->locals, TRUE);
 	g_ptr_array_unref(p->numbers);
 	g_ptr_array_unref(p->features);
+	g_ptr_array_unref(p->classes);
 	g_free(p->prefix);
 	g_free(p);
 }
@@ -128,5 +130,15 @@ char *pmml_derive(Pmml *p, GString *to, const char *type, char *expression)
 {
 	char *name = pmml_name(p, "v");
 	pmml_derive_named(to, name, NULL, type, expression);
+	return name;
+}
+
+const char *pmml_leave(Pmml *p, const char *feature)
+{
+	char *name = pmml_name(p, "m");
+	text_add(p->segments,
+	        "<OutputField name=\"%s\" optype=\"continuous\" dataType=\"double\" %s isFinalResult=\"false\"/>", name,
+	        feature);
+	g_ptr_array_add(p->numbers, name);
 	return name;
 }

@@ -16,6 +16,8 @@ typedef struct Pmml {
 	GPtrArray *numbers;  /* names of these numbers */
 	char *prefix;        /* of names made here: no column begins with it */
 	GPtrArray *features; /* names of the features' fields */
+	const char *target;  /* name of the target's field; borrowed, as its classes are */
+	GPtrArray *classes;  /* const char *; none where it is a number */
 	unsigned next;       /* number of the next field or segment */
 } Pmml;
 
@@ -46,3 +48,7 @@ char *pmml_derive(Pmml *p, GString *to, const char *type, char *expression);
 /* The same under a name of its own. */
 void pmml_derive_named(GString *to, const char *name, const char *shown, const char *type, char *expression);
 char *pmml_name(Pmml *p, const char *what); /* a new name */
+
+/* In a segment: the field of a number it leaves, under a new name, which is given back, borrowed.  feature: what is left, as PMML's
+ * attributes say it. */
+const char *pmml_leave(Pmml *p, const char *feature);

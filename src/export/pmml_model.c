@@ -1,4 +1,4 @@
-/* pmml_model.c: trees as sums of TreeModels, linear models as RegressionModels; links, ensembles and calibrations as arithmetic on what these leave.
+/* pmml_model.c: trees as sums of TreeModels, linear models as RegressionModels, networks by pmml_network.c; links, ensembles and calibrations as arithmetic on what these leave.
  *
  * Each margin is a segment of the chain that leaves a number; the fields of the last model, which only reads them out, are made of these. */
 #include "export/pmml_model.h"
@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "export/pmml_network.h"
 #include "export/text.h"
 
 static char *add(char *a, char *b)
@@ -40,14 +41,11 @@ static void add_schema(GString *to, const Pmml *p, const bool *used, size_t coun
 /* Of a segment that leaves a number under a new name, which is given back, borrowed. */
 static const char *begin_segment(Pmml *p, const char *element, const bool *used, size_t count)
 {
-	char *name = pmml_name(p, "m");
 	text_add(p->segments, "<Segment><True/><%s functionName=\"regression\">", element);
 	add_schema(p->segments, p, used, count);
-	text_add(p->segments,
-	        "<Output><OutputField name=\"%s\" optype=\"continuous\" dataType=\"double\" feature=\"predictedValue\" "
-	        "isFinalResult=\"false\"/></Output>\n",
-	        name);
-	g_ptr_array_add(p->numbers, name);
+	g_string_append(p->segments, "<Output>");
+	const char *name = pmml_leave(p, "feature=\"predictedValue\"");
+	g_string_append(p->segments, "</Output>\n");
 	return name;
 }
 
@@ -235,6 +233,27 @@ static char **trees(Pmml *p, const Trees *t)
 	return two_classes(p, t->link == LINK_LOGISTIC ? inverse(p, margin) : margin);
 }
 
+static char *held(const ModelForm *f, char *score)
+{
+	if (!f->is_held)
+		return score;
+	return pmml_apply("min", pmml_apply("max", score, pmml_number(f->low), NULL), pmml_number(f->high), NULL);
+}
+
+/* margins: fields' names, given away. */
+static char **linked(Pmml *p, const ModelForm *f, char **margins)
+{
+	if (f->link == FORM_SOFTMAX)
+		return softmax(p, margins, f->margins);
+	char *margin = pmml_field(margins[0]);
+	g_strfreev(margins);
+	if (f->link == FORM_LOGISTIC)
+		return two_classes(p, inverse(p, margin));
+	if (f->link == FORM_EXPONENTIAL)
+		return one(p, exponential(margin, 1));
+	return one(p, held(f, add(times(margin, f->scale), pmml_number(f->shift))));
+}
+
 /* For each feature how far it is from its centre, 0 where missing, and 1 where missing: terms of a linear model that are always there. */
 static void add_terms(Pmml *p, const ModelForm *f, char **ret_moved, char **ret_absent)
 {
@@ -258,21 +277,18 @@ static void add_predictor(GString *to, const char *field, double by)
 static char *linear_margin(Pmml *p, const ModelForm *f, char *const *moved, char *const *absent, size_t k)
 {
 	GString *to = p->segments;
-	char *name = pmml_name(p, "m");
 	g_autofree char *intercept = pmml_digits(f->intercept[k]);
 	g_string_append(to, "<Segment><True/><RegressionModel functionName=\"regression\"><MiningSchema>");
 	for (size_t j = 0; j < f->columns; j++)
 		text_add(to, "<MiningField name=\"%s\"/><MiningField name=\"%s\"/>", moved[j], absent[j]);
-	text_add(to,
-	        "</MiningSchema><Output><OutputField name=\"%s\" optype=\"continuous\" dataType=\"double\" "
-	        "feature=\"predictedValue\" isFinalResult=\"false\"/></Output>\n<RegressionTable intercept=\"%s\">",
-	        name, intercept);
+	g_string_append(to, "</MiningSchema><Output>");
+	const char *name = pmml_leave(p, "feature=\"predictedValue\"");
+	text_add(to, "</Output>\n<RegressionTable intercept=\"%s\">", intercept);
 	for (size_t j = 0; j < f->columns; j++) {
 		add_predictor(to, moved[j], f->slope[j * f->margins + k]);
 		add_predictor(to, absent[j], f->missing[j * f->margins + k]);
 	}
 	g_string_append(to, "</RegressionTable></RegressionModel></Segment>\n");
-	g_ptr_array_add(p->numbers, name);
 	return local(p, pmml_field(name));
 }
 
@@ -284,15 +300,13 @@ static char **linear(Pmml *p, const ModelForm *f)
 	add_terms(p, f, moved, absent);
 	for (size_t k = 0; k < f->margins; k++)
 		margins[k] = linear_margin(p, f, moved, absent, k);
-	if (f->link == FORM_SOFTMAX)
-		return softmax(p, margins, f->margins);
-	char *margin = pmml_field(margins[0]);
-	g_strfreev(margins);
-	if (f->link == FORM_LOGISTIC)
-		return two_classes(p, inverse(p, margin));
-	if (f->link == FORM_EXPONENTIAL)
-		return one(p, exponential(margin, 1));
-	return one(p, add(times(margin, f->scale), pmml_number(f->shift)));
+	return linked(p, f, margins);
+}
+
+static char **network(Pmml *p, const ModelForm *f)
+{
+	char **left = pmml_network(p, f);
+	return f->link == FORM_SOFTMAX ? left : linked(p, f, left);
 }
 
 static char **constant(Pmml *p, const ModelForm *f)
@@ -331,6 +345,8 @@ char **pmml_model(Pmml *p, const ModelForm *form)
 		return linear(p, form);
 	case FORM_TREES:
 		return trees(p, form->trees);
+	case FORM_NETWORK:
+		return network(p, form);
 	case FORM_ENSEMBLE:
 		return ensemble(p, form);
 	default:
@@ -339,7 +355,7 @@ char **pmml_model(Pmml *p, const ModelForm *form)
 }
 
 /* Held off 0 and 1 before a logarithm is taken, as stats/calibration.h says. */
-static char *held(const char *p)
+static char *inside(const char *p)
 {
 	return pmml_apply(
 	        "min", pmml_apply("max", pmml_field(p), pmml_number(1e-9), NULL), pmml_number(1 - 1e-9), NULL);
@@ -347,12 +363,12 @@ static char *held(const char *p)
 
 static char *rest_log(const char *p) /* ln(1 - p) */
 {
-	return pmml_apply("ln1p", times(held(p), -1), NULL, NULL);
+	return pmml_apply("ln1p", times(inside(p), -1), NULL, NULL);
 }
 
 static char *on_curve(Pmml *p, const char *method, const double *c, size_t count, const char *score)
 {
-	char *log_p = pmml_apply("ln", held(score), NULL, NULL);
+	char *log_p = pmml_apply("ln", inside(score), NULL, NULL);
 	if (g_str_equal(method, "platt"))
 		return inverse(p, add(times(pmml_apply("-", log_p, rest_log(score), NULL), c[0]), pmml_number(c[1])));
 	if (g_str_equal(method, "beta"))

@@ -2,7 +2,6 @@
 #include "export/text.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 void text_add(GString *to, const char *format, ...)
@@ -43,6 +42,19 @@ void text_float(GString *to, float value)
 		return;
 	add_decimal(to, (double)value, "%.9g");
 	g_string_append_c(to, 'f');
+}
+
+void text_values(GString *to, bool single, const double *values, size_t count)
+{
+	g_string_append_c(to, '{');
+	for (size_t i = 0; i < count; i++) {
+		g_string_append(to, i ? (i % 8 ? ", " : ",\n\t") : "\n\t");
+		if (single)
+			text_float(to, (float)values[i]);
+		else
+			text_double(to, values[i]);
+	}
+	g_string_append(to, count ? "};\n" : "0};\n");
 }
 
 void text_string(GString *to, const char *text)

@@ -7,6 +7,8 @@ void form_clear(ModelForm *form)
 		form_clear(&form->members[m]);
 	g_free(form->members);
 	g_free(form->weight);
+	g_free(form->kept);
 	form->members = NULL;
 	form->weight = NULL;
+	form->kept = NULL;
 }

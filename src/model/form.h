@@ -1,12 +1,23 @@
 /* form.h: what a model is, for those who write it down in another language (src/export): everything a score is made of. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "model/trees.h"
 
-typedef enum FormKind { FORM_CONSTANT, FORM_LINEAR, FORM_TREES, FORM_ENSEMBLE } FormKind;
+typedef enum FormKind { FORM_CONSTANT, FORM_LINEAR, FORM_TREES, FORM_NETWORK, FORM_ENSEMBLE } FormKind;
+enum { FORM_LAYERS = 5 };
 #define FORM_MARGIN_MOST 700 /* e^700 is still a number */
 
 typedef enum FormLink { FORM_SCALED, FORM_LOGISTIC, FORM_SOFTMAX, FORM_EXPONENTIAL } FormLink;
+
+/* sum_o = intercept_o + sum_i weight_io in_i, in that order */
+typedef struct FormLayer {
+	size_t in, out;
+	const double *weight, *intercept; /* in x out; out */
+} FormLayer;
+
+typedef struct ScaledInputs ScaledInputs; /* model/scaled_inputs.h */
 
 typedef struct ModelForm ModelForm;
 struct ModelForm {
@@ -20,8 +31,17 @@ struct ModelForm {
 	size_t margins;
 	FormLink link;
 	double shift, scale;
+	bool is_held; /* with FORM_SCALED: the score is held between low and high */
+	double low, high;
 	const double *intercept, *centre, *slope, *missing; /* slope, missing: columns x margins */
 	const Trees *trees;
+	/* network: features as scaled inputs go through the layers; sums below 0 become 0, but for the last layer's, which are the
+	 * margins; then the link, as above: FORM_SCALED of one margin, or FORM_SOFTMAX */
+	const ScaledInputs *inputs;
+	size_t layers;
+	FormLayer layer[FORM_LAYERS];
+	bool single;  /* in float32, else in double */
+	double *kept; /* owned: numbers made for the form, into which others point; may be NULL */
 	/* ensemble: without a layer the mean of the members' scores by weight; with one (intercept is there) the softmax of
 	 * intercept_k + sum_m weight_m log(max(score_mk, least)), for one output the sum without logarithm and softmax */
 	size_t count;

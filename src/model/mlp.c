@@ -348,6 +348,39 @@ static void mlp_shape(const void *model, size_t *ret_columns, size_t *ret_output
 	*ret_outputs = outputs_of(model);
 }
 
+G_STATIC_ASSERT(MLP_LAYERS <= FORM_LAYERS);
+
+static bool mlp_form(const void *model, ModelForm *ret, GError **error)
+{
+	const Mlp *m = model;
+	size_t cells = 0;
+	for (size_t l = 0; l < m->net.count; l++)
+		cells += (m->net.layer[l].in + 1) * m->net.layer[l].out;
+	double *to = g_new(double, cells);
+	*ret = (ModelForm){.kind = FORM_NETWORK,
+	        .columns = m->inputs.columns,
+	        .outputs = outputs_of(m),
+	        .margins = outputs_of(m),
+	        .link = m->classes ? FORM_SOFTMAX : FORM_SCALED,
+	        .shift = m->shift,
+	        .scale = m->scale,
+	        .is_held = true,
+	        .low = m->least,
+	        .high = m->most,
+	        .inputs = &m->inputs,
+	        .layers = m->net.count,
+	        .single = true,
+	        .kept = to};
+	for (size_t l = 0; l < m->net.count; l++) {
+		const MlpLayer *y = &m->net.layer[l];
+		ret->layer[l] = (FormLayer){y->in, y->out, to, to + y->in * y->out};
+		for (size_t i = 0; i <= y->in; i++) /* the last row: intercepts */
+			for (size_t o = 0; o < y->out; o++)
+				*to++ = (double)y->weight[(i < y->in ? i : y->wide_in) * y->wide + o];
+	}
+	return true;
+}
+
 const ModelFamily FAMILY_MLP = {
         .name = "mlp",
         .help = "a small neural network: fully connected layers, AdamW, stopped early by the validation rows",
@@ -362,5 +395,6 @@ const ModelFamily FAMILY_MLP = {
         .contribute = mlp_contribute,
         .contribute_asks = always_asks,
         .shape = mlp_shape,
+        .form = mlp_form,
         .free = mlp_free,
 };
