@@ -154,6 +154,24 @@ static void add_hold(GString *to, const ModelForm *f)
 	g_string_append(to, " : s[0];\n");
 }
 
+static void add_curves(GString *to, const ModelForm *f)
+{
+	g_string_append(to, "\tstatic const double curve[] = ");
+	text_values(to, false, f->curve, 2 * f->margins);
+	g_string_append(to, "\tconst double most = ");
+	text_double(to, FORM_ODDS_MOST);
+	text_add(to,
+	        ";\n\tdouble sum = 0;\n\tfor (int k = 0; k < %zu; k++) {\n"
+	        "\t\tdouble odds = m[k] > most ? most : m[k] < -most ? -most : (double)m[k];\n"
+	        "\t\tsum += s[k] = 1 / (1 + exp(-(curve[2 * k] * odds + curve[2 * k + 1])));\n\t}\n",
+	        f->margins);
+	if (f->margins == 1)
+		g_string_append(to, "\ts[1] = sum;\n\ts[0] = 1 - sum;\n");
+	else
+		text_add(to, "\tfor (int k = 0; k < %1$zu; k++)\n\t\ts[k] = sum > 0 ? s[k] / sum : 1.0 / %1$zu;\n",
+		        f->margins);
+}
+
 static void add_link(GString *to, const ModelForm *f)
 {
 	switch (f->link) {
@@ -169,6 +187,9 @@ static void add_link(GString *to, const ModelForm *f)
 		break;
 	case FORM_EXPONENTIAL:
 		add_exponential(to, 1);
+		break;
+	case FORM_CURVES:
+		add_curves(to, f);
 		break;
 	}
 }
@@ -213,6 +234,20 @@ static void add_inputs(GString *to, const ScaledInputs *in, unsigned number)
 	        number, MAX(in->count, 1u), in->columns);
 }
 
+/* The sums of each vector's nearness, which is not kept: there may be many. */
+static void add_nearness(GString *to, const ModelForm *f, unsigned number, const char *name)
+{
+	text_add(to,
+	        "\tfor (int v = 0; v < %1$zu; v++) {\n\t\tdouble near = 0;\n\t\tfor (int i = 0; i < %2$u; i++) {\n"
+	        "\t\t\tdouble apart = (double)z[i] - (double)vector_%3$u[v * %2$u + i];\n\t\t\tnear += apart * apart;\n"
+	        "\t\t}\n\t\tnear = exp(-near * ",
+	        f->vectors, f->inputs->count, number);
+	text_double(to, f->gamma);
+	text_add(to,
+	        ");\n\t\tfor (int o = 0; o < %1$zu; o++)\n\t\t\t%2$s[o] += near * weight_%3$u_0[v * %1$zu + o];\n\t}\n",
+	        f->layer[0].out, name, number);
+}
+
 /* From the array `from` to one named "layer_<l>", the last one "m".  Whole rows of weights at a time: compilers make vectors of that, and
  * each sum has the order it has here. */
 static void add_layer(GString *to, const ModelForm *f, unsigned number, size_t l, const char *from)
@@ -220,14 +255,29 @@ static void add_layer(GString *to, const ModelForm *f, unsigned number, size_t l
 	const FormLayer *y = &f->layer[l];
 	bool is_last = l + 1 == f->layers;
 	g_autofree char *name = is_last ? g_strdup("m") : g_strdup_printf("layer_%zu", l);
-	text_add(to,
-	        "\t%1$s %2$s[%3$zu];\n\tmemcpy(%2$s, intercept_%4$u_%5$zu, sizeof %2$s);\n"
-	        "\tfor (int i = 0; i < %6$zu; i++)\n\t\tfor (int o = 0; o < %3$zu; o++)\n"
-	        "\t\t\t%2$s[o] += (%1$s)%7$s[i] * weight_%4$u_%5$zu[i * %3$zu + o];\n",
-	        f->single ? "float" : "double", name, y->out, number, l, y->in, from);
+	const char *type = f->single ? "float" : "double";
+	text_add(to, "\t%1$s %2$s[%3$zu];\n\tmemcpy(%2$s, intercept_%4$u_%5$zu, sizeof %2$s);\n", type, name, y->out,
+	        number, l);
+	if (l == 0 && f->vectors)
+		add_nearness(to, f, number, name);
+	else
+		text_add(to,
+		        "\tfor (int i = 0; i < %1$zu; i++)\n\t\tfor (int o = 0; o < %2$zu; o++)\n"
+		        "\t\t\t%3$s[o] += (%4$s)%5$s[i] * weight_%6$u_%7$zu[i * %2$zu + o];\n",
+		        y->in, y->out, name, type, from, number, l);
 	if (!is_last)
 		text_add(to, "\tfor (int o = 0; o < %1$zu; o++)\n\t\t%2$s[o] = %2$s[o] > 0 ? %2$s[o] : 0;\n", y->out,
 		        name);
+}
+
+static void add_vectors(GString *to, const ModelForm *f, unsigned number)
+{
+	size_t count = f->vectors * f->inputs->count;
+	g_autofree double *values = g_new(double, count + 1);
+	for (size_t i = 0; i < count; i++)
+		values[i] = (double)f->vector[i];
+	text_add(to, "static const float vector_%u[] = ", number);
+	text_values(to, true, values, count);
 }
 
 static void add_network(GString *to, const ModelForm *f, unsigned number)
@@ -241,6 +291,8 @@ static void add_network(GString *to, const ModelForm *f, unsigned number)
 	for (uint32_t j = 0; j < in->columns; j++)
 		text_add(to, "%s%u", j ? (j % 16 ? ", " : ",\n\t") : "\n\t", in->flag[j]);
 	g_string_append(to, in->columns ? "};\n" : "0};\n");
+	if (f->vectors)
+		add_vectors(to, f, number);
 	for (size_t l = 0; l < f->layers; l++)
 		add_layer_tables(to, f, number, l);
 	text_add(to, "\nstatic void model_%u(const float *x, double *s)\n{\n", number);

@@ -147,10 +147,15 @@ static const char *two_classes(Onnx *o, const char *second)
 	return onnx_concat(o, parts, 2);
 }
 
+static const char *inverse(Onnx *o, const char *margins) /* 1 / (1 + e^-margin) */
+{
+	const char *away = onnx_node(o, "Exp", onnx_node(o, "Neg", margins, NULL, NULL), NULL, NULL);
+	return both(o, "Div", onnx_number(o, 1), with(o, "Add", away, 1));
+}
+
 static const char *logistic(Onnx *o, const char *margin)
 {
-	const char *away = with(o, "Add", onnx_node(o, "Exp", onnx_node(o, "Neg", margin, NULL, NULL), NULL, NULL), 1);
-	return two_classes(o, both(o, "Div", onnx_number(o, 1), away));
+	return two_classes(o, inverse(o, margin));
 }
 
 static const char *softmax(Onnx *o, const char *margins)
@@ -169,14 +174,30 @@ static const char *exponential(Onnx *o, const char *margin, double scale)
 	return with(o, "Mul", onnx_node(o, "Exp", with(o, "Min", margin, FORM_MARGIN_MOST), NULL, NULL), scale);
 }
 
+/* Each by their sum; where it is 0, alike. */
+static const char *by_sum(Onnx *o, const char *parts, size_t count)
+{
+	const char *sum = sum_of(o, parts), *is_there = with(o, "Greater", sum, 0);
+	return onnx_node(o, "Where", is_there, both(o, "Div", parts, sum), onnx_number(o, 1.0 / (double)count));
+}
+
 static const char *shares(Onnx *o, const char *margins, size_t groups)
 {
 	const char *cut = with(o, "Min", with(o, "Max", margins, 0), 1);
-	if (groups == 1)
-		return two_classes(o, cut);
-	const char *sum = sum_of(o, cut);
-	return onnx_node(
-	        o, "Where", with(o, "Greater", sum, 0), both(o, "Div", cut, sum), onnx_number(o, 1.0 / (double)groups));
+	return groups == 1 ? two_classes(o, cut) : by_sum(o, cut, groups);
+}
+
+static const char *curves(Onnx *o, const ModelForm *f, const char *margins)
+{
+	g_autofree double *slope = g_new(double, f->margins), *shift = g_new(double, f->margins);
+	for (size_t k = 0; k < f->margins; k++) {
+		slope[k] = f->curve[2 * k];
+		shift[k] = f->curve[2 * k + 1];
+	}
+	const char *odds = with(o, "Min", with(o, "Max", margins, -FORM_ODDS_MOST), FORM_ODDS_MOST);
+	const char *steep = both(o, "Mul", odds, onnx_matrix(o, slope, 0, f->margins));
+	const char *p = inverse(o, both(o, "Add", steep, onnx_matrix(o, shift, 0, f->margins)));
+	return f->margins == 1 ? two_classes(o, p) : by_sum(o, p, f->margins);
 }
 
 static const char *trees(Onnx *o, const Trees *t, const char *x)
@@ -210,6 +231,8 @@ static const char *linked(Onnx *o, const ModelForm *f, const char *margins)
 		return logistic(o, margins);
 	case FORM_SOFTMAX:
 		return softmax(o, margins);
+	case FORM_CURVES:
+		return curves(o, f, margins);
 	default:
 		return exponential(o, margins, 1);
 	}
@@ -255,11 +278,31 @@ static const char *scaled_inputs(Onnx *o, const ScaledInputs *in, const char *x)
 	return values[1] ? onnx_concat(o, values, 2) : values[0];
 }
 
+/* |a - v|^2 = |a|^2 + |v|^2 - 2 a v, rows x vectors. */
+static const char *nearness(Onnx *o, const ModelForm *f, const char *inputs)
+{
+	size_t count = f->inputs->count;
+	g_autofree double *turned = g_new(double, count *f->vectors + 1), *square = g_new0(double, f->vectors);
+	for (size_t v = 0; v < f->vectors; v++)
+		for (size_t i = 0; i < count; i++) {
+			double value = (double)f->vector[v * count + i];
+			turned[i * f->vectors + v] = value;
+			square[v] += value * value;
+		}
+	const char *product = both(o, "MatMul", inputs, onnx_matrix(o, turned, count, f->vectors));
+	const char *own = sum_of(o, both(o, "Mul", inputs, inputs));
+	const char *squares = both(o, "Add", own, onnx_matrix(o, square, 0, f->vectors));
+	const char *apart = both(o, "Sub", squares, with(o, "Mul", product, 2));
+	return onnx_node(o, "Exp", with(o, "Mul", apart, -f->gamma), NULL, NULL);
+}
+
 static const char *network(Onnx *o, const ModelForm *f, const char *x)
 {
 	const char *at = scaled_inputs(o, f->inputs, x);
 	if (!f->single)
 		at = onnx_cast(o, at, ONNX_DOUBLE);
+	if (f->vectors)
+		at = nearness(o, f, at);
 	for (size_t l = 0; l < f->layers; l++) {
 		const FormLayer *y = &f->layer[l];
 		const char *weight = (f->single ? onnx_float_matrix : onnx_matrix)(o, y->weight, y->in, y->out);

@@ -240,11 +240,29 @@ static char *held(const ModelForm *f, char *score)
 	return pmml_apply("min", pmml_apply("max", score, pmml_number(f->low), NULL), pmml_number(f->high), NULL);
 }
 
+static char **curves(Pmml *p, const ModelForm *f, char **margins)
+{
+	char **parts = names_new(f->margins);
+	for (size_t k = 0; k < f->margins; k++) {
+		char *low = pmml_apply("max", pmml_field(margins[k]), pmml_number(-FORM_ODDS_MOST), NULL);
+		char *odds = pmml_apply("min", low, pmml_number(FORM_ODDS_MOST), NULL);
+		parts[k] = local(p, inverse(p, add(times(odds, f->curve[2 * k]), pmml_number(f->curve[2 * k + 1]))));
+	}
+	g_strfreev(margins);
+	if (f->margins > 1)
+		return by_sum(p, parts, f->margins);
+	char **scores = two_classes(p, pmml_field(parts[0]));
+	g_strfreev(parts);
+	return scores;
+}
+
 /* margins: fields' names, given away. */
 static char **linked(Pmml *p, const ModelForm *f, char **margins)
 {
 	if (f->link == FORM_SOFTMAX)
 		return softmax(p, margins, f->margins);
+	if (f->link == FORM_CURVES)
+		return curves(p, f, margins);
 	char *margin = pmml_field(margins[0]);
 	g_strfreev(margins);
 	if (f->link == FORM_LOGISTIC)
@@ -306,7 +324,7 @@ static char **linear(Pmml *p, const ModelForm *f)
 static char **network(Pmml *p, const ModelForm *f)
 {
 	char **left = pmml_network(p, f);
-	return f->link == FORM_SOFTMAX ? left : linked(p, f, left);
+	return f->layers > 1 && f->link == FORM_SOFTMAX ? left : linked(p, f, left);
 }
 
 static char **constant(Pmml *p, const ModelForm *f)

@@ -525,6 +525,32 @@ static bool svm_ready(const char *code, const json_t *params, GError **error)
 	       (g_str_equal(kernel, "radial") || svm_linear_ready(error));
 }
 
+static bool svm_form(const void *model, ModelForm *ret, GError **error)
+{
+	const Svm *m = model;
+	size_t width = width_of(m), in = width - 1;
+	double *to = g_new(double, width *m->margins);
+	*ret = (ModelForm){.kind = FORM_NETWORK,
+	        .columns = m->inputs.columns,
+	        .outputs = MAX(m->classes, 1u),
+	        .margins = m->margins,
+	        .link = m->classes ? FORM_CURVES : FORM_SCALED,
+	        .shift = m->label.shift,
+	        .scale = m->label.scale,
+	        .curve = m->curve,
+	        .inputs = &m->inputs,
+	        .vectors = m->vectors,
+	        .vector = m->vector,
+	        .gamma = m->gamma,
+	        .layers = 1,
+	        .layer = {{in, m->margins, to, to + in * m->margins}},
+	        .kept = to};
+	for (size_t i = 0; i < width; i++)
+		for (size_t k = 0; k < m->margins; k++)
+			to[i * m->margins + k] = m->weight[k * width + i];
+	return true;
+}
+
 const ModelFamily FAMILY_SVM = {
         .name = "svm",
         .help = "support vector machine: linear, or of radial basis functions for few rows",
@@ -539,5 +565,6 @@ const ModelFamily FAMILY_SVM = {
         .contribute = svm_contribute,
         .contribute_asks = svm_asks,
         .shape = svm_shape,
+        .form = svm_form,
         .free = svm_free,
 };

@@ -142,5 +142,6 @@ CASES = [  # name, target, task, the block `models`
     ('classes', 'three', 'classification', '{families: [boosted], calibration: platt, %s, params: {boosted: {view: category, rounds: 30}}}' % ONE),
     ('forest', 'three', 'classification', '{families: [forest], calibration: temperature, %s, params: {forest: {trees: 20}}}' % ONE),
     ('network', 'two', 'classification', '{families: [mlp], calibration: none, %s, params: {mlp: {rounds: 3, width: 20}}}' % ONE),
-    ('numbers', 'number', 'regression', '{families: [linear, forest, boosted, mlp], search: {method: fixed}, ensemble: {method: vote}, params: {boosted: {view: one_hot, rounds: 40}, forest: {trees: 10, view: target}, mlp: {layers: 1, width: 33, rounds: 3}}}'),
+    ('machines', 'three', 'classification', '{families: [svm], calibration: none, %s, params: {svm: {kernel: radial, rows: 120}}}' % ONE),
+    ('numbers', 'number', 'regression', '{families: [linear, forest, boosted, mlp, svm], search: {method: fixed}, ensemble: {method: vote}, params: {svm: {kernel: linear}, boosted: {view: one_hot, rounds: 40}, forest: {trees: 10, view: target}, mlp: {layers: 1, width: 33, rounds: 3}}}'),
 ]
