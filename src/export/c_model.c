@@ -201,14 +201,22 @@ static void add_linear(GString *to, const ModelForm *f, unsigned number)
 	add_table(to, "centre", number, f->centre, f->columns);
 	add_table(to, "slope", number, f->slope, f->columns * f->margins);
 	add_table(to, "absent", number, f->missing, f->columns * f->margins);
+	if (f->square)
+		add_table(to, "square", number, f->square, f->columns * f->margins);
 	text_add(to,
 	        "\nstatic void model_%1$u(const float *x, double *s)\n{\n\tdouble m[%2$zu];\n"
 	        "\tmemcpy(m, intercept_%1$u, sizeof m);\n\tfor (int j = 0; j < %3$zu; j++) {\n"
 	        "\t\tint is_missing = isnan(x[j]);\n\t\tdouble value = is_missing ? 1 : (double)x[j] - "
 	        "centre_%1$u[j];\n"
 	        "\t\tconst double *by = (is_missing ? absent_%1$u : slope_%1$u) + j * %2$zu;\n"
-	        "\t\tfor (int k = 0; k < %2$zu; k++)\n\t\t\tm[k] += by[k] * value;\n\t}\n",
+	        "\t\tfor (int k = 0; k < %2$zu; k++)\n\t\t\tm[k] += by[k] * value;\n",
 	        number, f->margins, f->columns);
+	if (f->square)
+		text_add(to,
+		        "\t\tfor (int k = 0; !is_missing && k < %1$zu; k++)\n"
+		        "\t\t\tm[k] += square_%2$u[j * %1$zu + k] * value * value;\n",
+		        f->margins, number);
+	g_string_append(to, "\t}\n");
 	add_link(to, f);
 	g_string_append(to, "}\n");
 }

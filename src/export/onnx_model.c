@@ -244,6 +244,10 @@ static const char *linear(Onnx *o, const ModelForm *f, const char *x)
 	const char *moved = both(o, "Sub", value, onnx_matrix(o, f->centre, 0, f->columns));
 	const char *present = onnx_node(o, "Where", absent, onnx_number(o, 0), moved);
 	const char *by = both(o, "MatMul", present, onnx_matrix(o, f->slope, f->columns, f->margins));
+	if (f->square) {
+		const char *square = onnx_matrix(o, f->square, f->columns, f->margins);
+		by = both(o, "Add", by, both(o, "MatMul", both(o, "Mul", present, present), square));
+	}
 	const char *missing = onnx_matrix(o, f->missing, f->columns, f->margins);
 	const char *of_absent = both(o, "MatMul", onnx_cast(o, absent, ONNX_DOUBLE), missing);
 	const char *m = both(o, "Add", both(o, "Add", by, of_absent), onnx_matrix(o, f->intercept, 0, f->margins));
@@ -282,7 +286,7 @@ static const char *scaled_inputs(Onnx *o, const ScaledInputs *in, const char *x)
 static const char *nearness(Onnx *o, const ModelForm *f, const char *inputs)
 {
 	size_t count = f->inputs->count;
-	g_autofree double *turned = g_new(double, count *f->vectors + 1), *square = g_new0(double, f->vectors);
+	g_autofree double *turned = g_new(double, count * f->vectors + 1), *square = g_new0(double, f->vectors);
 	for (size_t v = 0; v < f->vectors; v++)
 		for (size_t i = 0; i < count; i++) {
 			double value = (double)f->vector[v * count + i];

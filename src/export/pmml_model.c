@@ -286,10 +286,10 @@ static void add_terms(Pmml *p, const ModelForm *f, char **ret_moved, char **ret_
 	}
 }
 
-static void add_predictor(GString *to, const char *field, double by)
+static void add_predictor(GString *to, const char *field, int exponent, double by)
 {
 	g_autofree char *number = pmml_digits(by);
-	text_add(to, "<NumericPredictor name=\"%s\" coefficient=\"%s\"/>", field, number);
+	text_add(to, "<NumericPredictor name=\"%s\" exponent=\"%d\" coefficient=\"%s\"/>", field, exponent, number);
 }
 
 static char *linear_margin(Pmml *p, const ModelForm *f, char *const *moved, char *const *absent, size_t k)
@@ -303,8 +303,10 @@ static char *linear_margin(Pmml *p, const ModelForm *f, char *const *moved, char
 	const char *name = pmml_leave(p, "feature=\"predictedValue\"");
 	text_add(to, "</Output>\n<RegressionTable intercept=\"%s\">", intercept);
 	for (size_t j = 0; j < f->columns; j++) {
-		add_predictor(to, moved[j], f->slope[j * f->margins + k]);
-		add_predictor(to, absent[j], f->missing[j * f->margins + k]);
+		add_predictor(to, moved[j], 1, f->slope[j * f->margins + k]);
+		if (f->square)
+			add_predictor(to, moved[j], 2, f->square[j * f->margins + k]);
+		add_predictor(to, absent[j], 1, f->missing[j * f->margins + k]);
 	}
 	g_string_append(to, "</RegressionTable></RegressionModel></Segment>\n");
 	return local(p, pmml_field(name));

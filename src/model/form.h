@@ -6,7 +6,7 @@
 #include "model/trees.h"
 
 typedef enum FormKind { FORM_CONSTANT, FORM_LINEAR, FORM_TREES, FORM_NETWORK, FORM_ENSEMBLE } FormKind;
-enum { FORM_LAYERS = 5 };
+#define FORM_LAYERS 5
 #define FORM_MARGIN_MOST 700 /* e^700 is still a number */
 
 #define FORM_ODDS_MOST 20.72326583594641 /* log odds of 1 - 1e-9 */
@@ -28,7 +28,7 @@ struct ModelForm {
 	size_t outputs;
 	/* constant: outputs; borrowed, as all below */
 	const double *scores;
-	/* linear: margin_k = intercept_k + sum_j (slope_jk (x_j - centre_j), or missing_jk where x_j is); then the link:
+	/* linear: margin_k = intercept_k + sum_j (slope_jk d + square_jk d^2 with d = x_j - centre_j, or missing_jk where x_j is); then the link:
 	 * shift + scale * margin, a softmax, e^min(margin, FORM_MARGIN_MOST), ...; FORM_CURVES: p_k = 1 / (1 + e^-(a_k m + b_k)), m being
 	 * the margin held within FORM_ODDS_MOST of 0; of one margin the second class's probability, of several shares of their sum */
 	size_t margins;
@@ -37,7 +37,8 @@ struct ModelForm {
 	bool is_held; /* with FORM_SCALED: the score is held between low and high */
 	double low, high;
 	const double *curve; /* margins x 2: a, b */
-	const double *intercept, *centre, *slope, *missing; /* slope, missing: columns x margins */
+	const double *intercept, *centre, *slope, *square,
+	        *missing; /* slope, square (NULL: none), missing: columns x margins */
 	const Trees *trees;
 	/* network: features as scaled inputs, or where there are vectors how near they are to each, e^(-gamma |inputs - vector|^2), go
 	 * through the layers; sums below 0 become 0, but for the last layer's, which are the margins; then the link, as above (with more than

@@ -345,6 +345,25 @@ static void ftrl_shape(const void *model, size_t *ret_columns, size_t *ret_outpu
 	*ret_outputs = outputs_of(model);
 }
 
+static bool ftrl_form(const void *model, ModelForm *ret, GError **error)
+{
+	const Ftrl *m = model;
+	size_t count = m->inputs.count;
+	*ret = (ModelForm){.kind = FORM_NETWORK,
+	        .columns = m->inputs.columns,
+	        .outputs = outputs_of(m),
+	        .margins = m->margins,
+	        .link = m->classes > 2   ? FORM_SOFTMAX
+	                : m->classes > 0 ? FORM_LOGISTIC
+	                                 : FORM_SCALED,
+	        .shift = m->label.shift,
+	        .scale = m->label.scale,
+	        .inputs = &m->inputs,
+	        .layers = 1,
+	        .layer = {{count, m->margins, m->weight, m->weight + count * m->margins}}};
+	return true;
+}
+
 const ModelFamily FAMILY_FTRL = {
         .name = "ftrl",
         .help = "linear, learning row by row (FTRL-proximal): goes on learning where it stopped",
@@ -359,5 +378,6 @@ const ModelFamily FAMILY_FTRL = {
         .contribute = ftrl_contribute,
         .importance = ftrl_importance,
         .shape = ftrl_shape,
+        .form = ftrl_form,
         .free = ftrl_free,
 };

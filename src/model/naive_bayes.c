@@ -221,6 +221,7 @@ static bool naive_bayes_predict(const void *model, const Matrix *x, double *ret,
 
 /* A class that no row had. */
 #define NEVER (-1e9)
+#define BELOW_ALL (-1e300) /* the same in a form: its share is 0 beside any other class */
 
 static void contribute_row(const NaiveBayes *m, const float *x, size_t row, Contributions *into)
 {
@@ -342,6 +343,52 @@ static void naive_bayes_shape(const void *model, size_t *ret_columns, size_t *re
 	*ret_outputs = ((const NaiveBayes *)model)->classes;
 }
 
+/* A feature's evidence for each class, as a square in what it is away from the middle of the classes' means. */
+static void put_column(const NaiveBayes *m, size_t column, double *numbers)
+{
+	size_t classes = m->classes, cells = m->columns * classes;
+	double *intercept = numbers, *centre = intercept + classes, *slope = centre + m->columns;
+	double *square = slope + cells, *missing = square + cells, sum = 0;
+	for (size_t k = 0; k < classes; k++)
+		sum += m->mean[k * m->columns + column];
+	centre[column] = sum / (double)classes;
+	for (size_t k = 0; k < classes; k++) {
+		size_t cell = column * classes + k;
+		double variance = m->variance[k * m->columns + column];
+		double away = m->mean[k * m->columns + column] - centre[column];
+		if (!(variance > 0))
+			continue;
+		double at_centre = -(log(variance) + away * away / variance) / 2;
+		intercept[k] += at_centre;
+		missing[cell] = -at_centre;
+		slope[cell] = away / variance;
+		square[cell] = -0.5 / variance;
+	}
+}
+
+static bool naive_bayes_form(const void *model, ModelForm *ret, GError **error)
+{
+	const NaiveBayes *m = model;
+	size_t classes = m->classes, cells = m->columns * classes;
+	double *numbers = g_new0(double, classes + m->columns + 3 * cells);
+	*ret = (ModelForm){.kind = FORM_LINEAR,
+	        .columns = m->columns,
+	        .outputs = classes,
+	        .margins = classes,
+	        .link = FORM_SOFTMAX,
+	        .intercept = numbers,
+	        .centre = numbers + classes,
+	        .slope = numbers + classes + m->columns,
+	        .square = numbers + classes + m->columns + cells,
+	        .missing = numbers + classes + m->columns + 2 * cells,
+	        .kept = numbers};
+	for (size_t k = 0; k < classes; k++)
+		numbers[k] = m->share[k] > 0 ? log(m->share[k]) : BELOW_ALL;
+	for (size_t j = 0; j < m->columns; j++)
+		put_column(m, j, numbers);
+	return true;
+}
+
 const ModelFamily FAMILY_NAIVE_BAYES = {
         .name = "naive_bayes",
         .help = "Gaussian naive Bayes: each feature normal within each class, on its own",
@@ -355,5 +402,6 @@ const ModelFamily FAMILY_NAIVE_BAYES = {
         .load = naive_bayes_load,
         .contribute = naive_bayes_contribute,
         .shape = naive_bayes_shape,
+        .form = naive_bayes_form,
         .free = naive_bayes_free,
 };

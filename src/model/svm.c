@@ -529,7 +529,7 @@ static bool svm_form(const void *model, ModelForm *ret, GError **error)
 {
 	const Svm *m = model;
 	size_t width = width_of(m), in = width - 1;
-	double *to = g_new(double, width *m->margins);
+	double *to = g_new(double, width * m->margins);
 	*ret = (ModelForm){.kind = FORM_NETWORK,
 	        .columns = m->inputs.columns,
 	        .outputs = MAX(m->classes, 1u),
