@@ -25,5 +25,8 @@ void cli_call_clear(Call *call);
 void help_print(FILE *out, const char *prefix);
 void help_print_op(FILE *out, const Op *op);
 
+/* Text with control characters (but line breaks), and those that turn the writing's direction, replaced by "·": a name in the data cannot
+ * steer the terminal. */
+void print_plain(FILE *out, const char *text);
 /* A result as text for people. */
 void print_result(FILE *out, const Op *op, const json_t *result);

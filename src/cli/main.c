@@ -15,7 +15,8 @@ static int report(const GError *error, bool as_json)
 		g_autofree char *text = json_pretty(object);
 		puts(text);
 	}
-	fprintf(stderr, "gyre: %s\n", error->message);
+	g_autofree char *line = g_strdup_printf("gyre: %s\n", error->message);
+	print_plain(stderr, line);
 	return status;
 }
 

@@ -3,6 +3,7 @@
 #include "cli/print.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -21,12 +22,10 @@ static const struct {
         {"alarm.silences", print_silences},
         {"alarm.unsilence", print_silence},
         {"check", print_check},
-        {"completion", print_text},
         {"data.compare", print_data_compare},
         {"monitor.backtest", print_backtest},
         {"monitor.learn", print_learn},
         {"data.diff", print_data_diff},
-        {"data.folds", print_text},
         {"data.log", print_data_log},
         {"data.show", print_data_show},
         {"deploy", print_deploy},
@@ -42,7 +41,6 @@ static const struct {
         {"kpi", print_kpi},
         {"lineage", print_lineage},
         {"replay", print_replay},
-        {"logs", print_text},
         {"model.errors", print_model_errors},
         {"model.fairness", print_model_fairness},
         {"model.compare", print_model_compare},
@@ -80,7 +78,7 @@ void print_nothing(FILE *out, const json_t *result)
 	(void)result;
 }
 
-void print_text(FILE *out, const json_t *result)
+static void print_text(FILE *out, const json_t *result)
 {
 	fputs(json_get_text(result, "text", ""), out);
 }
@@ -187,15 +185,45 @@ void print_object(FILE *out, const json_t *object)
 	}
 }
 
-void print_result(FILE *out, const Op *op, const json_t *result)
+/* Able to steer a terminal, or to turn the direction of what follows. */
+static bool is_harmful(gunichar c)
+{
+	return (g_unichar_iscntrl(c) && c != '\n') || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+void print_plain(FILE *out, const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	g_autoptr(GString) plain = g_string_new(NULL);
+	for (const char *at = valid; *at; at = g_utf8_next_char(at))
+		g_string_append_unichar(plain, is_harmful(g_utf8_get_char(at)) ? 0xb7 : g_utf8_get_char(at));
+	fputs(plain->str, out);
+}
+
+static void print_screen(FILE *out, const Op *op, const json_t *result)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(PRINTERS); i++)
 		if (strcmp(PRINTERS[i].op, op->name) == 0) {
 			PRINTERS[i].print(out, result);
 			return;
 		}
-	if (json_object_size(result) == 1 && json_object_get(result, "text"))
+	print_object(out, result);
+}
+
+/* What an op says as a text is its own: a log, a file.  All else has names and labels of the data in it. */
+void print_result(FILE *out, const Op *op, const json_t *result)
+{
+	char *text = NULL;
+	size_t size;
+	if (json_object_size(result) == 1 && json_object_get(result, "text")) {
 		print_text(out, result);
-	else
-		print_object(out, result);
+		return;
+	}
+	FILE *screen = open_memstream(&text, &size);
+	print_screen(screen ? screen : out, op, result);
+	if (screen) {
+		fclose(screen);
+		print_plain(out, text);
+	}
+	free(text);
 }

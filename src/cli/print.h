@@ -54,7 +54,6 @@ Printer print_search_watch;
 Printer print_silence;
 Printer print_silences;
 Printer print_status;
-Printer print_text;
 Printer print_token;
 Printer print_tokens;
 Printer print_watch;

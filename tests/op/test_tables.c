@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "cli/cli.h"
 #include "cli/print.h"
 #include "data/check.h"
 #include "data/source.h"
@@ -258,6 +259,23 @@ static void test_next(void)
 	free(here);
 }
 
+/* A name in the data cannot steer the terminal, whatever screen it stands on. */
+static void test_plain(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	json_auto_t *result = json_pack("{s:[{s:s,s:i,s:n,s:s}]}", "models", "name", "a\x1b[31m\xe2\x80\xae\x7fz\tb",
+	        "versions", 1, "champion", "updated", "\xc2\x9b");
+	print_result(out, op_find("model.ls"), result);
+	fclose(out);
+	g_assert_null(strpbrk(text, "\x1b\x7f\t"));
+	g_assert_null(strstr(text, "\xe2\x80\xae"));
+	g_assert_null(strstr(text, "\xc2\x9b"));
+	g_assert_nonnull(strstr(text, "a·[31m··z·b"));
+	free(text);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -268,5 +286,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/tables/blocks", test_blocks);
 	g_test_add_func("/tables/figures", test_figures);
 	g_test_add_func("/tables/next", test_next);
+	g_test_add_func("/tables/plain", test_plain);
 	return g_test_run();
 }
