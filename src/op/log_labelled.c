@@ -37,10 +37,9 @@ bool labelled_update(const Desk *d, const char *file, size_t memory_mb, json_t *
 static bool run(App *app, const json_t *in, json_t **ret, GError **error)
 {
 	Desk d;
-	g_autoptr(Project) sound = NULL;
 	/* The caller's own folder, not the project's, is where a name on the command line begins. */
 	g_autofree char *file = g_canonicalize_filename(json_get_text(in, "file", ""), NULL);
-	if (!project_open(app->folder, &sound, error) || !desk_open(app, &d, error))
+	if (!desk_open_sound(app, &d, error))
 		return false;
 	bool ok = labelled_update(&d, file, (size_t)json_get_int(in, "memory_mb", 512), ret, error);
 	desk_clear(&d);

@@ -108,9 +108,8 @@ static void note_problem(Watch *w, GError *problem)
 static bool open_desk(Watch *w, GError **error)
 {
 	App app = {.folder = w->folder};
-	g_autoptr(Project) sound = NULL;
 	drop_desk(w);
-	w->has_desk = project_open(w->folder, &sound, error) && desk_open(&app, &w->desk, error);
+	w->has_desk = desk_open_sound(&app, &w->desk, error);
 	return w->has_desk;
 }
 
