@@ -32,7 +32,14 @@ static char *total_text(const json_t *total)
 	return json_is_number(total) ? count_text(whole) : g_strdup("-");
 }
 
-static void add_period(Table *table, const json_t *p)
+/* "2026-11-01", of hours "2026-11-01 08:00". */
+static char *period_text(const json_t *p, bool by_hour)
+{
+	char *text = g_strdup_printf(by_hour ? "%.16s" : "%.10s", json_get_text(p, "period", "all"));
+	return g_strdelimit(text, "T", ' ');
+}
+
+static void add_period(Table *table, const json_t *p, bool by_hour)
 {
 	g_autofree char *version = cell_text(json_object_get(p, "version")),
 	                *answered = count_text(json_object_get(p, "predictions")),
@@ -41,7 +48,7 @@ static void add_period(Table *table, const json_t *p)
 	                *today = number_text(json_object_get(p, "today"), 4),
 	                *gain = number_text(json_object_get(p, "gain"), 4),
 	                *total = total_text(json_object_get(p, "total"));
-	g_autofree char *period = g_strdup_printf("%.10s", json_get_text(p, "period", "all"));
+	g_autofree char *period = period_text(p, by_hour);
 	table_add(table, period, version ? version : "-", json_get_text(p, "route", "-"), answered, known, value, sure,
 	        today, gain, total, reached_text(p), NULL);
 }
@@ -78,6 +85,7 @@ void print_kpi(FILE *out, const json_t *result)
 {
 	static const char *const HEADS[] = {"period", "version", "route", ">predictions", ">known", ">value", "95 %",
 	        ">before", ">gain", ">total", "goal", NULL};
+	bool by_hour = g_strcmp0(json_get_text(result, "by", ""), "hour") == 0;
 	size_t i, k;
 	json_t *figure, *period;
 	json_array_foreach (json_object_get(result, "figures"), i, figure) {
@@ -87,7 +95,7 @@ void print_kpi(FILE *out, const json_t *result)
 		        unit ? " in " : "", unit ? unit : "", goal);
 		Table *table = table_new(HEADS);
 		json_array_foreach (json_object_get(figure, "periods"), k, period)
-			add_period(table, period);
+			add_period(table, period, by_hour);
 		table_print(table, out,
 		        "nothing is known of it yet: no outcomes (gyre outcome), or no numbers (gyre kpi push)");
 		print_thresholds(out, json_object_get(figure, "thresholds"));
