@@ -163,7 +163,7 @@ static double or_zero(double value)
 
 typedef struct Bar {
 	const char *label;
-	double value, sd, most; /* most: of all bars */
+	double value, sd, least, most; /* least and most: of all bars, and 0 */
 	double y;
 } Bar;
 enum { BAR_ROW = 26, BAR_NAME = 158, BAR_SPACE = 60, BAR_LETTERS = 21 };
@@ -178,32 +178,34 @@ static char *bar_figure(double value)
 static void draw_bar(Page *p, const Bar *b)
 {
 	g_autofree char *figure = bar_figure(b->value);
-	double scale = (WIDTH - BAR_NAME - BAR_SPACE) / b->most, width = fmax(0, b->value) * scale,
-	       half = b->sd * scale;
+	double scale = (WIDTH - BAR_NAME - BAR_SPACE) / (b->most - b->least), half = b->sd * scale,
+	       zero = BAR_NAME - b->least * scale, end = zero + b->value * scale, left = fmin(zero, end),
+	       right = fmax(zero, end + half);
 	g_autofree char *start = g_utf8_substring(b->label, 0, MIN(g_utf8_strlen(b->label, -1), BAR_LETTERS - 1));
 	g_autofree char *label =
 	        g_utf8_strlen(b->label, -1) > BAR_LETTERS ? g_strconcat(start, "…", NULL) : g_strdup(b->label);
 	draw(p, "<text class=axis x='%d' y='%.1f' text-anchor=end>", BAR_NAME - 8, b->y + 16);
 	put_text(p, label);
-	draw(p, "</text><rect class=bar x='%d' y='%.1f' width='%.1f' height='%d' rx='2'/>", BAR_NAME, b->y + 3, width,
-	        BAR_ROW - 8);
+	draw(p, "</text><rect class=bar x='%.1f' y='%.1f' width='%.1f' height='%d' rx='2'/>", left, b->y + 3,
+	        fabs(end - zero), BAR_ROW - 8);
 	if (half > 0)
-		draw(p, "<path class=whisker d='M%.1f %.1fH%.1f'/>", BAR_NAME + fmax(0, width - half), b->y + 12,
-		        BAR_NAME + width + half);
-	draw(p, "<text class=tick x='%.1f' y='%.1f'>%s</text>\n", BAR_NAME + width + half + 6, b->y + 16, figure);
+		draw(p, "<path class=whisker d='M%.1f %.1fH%.1f'/>", fmax(BAR_NAME, end - half), b->y + 12, end + half);
+	draw(p, "<text class=tick x='%.1f' y='%.1f'>%s</text>\n", right + 6, b->y + 16, figure);
 }
 
 void chart_bars(
         Page *p, const char *title, const char *const *labels, const double *values, const double *sds, size_t count)
 {
-	double most = 0;
-	for (size_t i = 0; i < count; i++)
+	double most = 0, least = 0;
+	for (size_t i = 0; i < count; i++) {
 		most = fmax(most, or_zero(values[i]) + (sds ? or_zero(sds[i]) : 0));
+		least = fmin(least, or_zero(values[i]));
+	}
 	if (!count)
 		return;
 	start(p, title, "class=bars ", WIDTH, (int)count * BAR_ROW + 8);
 	for (size_t i = 0; i < count; i++) {
-		Bar b = {labels[i], or_zero(values[i]), sds ? or_zero(sds[i]) : 0, most > 0 ? most : 1,
+		Bar b = {labels[i], or_zero(values[i]), sds ? or_zero(sds[i]) : 0, least, most - least > 0 ? most : 1,
 		        (double)i * BAR_ROW + 4};
 		draw_bar(p, &b);
 	}

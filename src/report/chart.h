@@ -22,7 +22,7 @@ typedef struct Axes {
 
 void chart_lines(Page *p, const Axes *axes, const Line *lines, size_t count);
 
-/* Horizontal bars, largest first: labels, values, and a whisker of one sd (NULL: none). */
+/* Horizontal bars, largest first: labels, values (those below 0 go to the left), and a whisker of one sd (NULL: none). */
 void chart_bars(
         Page *p, const char *title, const char *const *labels, const double *values, const double *sds, size_t count);
 

@@ -97,7 +97,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 const StepKind STEP_REPORT = {
         .name = "report",
         .help = "write the report for stakeholders: one HTML file",
-        .version = 10,
+        .version = 11,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,

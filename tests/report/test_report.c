@@ -266,6 +266,10 @@ static void test_charts(void)
 		chart_lines(&page, &axes[i], &line, 1);
 	chart_bars(&page, "bars", labels, none, none, 2);
 	chart_bars(&page, "bars", labels, NULL, NULL, 0);
+	const double below[] = {-2, 1}; /* to the left of 0, which stands at two thirds */
+	chart_bars(&page, "bars", labels, below, NULL, 2);
+	assert_has(text->str, "x='158.0' y='7.0' width='148.0'");
+	assert_has(text->str, "x='306.0' y='33.0' width='74.0'");
 	chart_histogram(&page, "histogram", none, 2, "a", "b");
 	chart_histogram(&page, "histogram", NULL, 0, "a", "b");
 	chart_spark(&page, none, 2);
