@@ -57,6 +57,22 @@ void print_data_show(FILE *out, const json_t *result)
 		print_checks(out, json_object_get(result, "checks"));
 }
 
+/* What the figures of both sides say stands in the sentence; --json has them. */
+static void print_changes(FILE *out, const json_t *changes)
+{
+	static const char *const HEADS[] = {"column", "type", "measure", ">value", "what changed", NULL};
+	Table *table = table_new(HEADS);
+	size_t i;
+	json_t *c;
+	json_array_foreach ((json_t *)changes, i, c) {
+		g_autofree char *value = number_text(json_object_get(c, "value"), 3);
+		table_add(table, json_get_text(c, "column", ""), json_get_text(c, "type", ""),
+		        json_get_text(c, "measure", "-"), value, json_get_text(c, "sentence", ""), NULL);
+	}
+	print_head(out, "changes");
+	table_print(table, out, "none");
+}
+
 void print_data_diff(FILE *out, const json_t *result)
 {
 	fprintf(out, "from %.12s to %.12s\n", json_get_text(result, "a", ""), json_get_text(result, "b", ""));
@@ -65,7 +81,9 @@ void print_data_diff(FILE *out, const json_t *result)
 	json_object_foreach ((json_t *)result, key, value) {
 		if (strcmp(key, "a") == 0 || strcmp(key, "b") == 0)
 			continue;
-		if (json_is_object(value)) {
+		if (strcmp(key, "changes") == 0) {
+			print_changes(out, value);
+		} else if (json_is_object(value)) {
 			print_head(out, key);
 			print_object(out, value);
 		} else if (json_is_array(value) && json_is_object(json_array_get(value, 0))) {
