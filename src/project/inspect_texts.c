@@ -62,32 +62,38 @@ static bool tell_numbers(Inspect *s, const char *name, const json_t *top)
 	return false;
 }
 
-/* Days written 31.12.2020 or 12/31/2020: which number is the month is told by one above twelve. */
+/* Days written 31.12.2020, 12/31/2020 or 31.12.20: which number is the month is told by one above twelve. */
 static void tell_days(Inspect *s, const char *name, const json_t *top)
 {
 	gint64 first = 0, second = 0;
+	size_t digits = 0; /* of the year */
 	char mark = 0;
 	size_t i;
 	json_t *entry;
 	json_array_foreach ((json_t *)top, i, entry) {
 		const char *text = json_get_text(entry, "value", "");
-		if (!g_regex_match_simple(
-		            "^[0-9]{1,2}([./-])[0-9]{1,2}\\1[0-9]{4}$", text, G_REGEX_DEFAULT, G_REGEX_MATCH_DEFAULT))
+		if (!g_regex_match_simple("^[0-9]{1,2}([./-])[0-9]{1,2}\\1([0-9]{2}){1,2}$", text, G_REGEX_DEFAULT,
+		            G_REGEX_MATCH_DEFAULT))
 			return;
 		char *end;
 		first = MAX(first, g_ascii_strtoll(text, &end, 10));
 		mark = *end;
 		second = MAX(second, g_ascii_strtoll(end + 1, NULL, 10));
+		if (i && digits != strlen(strrchr(text, mark) + 1))
+			return;
+		digits = strlen(strrchr(text, mark) + 1);
 	}
-	if (!mark || MIN(first, second) > 12)
+	if (!mark || MIN(first, second) > 12 || MAX(first, second) > 31)
 		return;
-	bool unclear = first <= 12 && second <= 12;
+	static const char *const IF[2][2] = {{"", ", if the year stands last"},
+	        {", if the day stands first", ", if the day stands first and the year last"}};
+	bool unclear = first <= 12 && second <= 12, is_short = digits == 2;
 	bool month_first = second > 12;
 	inspect_note(s,
-	        "%s holds texts like \"%s\", days; time_format: \"%%%c%c%%%c%c%%Y\" under the source reads them as "
+	        "%s holds texts like \"%s\", days; time_format: \"%%%c%c%%%c%c%%%c\" under the source reads them as "
 	        "times%s",
 	        name, json_get_text(json_array_get(top, 0), "value", ""), month_first ? 'm' : 'd', mark,
-	        month_first ? 'd' : 'm', mark, unclear ? ", if the day stands first" : "");
+	        month_first ? 'd' : 'm', mark, is_short ? 'y' : 'Y', IF[unclear][is_short]);
 }
 
 #define MONTH "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"

@@ -199,7 +199,8 @@ static void test_foreign_texts(void)
 	        "SELECT (i % 7) || ',5' AS \"a b\", '1,' || (100 + i % 9) || '.50' AS usd, '1.' || (100 + i % 9) || "
 	        "',5' AS eur, "
 	        "(i % 28 + 1) || '.' || (i % 12 + 1) || '.2020' AS de, (i % 12 + 1) || '/' || (i % 28 + 1) || '/2020' "
-	        "AS us, strftime(DATE '2001-05-01' + (i % 200)::int, '%b %d %Y') AS worded, "
+	        "AS us, (i % 28 + 1) || '-' || (i % 12 + 1) || '-' || (20 + i % 5) AS short, strftime(DATE "
+	        "'2001-05-01' + (i % 200)::int, '%b %d %Y') AS worded, "
 	        "strftime(DATE '2001-05-01' + (i % 200)::int, '%B %-d, %Y') AS written, "
 	        "(i % 9) || '%' AS part, CASE WHEN i % 9 = 1 THEN '1,5 or so' ELSE (i % 9) || ',5' END AS prose, "
 	        "hash(i * 7) % 3 AS y FROM range(600) t(i)",
@@ -211,9 +212,11 @@ static void test_foreign_texts(void)
 	expect_note(f, "rtrim(\\\"part\\\", ' %')::double");
 	expect_note(f, "time_format: \\\"%d.%m.%Y\\\"");
 	expect_note(f, "time_format: \\\"%m/%d/%Y\\\"");
+	expect_note(f, "time_format: \\\"%d-%m-%y\\\" under the source reads them as times, if the day stands first "
+	               "and the year last");
 	expect_note(f, "time_format: \\\"%b %d %Y\\\"");
 	expect_note(f, "time_format: \\\"%B %d, %Y\\\"");
-	g_assert_cmpint((int)json_array_size(json_object_get(f, "notes")), ==, 8);
+	g_assert_cmpint((int)json_array_size(json_object_get(f, "notes")), ==, 9);
 }
 
 /* Noise: nothing to find, so nothing is dropped, ordered or grouped. */
