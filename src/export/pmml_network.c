@@ -63,7 +63,7 @@ static void add_inputs(GString *to, char *const *inputs, size_t count)
 static void add_layer(GString *to, const ModelForm *f, size_t l)
 {
 	const FormLayer *y = &f->layer[l];
-	const char *digits = f->single ? "%.9g" : "%.17g"; /* either keeps every bit */
+	const char *digits = f->single ? "%.9g" : "%.17g"; /* 9 digits tell float32 values apart */
 	char number[G_ASCII_DTOSTR_BUF_SIZE];
 	text_add(to, "<NeuralLayer numberOfNeurons=\"%zu\" activationFunction=\"%s\"%s>\n", y->out,
 	        l + 1 < f->layers ? "rectifier" : "identity",
