@@ -121,6 +121,14 @@ static bool open_sources(Ingest *in, GError **error)
 	return true;
 }
 
+/* By one thread: what several sum up of reals depends, in the last bits, on which of them was first. */
+static bool keep_alone(Ingest *in, const char *sql, GError **error)
+{
+	return engine_run(in->e, "SET threads = 1", error) &&
+	       user_query_keep(in->e, "data.query", sql, RESULT, error) &&
+	       engine_runf(in->e, error, "SET threads = %u", MAX(1, step_cores(in->s)));
+}
+
 /* *ret_from: where the rows are: the source itself, or the table RESULT with what the query gives. */
 static bool run_query(Ingest *in, char **ret_from, GError **error)
 {
@@ -137,7 +145,7 @@ static bool run_query(Ingest *in, char **ret_from, GError **error)
 	g_autofree char *sql = user_query_trim(query);
 	g_ptr_array_add(in->paths, g_strdup(step_output(in->s, "snapshot")));
 	return user_query_confine(in->e, in->paths, error) && user_query_check(in->e, "data.query", sql, error) &&
-	       user_query_keep(in->e, "data.query", sql, RESULT, error);
+	       keep_alone(in, sql, error);
 }
 
 static bool check_time(Ingest *in, const char *select, GError **error)

@@ -109,6 +109,27 @@ static void test_same_bytes(Place *p, const void *data)
 	assert_same(p, digest, "{'t': {'path': 'piece-?.parquet'}}");
 }
 
+/* A query's sums are the same to the last bit, however the threads would have shared them. */
+static void test_same_sums(Place *p, const void *data)
+{
+	g_autofree char *first = NULL, *sql = g_strconcat(third(),
+	                                       "COPY (SELECT range % 3 AS g, hash(range) / 1e17 AS x FROM range(10 * "
+	                                       "getvariable('third'))) TO 'FOLDER/a.parquet'",
+	                                       NULL);
+	run_sql(p, sql);
+	for (int i = 0; i < 6; i++) {
+		g_autoptr(GError) error = NULL;
+		ingest(p, "{'t': {'path': 'a.parquet'}}", "select g, sum(x) as s, avg(x) as m from t group by g", NULL,
+		        &error);
+		g_assert_no_error(error);
+		g_autofree char *digest = snapshot_digest(p);
+		if (!first)
+			first = g_steal_pointer(&digest);
+		else
+			g_assert_cmpstr(first, ==, digest);
+	}
+}
+
 static void test_same_bytes_sqlite(Place *p, const void *data)
 {
 	write_text(p, "a.csv",
@@ -430,6 +451,7 @@ int main(int argc, char **argv)
 	ADD("/ingest/wide", test_wide);
 	ADD("/ingest/odd-names", test_odd_names);
 	ADD("/ingest/same-bytes", test_same_bytes);
+	ADD("/ingest/same-sums", test_same_sums);
 	ADD("/ingest/same-bytes-sqlite", test_same_bytes_sqlite);
 	return g_test_run();
 }
