@@ -101,12 +101,14 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* By the bytes of the names, so that the order of rows is the same on every machine; the same file twice counts once. */
+/* By the bytes of the names, so that the order of rows is the same on every machine; the same file twice counts once, also as a.csv and
+ * ./a.csv. */
 static void take_sorted(GPtrArray *found, GPtrArray *paths)
 {
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_ptr_array_sort(found, by_text);
 	for (guint i = 0; i < found->len; i++)
-		if (i == 0 || strcmp(found->pdata[i], found->pdata[i - 1]) != 0)
+		if (g_hash_table_add(seen, g_canonicalize_filename(found->pdata[i], NULL)))
 			g_ptr_array_add(paths, g_strdup(found->pdata[i]));
 }
 

@@ -221,6 +221,10 @@ static void test_several(Place *p, const void *data)
 	assert_fails(p, "{'t': {'path': 'p*.csv'}}", FAIL_INVALID, "p2.csv has no column \"b\", which ");
 	write_text(p, "p2.csv", "a,b,c\n1,2,3\n");
 	assert_fails(p, "{'t': {'path': 'p*.csv'}}", FAIL_INVALID, "p1.csv has no column \"c\", which ");
+	/* One file under several names gives its rows once. */
+	g_autofree char *types = types_from(p, "{'t': {'path': ['p1.csv', './p1.csv', 'p1*', 'work/../p1.csv']}}");
+	json_auto_t *out = output(p, "ingest");
+	g_assert_cmpint(json_get_int(out, "rows", 0), ==, 1);
 }
 
 static void assert_query_fails(const Place *p, const char *query, const char *time, const char *words)
