@@ -73,8 +73,9 @@ bool kpi_values(Engine *e, const json_t *kpi, const char *table, json_t **ret, G
 	json_object_foreach ((json_t *)kpi, name, expression) {
 		json_auto_t *row = NULL;
 		g_autoptr(GError) problem = NULL;
-		g_autofree char *sql = g_strdup_printf(
-		        "SELECT CAST(%s AS DOUBLE) AS value FROM %s", json_string_value(expression), quoted);
+		/* One group of all rows: what is no aggregate is refused, not answered by the first row. */
+		g_autofree char *sql = g_strdup_printf("SELECT CAST(%s AS DOUBLE) AS value FROM %s GROUP BY ()",
+		        json_string_value(expression), quoted);
 		if (!engine_row(e, sql, &row, &problem))
 			return fail(error, FAIL_INVALID, "kpi.%s: %s", name, problem->message);
 		json_object_set(values, name, json_object_get(row, "value"));

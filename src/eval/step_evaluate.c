@@ -113,7 +113,7 @@ static bool run(StepRun *s, const json_t *params, GError **error)
 const StepKind STEP_EVALUATE = {
         .name = "evaluate",
         .help = "measure the bundle on rows it never saw, beside the baseline and the champion",
-        .version = 10,
+        .version = 11,
         .params = PARAMS,
         .inputs = INPUTS,
         .outputs = OUTPUTS,
