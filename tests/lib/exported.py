@@ -140,8 +140,7 @@ CASES = [  # name, target, task, the block `models`
     ('linear', 'two', 'classification', '{families: [linear], calibration: isotonic, %s}' % ONE),
     ('boosted', 'two', 'classification', '{families: [boosted], calibration: beta, %s, params: {boosted: {view: both, rounds: 60}}}' % ONE),
     ('classes', 'three', 'classification', '{families: [boosted], calibration: platt, %s, params: {boosted: {view: category, rounds: 30}}}' % ONE),
-    ('forest', 'three', 'classification', '{families: [forest], calibration: temperature, %s, params: {forest: {trees: 20}}}' % ONE),
     ('curved', 'two', 'classification', '{families: [mlp, svm, naive_bayes, ftrl], calibration: none, search: {method: fixed}, ensemble: {method: vote}, params: {mlp: {rounds: 3, width: 20}, svm: {kernel: linear}}}'),
-    ('near', 'three', 'classification', '{families: [mlp, svm, naive_bayes, ftrl], calibration: none, search: {method: fixed}, ensemble: {method: vote}, params: {mlp: {rounds: 3, width: 20, layers: 1}, svm: {kernel: radial, rows: 120}}}'),
+    ('near', 'three', 'classification', '{families: [forest, mlp, svm, naive_bayes, ftrl], calibration: temperature, search: {method: fixed}, ensemble: {method: vote}, params: {forest: {trees: 20}, mlp: {rounds: 3, width: 20, layers: 1}, svm: {kernel: radial, rows: 120}}}'),
     ('numbers', 'number', 'regression', '{families: [linear, forest, boosted, mlp, svm, ftrl], search: {method: fixed}, ensemble: {method: vote}, params: {svm: {kernel: linear}, boosted: {view: one_hot, rounds: 40}, forest: {trees: 10, view: target}, mlp: {layers: 1, width: 33, rounds: 3}}}'),
 ]
