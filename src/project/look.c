@@ -8,6 +8,7 @@
 #include "data/source.h"
 #include "data/schema.h"
 #include "data/user_query.h"
+#include "eval/scored_table.h"
 #include "feature/recipe.h"
 #include "project/project.h"
 
@@ -51,6 +52,43 @@ static void check_names(Project *p, const json_t *schema)
 	const json_t *features = project_block(p, "features");
 	if (!json_is_null(features))
 		recipe_validate(features, schema, roles, "features", report, p);
+}
+
+/* Would a figure's SQL run in the evaluation, which comes when all is trained?  Only its columns and types are looked at; types here are
+ * the sources' own, so that what is found is a warning. */
+static void check_kpi(Project *p, Engine *e, const char *query, const char *name, const char *figure)
+{
+	const json_t *goal = project_block(p, "goal");
+	const char *target = json_get_text(goal, "target", "");
+	bool classifies = strcmp(json_get_text(goal, "task", ""), "classification") == 0;
+	json_auto_t *columns = NULL;
+	g_autoptr(GError) problem = NULL;
+	g_autofree char *kept = scored_columns(target, classifies), *said = sql_name(target);
+	g_autofree char *sql =
+	        g_strdup_printf("SELECT CAST(%s AS DOUBLE) AS value FROM (SELECT %s, %s AS prediction%s, "
+	                        "CAST(1 AS DOUBLE) AS loss FROM (%s)) GROUP BY ()",
+	                figure, kept, said, classifies ? ", CAST(1 AS DOUBLE) AS probability" : "", query);
+	if (engine_describe(e, sql, &columns, &problem))
+		return;
+	g_autofree char *path = g_strdup_printf("kpi.%s", name),
+	                *first = g_strndup(problem->message, strcspn(problem->message, "\n"));
+	g_autofree char *sentence = g_strdup_printf("it cannot be found on the data as it is: %s", first);
+	project_problem(p, "warning", path, sentence);
+}
+
+static void check_kpis(Project *p, Engine *e, const char *query, const json_t *schema)
+{
+	static const char *const MAKERS[] = {
+	        "ingest", "verify", "split"}; /* a step of the user's own may make other columns */
+	const char *name, *target = json_get_text(project_block(p, "goal"), "target", "");
+	json_t *figure;
+	for (size_t i = 0; i < G_N_ELEMENTS(MAKERS); i++)
+		if (json_object_get(project_block(p, "steps"), MAKERS[i]))
+			return;
+	if (!schema_column(schema, target))
+		return;
+	json_object_foreach ((json_t *)project_block(p, "kpi"), name, figure)
+		check_kpi(p, e, query, name, json_string_value(figure));
 }
 
 /* Every problem of the data itself is told at the source or query it comes from. */
@@ -120,6 +158,7 @@ static bool look(Project *p, Engine *e, GError **error)
 		return tell(p, place, problem, error);
 	json_auto_t *schema = json_pack("{s:O}", "columns", columns);
 	check_names(p, schema);
+	check_kpis(p, e, query, schema);
 	return true;
 }
 
