@@ -54,20 +54,26 @@ static void check_names(Project *p, const json_t *schema)
 		recipe_validate(features, schema, roles, "features", report, p);
 }
 
-/* Would a figure's SQL run in the evaluation, which comes when all is trained?  Only its columns and types are looked at; types here are
- * the sources' own, so that what is found is a warning. */
-static void check_kpi(Project *p, Engine *e, const char *query, const char *name, const char *figure)
+/* The rows as the evaluation will have them, with what a model says; free with g_free. */
+static char *scored_query(const Project *p, const char *query, const json_t *schema)
 {
 	const json_t *goal = project_block(p, "goal");
 	const char *target = json_get_text(goal, "target", "");
 	bool classifies = strcmp(json_get_text(goal, "task", ""), "classification") == 0;
+	g_autofree char *kept = scored_columns(target, classifies), *said = sql_name(target);
+	return g_strdup_printf("SELECT %s, %s AS prediction%s%s FROM (%s\n)", kept, said,
+	        classifies ? ", CAST(1 AS DOUBLE) AS probability" : "",
+	        schema_column(schema, "loss") ? "" : ", CAST(1 AS DOUBLE) AS loss", query);
+}
+
+/* Would a figure's SQL run in the evaluation, which comes when all is trained?  Only its columns and types are looked at; types here are
+ * the sources' own, so that what is found is a warning. */
+static void check_kpi(Project *p, Engine *e, const char *rows, const char *name, const char *figure)
+{
 	json_auto_t *columns = NULL;
 	g_autoptr(GError) problem = NULL;
-	g_autofree char *kept = scored_columns(target, classifies), *said = sql_name(target);
 	g_autofree char *sql =
-	        g_strdup_printf("SELECT CAST(%s AS DOUBLE) AS value FROM (SELECT %s, %s AS prediction%s, "
-	                        "CAST(1 AS DOUBLE) AS loss FROM (%s)) GROUP BY ()",
-	                figure, kept, said, classifies ? ", CAST(1 AS DOUBLE) AS probability" : "", query);
+	        g_strdup_printf("SELECT CAST(%s AS DOUBLE) AS value FROM (%s) GROUP BY ()", figure, rows);
 	if (engine_describe(e, sql, &columns, &problem))
 		return;
 	g_autofree char *path = g_strdup_printf("kpi.%s", name),
@@ -80,15 +86,16 @@ static void check_kpis(Project *p, Engine *e, const char *query, const json_t *s
 {
 	static const char *const MAKERS[] = {
 	        "ingest", "verify", "split"}; /* a step of the user's own may make other columns */
-	const char *name, *target = json_get_text(project_block(p, "goal"), "target", "");
+	const char *name;
 	json_t *figure;
 	for (size_t i = 0; i < G_N_ELEMENTS(MAKERS); i++)
 		if (json_object_get(project_block(p, "steps"), MAKERS[i]))
 			return;
-	if (!schema_column(schema, target))
+	if (!schema_column(schema, json_get_text(project_block(p, "goal"), "target", "")))
 		return;
+	g_autofree char *rows = scored_query(p, query, schema);
 	json_object_foreach ((json_t *)project_block(p, "kpi"), name, figure)
-		check_kpi(p, e, query, name, json_string_value(figure));
+		check_kpi(p, e, rows, name, json_string_value(figure));
 }
 
 /* Every problem of the data itself is told at the source or query it comes from. */
