@@ -73,6 +73,10 @@ static const Param PARAMS[] = {
                 .preset = "[]",
                 .help = "names of the files that the family command is made of; the inputs code.0, code.1, ... are "
                         "they"},
+        {.name = "unready",
+                .type = PARAM_TEXTS,
+                .flags = PARAM_HIDDEN,
+                .help = "families whose library or program was not here when the step was planned"},
         {.name = "calibration",
                 .type = PARAM_TEXT,
                 .preset = "\"auto\"",

@@ -171,6 +171,22 @@ static bool find_code(const Life *l, GPtrArray *names, GError **error)
 	return families_files(l->p->folder, json_object_get(models, "params"), names, error);
 }
 
+/* Families whose library or program is not here and that the search leaves out.  They are in the step's key as long as they are none, so
+ * that it runs again when one comes. */
+static json_t *find_unready(const Life *l)
+{
+	const json_t *models = project_block(l->p, "models"), *fixed = json_object_get(models, "params");
+	json_t *names = json_array(), *name;
+	size_t i;
+	json_array_foreach (json_object_get(models, "families"), i, name) {
+		const ModelFamily *family = family_find(json_string_value(name));
+		g_autoptr(GError) problem = NULL;
+		if (family && !family_ready(family, l->p->folder, json_object_get(fixed, family->name), &problem))
+			json_array_append(names, name);
+	}
+	return names;
+}
+
 /* Where a training stands: the project's own, or that of a fold set aside. */
 typedef struct Bench {
 	const char *name, *rows, *recipes; /* of the step; where its inputs are from */
@@ -218,6 +234,9 @@ static bool add_training(Life *l, const Bench *at, GError **error)
 	        member(models, "params"), "metric", json_text(goal_metric_named(goal)), "costs", member(goal, "costs"),
 	        "figure", goal_figure(goal, project_block(l->p, "kpi")), "latency_ms", latency_wanted(goal));
 	json_object_set_new(params, "code", names);
+	json_auto_t *unready = find_unready(l);
+	if (json_array_size(unready))
+		json_object_set(params, "unready", unready);
 	return add_as(l, at->name, "train", params, inputs, error);
 }
 
