@@ -179,7 +179,8 @@ static bool step_or_wait(RetrainLoop *l, const LoopInput *in, const json_t *reco
 		l->failures = 0;
 		return true;
 	}
-	int64_t again = g_get_monotonic_time() + (STEP_WAIT << MIN(l->failures++, STEP_WAIT_DOUBLED));
+	int64_t again = g_get_monotonic_time() + (STEP_WAIT << MIN(l->failures, STEP_WAIT_DOUBLED));
+	l->failures++;
 	l->not_before = MAX(l->not_before, again);
 	return false;
 }
