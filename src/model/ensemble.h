@@ -38,8 +38,9 @@ typedef struct EnsembleMember {
 bool ensemble_member_train(
         const TrainSet *set, const json_t *given, EnsembleMember *ret, json_t **ret_used, GError **error);
 
-/* params.members, trained; until set->until those of the greatest weight, those there is no time for by set->expected are left out: then `ret_count` is less than given.  ret: zeroed, room for all; it
- * owns what it has on an error too.  ret_used: as given, with the params a refit would use; new reference. */
+/* params.members, trained, the one of the greatest weight first.  With set->until those are left out for which, by set->expected, there is no
+ * time: then `ret_count` is less than given.  ret: zeroed, room for all; it owns what it has on an error too.  ret_used: as given, with the
+ * params a refit would use; new reference. */
 bool ensemble_members_train(const TrainSet *set, const json_t *given, EnsembleMember *ret, size_t *ret_count,
         json_t **ret_used, GError **error);
 

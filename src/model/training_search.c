@@ -189,6 +189,7 @@ static bool refit_another(Training *t, GError **error)
 	const Trial *late = training_winner(t);
 	double seconds = MAX(time_left(t), 0) + MAX(time_limit(t) * LATE_SHARE, LATE_LEAST);
 	t->trials->is_cut = true;
+	t->setup.refit_until = 0; /* was the ensemble's */
 	if (refit_spare(&t->setup, t->trials, late, seconds, &t->best)) {
 		progress_note("%s could not be trained on all rows in time: %s takes its place", late->family->name,
 		        training_winner(t)->family->name);
@@ -251,6 +252,7 @@ bool training_refit(Training *t, GError **error)
 		return false;
 	if (!t->model && !read_refit(t, &used, error))
 		return false;
+	t->setup.refit_expected = NULL;
 	if (!take_what_was_trained(t, used, error))
 		return false;
 	progress_report("training the best on all rows", 1, 1);

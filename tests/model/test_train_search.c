@@ -302,6 +302,48 @@ static bool train_late(const Place *p, const char *families, unsigned count, con
 	return ok;
 }
 
+/* What stands in for an ensemble that was stopped learns to its end: the time that was the ensemble's is over for that alone. */
+static void test_late_ensemble(void)
+{
+	static const char *const LOST[] = {"bundle", "trials", "scratch/model.json"};
+	static const char *const SETTINGS =
+	        "{\"families\": [\"boosted\", \"command\"], \"search\": {\"trials\": 2, \"method\": \"fixed\", "
+	        "\"time\": %d}, "
+	        "\"params\": {\"boosted\": {\"rounds\": 60, \"patience\": 0}, \"command\": {\"train\": [\"sh\", "
+	        "\"-c\", "
+	        "\"if [ -e %s/hang ] && [ $(wc -l < target.csv) -gt 1300 ]; then sleep 100000 & wait; fi; : > "
+	        "model/none\"], "
+	        "\"predict\": [\"sh\", \"-c\", \"while read rows scores; do awk -F, 'NR > 1 {p = 1 / (1 + exp(-$1)); "
+	        "print 1 - p "
+	        "\\\",\\\" p}' $rows > $scores; echo ok; done\"]}}, \"ensemble\": {\"method\": \"vote\"}}";
+	Place *p = place_new(TWO_CLASSES, HOLD_OUT, roles_of("classification", false));
+	g_autofree char *ample = g_strdup_printf(SETTINGS, 0, p->folder);
+	g_autofree char *short_of = g_strdup_printf(SETTINGS, 2, p->folder);
+	g_autofree char *hang = at(p, "hang");
+	g_autofree char *folder = at(p, "ensemble");
+	train_well(p, ample, "ensemble", 2);
+	for (size_t i = 0; i < G_N_ELEMENTS(LOST); i++) {
+		g_autofree char *path = g_build_filename(folder, LOST[i], NULL);
+		g_assert_true(file_remove(path, NULL));
+	}
+	g_assert_true(g_file_set_contents(hang, "", 0, NULL));
+	train_well(p, short_of, "ensemble", 2);
+	json_auto_t *trials = read_json(p, "ensemble", "trials");
+	g_assert_cmpstr(winner_of(trials), ==, "boosted");
+	g_autofree char *alone = g_strdup_printf(SETTINGS, 0, p->folder);
+	char *vote = strstr(alone, "vote");
+	memcpy(vote, "none", 4);
+	g_assert_true(file_remove(hang, NULL));
+	train_well(p, alone, "alone", 2);
+	g_autofree char *late_model = at(p, "ensemble/scratch/model.bin");
+	g_autofree char *model = at(p, "alone/scratch/model.bin");
+	g_autofree char *a = NULL, *b = NULL;
+	gsize na, nb;
+	g_assert_true(g_file_get_contents(late_model, &a, &na, NULL) && g_file_get_contents(model, &b, &nb, NULL));
+	g_assert_cmpmem(a, na, b, nb);
+	place_free(p);
+}
+
 /* A last training that overruns the limit is killed with what it started.  The best for which there is the time takes its place, guessing
  * only where there is nothing else; with no other the step fails. */
 static void test_late(void)
@@ -386,6 +428,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/train/pruned", test_pruned);
 	g_test_add_func("/train/pruned_rounds", test_pruned_rounds);
 	g_test_add_func("/train/time", test_time);
+	g_test_add_func("/train/late-ensemble", test_late_ensemble);
 	g_test_add_func("/train/cut-ensemble", test_cut_ensemble);
 	g_test_add_func("/train/late", test_late);
 	return g_test_run();
